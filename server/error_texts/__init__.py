@@ -102,15 +102,19 @@ class ErrorTexts:
 
 
 def pattern_of(message: str) -> re.Pattern[str]:
-    """Return the regular expression of a message whose places are filled; the name of a place is that of its group."""
-    pattern = ""
+    """Return the regular expression of a message whose places are filled; the name of a place is that of its group.
+
+    A place ends where the text after it comes first, for good (an atomic group): the time grows with the length of what
+    is matched, whatever a value repeats.
+    """
+    first, *rest = PLACE.split(message)
+    pattern = re.escape(first)
     seen: set[str] = set()
-    for n, part in enumerate(PLACE.split(message)):
-        if n % 2 == 0:
-            pattern += re.escape(part)
-        else:
-            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.+?)"
-            seen.add(part)
+    for n in range(0, len(rest), 2):
+        name, after = rest[n], re.escape(rest[n + 1])
+        place = f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+        seen.add(name)
+        pattern += f"(?>{place}{after})" if n + 2 < len(rest) else f"{place.replace('+?', '+')}{after}"
     return re.compile(pattern, re.DOTALL)
 
 

@@ -121,6 +121,16 @@ def test_a_message_is_said_by_itself_and_no_other_one_takes_it(lang: str) -> Non
         assert texts.say(filled) == PLACE.sub("7", own), message
 
 
+def test_a_value_that_repeats_the_text_of_a_message_takes_no_longer_than_another_one() -> None:
+    """Hours for one of these where a pattern tries each way to divide a value; a millisecond where it tries one."""
+    for message in error_texts("de").messages:
+        first, *after = PLACE.split(message)[::2]
+        if len(after) > 1:
+            value = "".join(f"{text}x" for text in after[:-1]) * 3_000
+            found = pattern_of(message).fullmatch(f"{first}x{value}\0")
+            assert bool(found) is not bool(after[-1]), message
+
+
 @pytest.mark.parametrize("lang", OTHERS)
 def test_what_starts_a_deadline_has_words_in_each_language(lang: str) -> None:
     assert {rule.wound_by for rule in REGISTER} - error_texts(lang).messages.keys() == set()
