@@ -242,6 +242,7 @@ class LineStore:
                         row = c.execute("SELECT n FROM orders WHERE order_id = ?", (each.order,)).fetchone()
                         if row is not None:
                             self._put(c, each, row[0], micros(now))
+                self._now = max(self._now, micros(now))  # a question of an earlier moment rolls these rows back
             except BaseException:
                 self._waits = _waits_of(self._writer)  # without the ones that were not kept
                 raise

@@ -302,6 +302,15 @@ def moment(micros: int) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
 
 
+def test_a_question_about_a_moment_before_that_of_the_rows_gets_the_list_of_its_moment() -> None:
+    two = line("two", clock(NOW - OLD - DAY), clock(NOW + DAY))
+    with kept([two]) as store:
+        earlier = asked(store, ILVES, now=NOW - 2 * DAY)
+        assert listed(store, Choice(time="late"), NONE, earlier) == [two]
+        assert listed(store, Choice(time="open"), NONE, earlier) == []
+        assert listed(store, Choice(time="open"), NONE, asked(store, ILVES)) == [two]
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(
     some_lines(), some_lines(), st.lists(CHOICES, min_size=1, max_size=12), st.builds(Marks, PLACES, PLACES, PLACES),
