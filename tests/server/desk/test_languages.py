@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ OF_ORDER = ("", "/record", "/files", "/guests", "/requester")
 @pytest.fixture(scope="module")
 def people(office: Office) -> list[Person]:
     """Return a person of each office of the ledger."""
-    return [person(office, f"Reads in {lang} at {actor}", actor, key=False) for lang, actor in
+    return [person(office, f"Reads of the {lang} at {actor}", actor, key=False) for lang, actor in
             (("all", actor) for actor in office.running.view.keyring.offices())]  # fmt: skip
 
 
@@ -48,6 +49,8 @@ def test_no_page_leaves_a_sentence_in_english(people: list[Person], order: str, 
     left: dict[str, str] = {}
     for reader, path in read(people, order):
         page = words(reader.get(f"{path}?lang={lang}"))
+        for account in reader.office.running.accounts.all():
+            page = page.replace(escape(account.name), " ")  # other tests give names to people of this office
         if f'<html lang="{lang}">' in page:
             left |= dict.fromkeys((*left_in_english(own_words(page), lang), *marked(page)), path)
     assert left == {}
