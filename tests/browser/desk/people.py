@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from server.desk.site import LANGUAGE
 from server.identity.callers import SESSION
 from tests.browser.sign.desk import enrolment, log_of
 from tests.browser.support.webdriver import ENTER, Browser
@@ -37,6 +38,7 @@ class Worker:
         self._key_file = key_file
         browser.open(f"{self.base}/sign-in")
         browser.set_cookie(SESSION, office.running.sessions.begin(self.account, "passkey"))
+        browser.set_cookie(LANGUAGE, "en")  # other tests chose one in this browser
         self._desk = browser.windows()[0]
 
     def open(self, path: str) -> None:

@@ -10,6 +10,7 @@ pytest.importorskip("fido2", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
+from server.desk.site import LANGUAGE
 from server.identity.callers import SESSION
 from tests.browser.support.webdriver import ENTER, ESCAPE, TAB, Browser, Chromium
 from tests.server.desk.desk import person
@@ -42,6 +43,7 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with serving_story("S2", tmp_path_factory.mktemp("house"), signing="http://sign.localhost") as served:
         browser.open(f"http://localhost:{served.port}/sign-in")
         browser.set_cookie(SESSION, person(served, "Dina Ilves", "ilves").token)
+        browser.set_cookie(LANGUAGE, "en")  # other tests chose one in this browser
         yield served
 
 

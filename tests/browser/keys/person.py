@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from server.desk.site import LANGUAGE
 from server.identity.callers import SESSION
 from tests.browser.support.webdriver import ENTER, Browser
 from tests.server.office import Office
@@ -32,6 +33,7 @@ class PersonAtDesk:
         self.browser.switch(self._window)
         self.browser.open(f"{self._desk}/sign-in")
         self.browser.set_cookie(SESSION, self.office.running.sessions.begin(self.account, "passkey"))
+        self.browser.set_cookie(LANGUAGE, "en")  # other tests chose one in this browser
         self.browser.open(self._desk + path)
 
     def press(self, selector: str) -> None:
