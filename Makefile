@@ -144,7 +144,7 @@ browser: install
 browser-test: install
 	tests/browser/install.sh
 	$(PYTEST) $(if $(AGAIN),-n 0 --last-failed --last-failed-no-failures none,-n 2 --dist worksteal) -m browser -rs \
-	-o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true tests/browser
+	-o cache_dir=.pytest_cache/browser -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true tests/browser
 
 # A quarter of an hour, with the peers it measures against; BENCH_FULL=1 goes up to a million entries. The last line is
 # one JSON object.
