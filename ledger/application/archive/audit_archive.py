@@ -1,7 +1,7 @@
 """Audit the entries of an archive: check every segment on an engine, and join the results in the order of the log.
 
 The register is read first, since the position of an entry decides which key may sign it. Segments are then checked in
-any order. Memory grows with the number of orders, and not with that of entries.
+any order. Memory grows with the number of orders, not with the number of entries.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ _LEVEL = SEGMENT.bit_length() - 1  # of the root of a whole segment
 
 @dataclass(slots=True)
 class ArchiveAudit:
-    """Audit an archive; it is called in the place of `ledger.application.integrity.audit.audit`.
+    """Audit an archive. An instance is called instead of `ledger.application.integrity.audit.audit`.
 
-    `also` are sizes of other checkpoints, whose roots are wanted. `context` is everything but register, states and
-    segments that decides a result of `kept`. After the call `kept_segments` is the number of segments that a killed run
-    had checked, and `last` the newest entry of the register.
+    `workers` is the number to start, `address` that of a running cluster. `also` are sizes of further checkpoints whose
+    roots are computed. `context` is a digest of all inputs that decide the results in `kept`, except register, states
+    and segments. After the call `kept_segments` is the number of segments that a killed run had checked, and `last` the
+    newest entry of the register.
     """
 
     folder: HandedFolder
@@ -109,7 +110,7 @@ class ArchiveAudit:
         return report
 
     def read(self, segment: Segment) -> bytes:
-        """Return the file of a segment, compared with its digest; `RecordError` ARC-MISSING, ARC-DIGEST."""
+        """Return the bytes of a segment, compared with its digest; `RecordError` ARC-MISSING, ARC-DIGEST."""
         data = self.folder.read(segment.path, segment.bytes)
         if data is None:
             raise RecordError("ARC-MISSING", "a file that the manifest lists is missing", where=segment.path)
@@ -118,25 +119,25 @@ class ArchiveAudit:
         return data
 
     def rows(self, segment: Segment) -> list[Row]:
-        """Return the entries of a segment, unchecked but for the digest of the file; `RecordError` ARC-*."""
+        """Return the entries of a segment. Only the digest of the file is checked; `RecordError` ARC-*."""
         try:
             return read_entries(self.read(segment), segment.end - segment.start)
         except RecordError as wrong:
             raise RecordError(wrong.code, wrong.says, where=wrong.where or segment.path) from None
 
     def _reserved(self, orders: Iterable[str]) -> Iterator[Row]:
-        """Yield the entries of these orders; each segment must have the number of them that the manifest says."""
+        """Yield the entries of these orders; raise ARC-MANIFEST if a segment has another number than the manifest."""
         wanted = frozenset(orders)
         for segment in self.manifest.segments:
             if segment.reserved:
                 found = [row for row in self.rows(segment) if row.order in wanted]
                 if len(found) != segment.reserved:
-                    says = f"it has {len(found)} entries of register and map, and the manifest says {segment.reserved}"
+                    says = f"it has {len(found)} entries of register and map; the manifest states {segment.reserved}"
                     raise RecordError("ARC-MANIFEST", says, where=segment.path)
                 yield from found
 
     def _runs(self, submit: Submit, workers: int, sizes: Iterable[int]) -> Iterator[tuple[Segment, SegmentRun]]:
-        """Yield each segment with its result, in order, while later ones are checked."""
+        """Yield each segment with its result, in the order of the log; later segments are checked at the same time."""
         waiting: deque[tuple[Segment, Callable[[], SegmentRun], bool]] = deque()
         within: dict[int, list[int]] = {}
         for size in sorted(sizes):
@@ -150,7 +151,7 @@ class ArchiveAudit:
             yield self._next(waiting)
 
     def _begun(self, segment: Segment, submit: Submit, sizes: Sequence[int]) -> tuple[Callable[[], SegmentRun], bool]:
-        """Give a segment to a worker; return how to wait for its result, and True if the result is to be kept."""
+        """Submit a segment to a worker; return a function that waits for the result, and True if it is to be kept."""
         try:
             data = self.read(segment)
         except RecordError as wrong:
@@ -188,7 +189,7 @@ def _leaves(places: Mapping[str, Iterable[tuple[int, bytes]]]) -> dict[int, byte
 
 @dataclass(slots=True)
 class _Joined:
-    """Join the results of the segments in the order of the log; the report gets the tree, the problems and notes.
+    """Join the results of the segments in the order of the log; add the tree, the problems and notes to the report.
 
     `reserved` has the leaf hashes of the entries that were read before all others, by index.
     """
@@ -215,7 +216,7 @@ class _Joined:
         here = range(segment.start, segment.end)
         if dict(run.reserved) != {n: leaf for n, leaf in self.reserved.items() if n in here}:
             problems.append(OTHER_REGISTER)
-        if self.together:  # behind an entry that was not read, no chain can be followed
+        if self.together:  # after an entry that was not read, no chain can be followed
             problems += self._chains(run)
         self.ids.add(run.ids)
         self.conditions += run.conditions
@@ -241,7 +242,7 @@ class _Joined:
         self.heads.update(run.lasts)
 
     def _climb(self, segment: Segment, run: SegmentRun) -> Iterator[Problem]:
-        """Add the subtree of a segment to the tree, and compare what the archive says of the hashes above it."""
+        """Add the subtree of a segment to the tree, and compare the archived hashes above it with the computed ones."""
         tree = self.report.frontier
         size, peaks = run.peaks
         for inner, its in run.partial.items():
@@ -257,7 +258,7 @@ class _Joined:
             while n & 1:
                 node = node_hash(merged.pop(), node)
                 if upper[:32] != node:
-                    says = f"a hash with entry {segment.end - 1} is not that of the entries"
+                    says = f"a stored hash of entry {segment.end - 1} is not that of the entries"
                     yield Problem("LOG-CORRUPT", f"level {level + 1}", says)
                 upper, level, n = upper[32:], level + 1, n >> 1
             merged.append(node)
@@ -266,7 +267,7 @@ class _Joined:
             self.report.roots[segment.end] = self.report.frontier.root()
 
     def rest(self) -> Iterator[Problem]:
-        """Yield what only all segments together show; findings on conditions go into the report."""
+        """Yield the problems that only all segments together show; add findings on conditions to the report."""
         for one in self.ids.repeated():
             yield Problem("CTX-REPLAY", "entries", f"two entries have the id {one.hex()}")
         made = self.report.frontier.root() if self.report.frontier.size else EMPTY_ROOT

@@ -1,7 +1,7 @@
-"""Check that the log of an archive states its manifest: an entry of the register, with its proof under the log.
+"""Check that the log of an archive states its manifest, by an entry of the register and its inclusion proof.
 
-The entry is behind the entries of the archive. So its proof leads to a later checkpoint, and a proof of consistency
-shows that the tree of that checkpoint begins with the entries of the archive.
+The entry comes after the entries of the archive. So its inclusion proof leads to a later checkpoint, and a consistency
+proof shows that the tree of that checkpoint begins with the entries of the archive.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KIND = "archive-made"
 
 
 class Bound(Struct, frozen=True):
-    """What the log has to state: a manifest and its digest; the audit of its entries; the register's last entry."""
+    """The manifest that the log has to state, its digest, the audit of its entries, and the register's last entry."""
 
     manifest: Manifest
     digest: str
@@ -48,10 +48,11 @@ def check_statement(
     now: datetime,
     book: VerificationLog,
 ) -> None:
-    """Check the entry that states the manifest, its proof, and the proof of consistency; doubt ARC-UNBOUND without.
+    """Check the entry that states the manifest, its inclusion proof, and the consistency proof.
 
-    Raises ARC-MANIFEST if it states something else, and the codes of entries, proofs and checkpoints. A head of the
-    proof that too few witnesses of the policy have seen by `now` (UTC) is a doubt, CP-QUORUM.
+    If one of the three is missing, the doubt ARC-UNBOUND is added. Raises `RecordError` ARC-MANIFEST if the entry
+    states another manifest, and the codes of entries, proofs and checkpoints. A head of the proof that too few
+    witnesses of the policy have seen by `now` (UTC) is a doubt, CP-QUORUM.
     """
     if entry is None or proof is None or grown is None:
         missing = next(name for name, data in ((ENTRY, entry), (PROOF, proof), (GROWN, grown)) if data is None)
@@ -96,7 +97,7 @@ def _check_entry(bound: Bound, opened: OpenedEntry, index: int) -> None:
     """Check that the entry is of the log, by a key of the register, and about this manifest."""
     p, manifest = opened.payload, bound.manifest
     if (p.log, p.order, p.kind) != (manifest.origin, registry_of(manifest.origin), KIND) or index < manifest.size:
-        raise RecordError("ARC-MANIFEST", f"it is no {KIND} of this log behind the entries of the archive", where=ENTRY)
+        raise RecordError("ARC-MANIFEST", f"it is not an {KIND} of this log after the archive's entries", where=ENTRY)
     if known(p) is None:  # the register takes a kind of a later version from every key: no role is asked for it
         raise RecordError("ARC-MANIFEST", f"it is a {KIND} of a schema that is not known here", where=ENTRY)
     stated = tuple(p.public.get(name) for name in ("manifest_digest", "size", "root"))

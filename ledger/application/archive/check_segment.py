@@ -1,7 +1,8 @@
-"""Check one segment of an archive: one step of an audit, for a worker of any engine.
+"""Check one segment of an archive: the task of a worker of any engine.
 
-A worker gets the bytes of the file and trusts nothing in them. It has no other segment, so what joins a segment to
-earlier ones is in its result: the first and the last entry of each order, the ids, and conditions on earlier entries.
+A worker gets the bytes of the file and trusts nothing in them. It has no other segment. So its result has the data
+that connect the segment with earlier ones: the first and the last entry of each order, the ids, and conditions on
+earlier entries.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from ledger.verify.time_brackets import Times
 
 
 class SegmentCheck(Struct, frozen=True, kw_only=True):
-    """What the check of every segment of a log needs.
+    """The input that the checks of all segments of a log share.
 
     `reserved` are the ids of the register and the map order. `with_orders` asks for the entries of each order, which
     the map of heads needs.
@@ -50,9 +51,10 @@ class SegmentCheck(Struct, frozen=True, kw_only=True):
 
 
 class Opening(Struct, frozen=True, array_like=True, gc=False):
-    """What the first entry of an order in a segment says of the entry before it, which is in an earlier segment.
+    """The link from the first entry of an order in a segment to the previous entry, which is in an earlier segment.
 
-    It has the index of this first entry, number and leaf (hex) of the entry before, and the instrument of the order.
+    `index` is that of the first entry, `seq` and `leaf` (hex) are those of the previous entry, `instrument` is that of
+    the order.
     """
 
     index: int
@@ -97,8 +99,8 @@ class SegmentRun(Struct, kw_only=True):
 def check_segment(check: SegmentCheck, data: bytes, segment: Segment, sizes: Sequence[int]) -> SegmentRun:
     """Check the entries in the file of a segment; `sizes` are those of signed states within it.
 
-    Faults are in the result: ARC-DIGEST, ARC-FORMAT for the file, the codes of entries and LOG-CORRUPT for what is in
-    it.
+    Faults are in the result: ARC-DIGEST and ARC-FORMAT for the file, the codes of entries and LOG-CORRUPT for its
+    content.
     """
     run = SegmentRun(program=program(), noted=Noted())
     try:
@@ -160,9 +162,9 @@ class _Run(Struct):
     def _check_columns(self, row: Row, index: int, opened: OpenedEntry, own: bytes) -> None:
         p = opened.payload
         if row.index != index:
-            raise RecordError("LOG-CORRUPT", f"the entry {row.index} is in the place of this one")
+            raise RecordError("LOG-CORRUPT", f"entry {row.index} is at this position")
         if (p.order, p.seq, p.kind, bytes.fromhex(p.entry), own) != (row.order, row.seq, row.kind, row.entry, row.leaf):
-            raise RecordError("LOG-CORRUPT", "the columns beside the entry do not say what it says")
+            raise RecordError("LOG-CORRUPT", "the columns do not match the signed entry")
 
     def _check_entry(self, rows: Sequence[Row], row: Row, opened: OpenedEntry, own: bytes) -> None:
         common, run, p = self.common, self.run, opened.payload

@@ -1,7 +1,7 @@
-"""Spread the checks of segments over workers: processes of this machine, a Dask cluster, or a Ray cluster.
+"""Distribute the checks of segments over workers: processes of this machine, a Dask cluster, or a Ray cluster.
 
-A worker gets the bytes of a file, so it needs no access to the archive. It has to run this program: each result says
-which program made it. Workers are trusted as the auditor's own machine is.
+A worker gets the bytes of a file, so it needs no access to the archive. It has to run the same program: each result
+names the program that made it. Workers are trusted as the auditor's own machine is.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ from ledger.errors import LedgerError
 EngineName = Literal["local", "dask", "ray"]
 ENGINES: Final[tuple[EngineName, ...]] = ("local", "dask", "ray")
 Submit = Callable[[bytes, Segment, Sequence[int]], Callable[[], SegmentRun]]
-Started = tuple[Submit, int]  # gives a segment to a worker and returns how to wait for it; the number of workers
+Started = tuple[Submit, int]  # submits a segment and returns a function that waits for the result; number of workers
 
 
 @contextmanager
 def started(
     engine: EngineName, check: SegmentCheck, workers: int | None = None, address: str = ""
 ) -> Iterator[Started]:
-    """Yield how to give a segment to the workers of an engine.
+    """Yield a function that submits a segment to the workers of an engine, and their number.
 
-    `workers` is their number where they are started here, by default one for each core; `address` is that of a running
-    cluster. `LedgerError` NO-ENGINE if the engine is not installed, ENGINE-AWAY if it does not answer or lost a worker.
+    `workers` is the number to start on this machine, by default one for each core. `address` is that of a running
+    cluster. `LedgerError` NO-ENGINE if the engine is not installed, or for the engine `local` with an address;
+    ENGINE-AWAY if the engine does not answer or lost a worker.
     """
     with ExitStack() as until:
         try:
@@ -69,7 +70,7 @@ def _away(engine: str, error: Exception) -> LedgerError:
 
 def _local(check: SegmentCheck, workers: int, address: str, until: ExitStack) -> Started:
     if address:
-        raise LedgerError("NO-ENGINE", "the engine local has no address", "leave out --address")
+        raise LedgerError("NO-ENGINE", "the engine local takes no address", "leave out --address")
     pool = ProcessPoolExecutor(workers, initializer=_begin, initargs=(check,))
     until.callback(_stop, pool)
     return lambda data, segment, sizes: pool.submit(_go, data, segment, sizes).result, workers
@@ -83,7 +84,7 @@ _checks: list[SegmentCheck] = []  # the check of a worker process, sent once
 
 
 def _begin(check: SegmentCheck) -> None:
-    gc.disable()  # entries make no reference cycles, and the search for them costs a worker 1/30 of its time
+    gc.disable()  # entries make no reference cycles, and collecting them takes 1/30 of a worker's time
     _checks.append(check)
 
 
@@ -92,7 +93,7 @@ def _go(data: bytes, segment: Segment, sizes: Sequence[int]) -> SegmentRun:
 
 
 def _dask(check: SegmentCheck, workers: int, address: str, until: ExitStack) -> Started:
-    distributed: Any = import_module("distributed")  # it has annotations in part
+    distributed: Any = import_module("distributed")  # only a part of it is annotated
     if address:
         client = until.enter_context(distributed.Client(address, set_as_default=False, timeout=10))
     else:

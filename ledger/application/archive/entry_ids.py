@@ -1,4 +1,7 @@
-"""Find entry ids that occur twice in a log, in bounded memory: in a temporary file, compared in parts at the end."""
+"""Find entry ids that occur twice in a log.
+
+The ids are in a temporary file. They are compared in parts at the end, so memory holds one part at a time.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from tempfile import TemporaryFile
 from typing import Self
 
 LENGTH = 16  # bytes of an id
-PARTS = 256  # by the first byte of an id, of which each part is held in memory at once
+PARTS = 256  # by the first byte of an id; memory holds one part at a time
 
 
 class EntryIds:
-    """The ids of all entries so far, each set of them sorted, in a temporary file."""
+    """The ids of all entries so far, in sorted sets, in a temporary file."""
 
     def __init__(self) -> None:
         self._file = TemporaryFile(prefix="comity-")  # noqa: SIM115 -- closed at the end
@@ -26,14 +29,14 @@ class EntryIds:
         self._file.close()
 
     def add(self, ids: bytes) -> None:
-        """Add sorted, joined ids."""
+        """Add sorted ids of 16 bytes each, joined."""
         each = range(len(ids) // LENGTH)
         parts = [bisect_left(each, part, key=lambda n: ids[n * LENGTH]) * LENGTH for part in range(PARTS)]
         self._sets.append((self._file.seek(0, 2), [*parts, len(ids)]))
         self._file.write(ids)
 
     def repeated(self) -> Iterator[bytes]:
-        """Yield the ids that were added more than once."""
+        """Yield each id (16 bytes) that was added more than once, in ascending order."""
         for part in range(PARTS):
             found: list[bytes] = []
             for begin, parts in self._sets:

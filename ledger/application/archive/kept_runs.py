@@ -1,8 +1,8 @@
-"""Keep the results of the segments that an audit has checked, until it ends: after a kill it continues there.
+"""Keep the results of the checked segments until an audit ends, so that a killed audit can continue.
 
 The file is in the state folder of the auditor, never in the archive. A result counts only for the same program, trust,
 register, states and bytes of the segment, which are read and compared with their digest again. The file is deleted at
-the end, so that the next audit checks everything.
+the end, so that the next audit checks every segment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SCHEMA = (
 
 
 class KeptRuns:
-    """The results of an audit that is under way, in an open file, which is made if it is missing."""
+    """The results of an unfinished audit, in an open file. A missing file is made."""
 
     def __init__(self, path: Path) -> None:
         """Open the file; `LedgerError` LOG-CORRUPT if it is damaged."""
@@ -43,7 +43,7 @@ class KeptRuns:
         self._c.close()
 
     def begin(self, context: bytes) -> None:
-        """Keep only results that were made in this context: everything but the segment that decides a result."""
+        """Delete the results of another context. A context has all inputs of a result except the segment."""
         digest = sha256(context).digest()
         with transaction(self._c, self._path) as c:
             if c.execute("SELECT digest FROM context").fetchone() != (digest,):
@@ -51,7 +51,7 @@ class KeptRuns:
                 c.execute("UPDATE context SET digest = ?", (digest,))
 
     def get(self, segment: Segment) -> SegmentRun | None:
-        """Return the kept result of a segment with the same digest; None without one."""
+        """Return the kept result of a segment with the same digest, or None; `LedgerError` LOG-CORRUPT."""
         with SQLiteErrors(self._path):
             row = self._c.execute("SELECT segment, result FROM run WHERE start = ?", (segment.start,)).fetchone()
         if row is None or row[0] != segment.sha256:

@@ -58,10 +58,10 @@ _NEW = ".new"  # how `replace_file` names a file that is being written
 
 
 class MadeArchive(Struct, frozen=True):
-    """An archive: the number of its entries and segments, and of the segments that this run wrote.
+    """An archive with `size` entries in `segments` segments, of which this run wrote `written`.
 
-    `index` is the entry that states the manifest, whose SHA-256 is `manifest` (hex). `fresh` is False if nothing had to
-    be recorded.
+    `index` is that of the entry that states the manifest; `manifest` is its SHA-256 (hex). `fresh` is False if no entry
+    had to be recorded.
     """
 
     size: int
@@ -79,11 +79,11 @@ def make_archive(
     publish: Callable[[], Head],
     progress: Progress = no_progress,
 ) -> MadeArchive:
-    """Write or continue the archive in a folder; `publish` returns the head of the log, cosigned if it can be.
+    """Write or continue the archive in a folder. `publish` returns the head of the log, with available cosignatures.
 
-    `LedgerError` NO-PYARROW; PATH-TAKEN if the folder has other files, or the archive of another log; BUSY if another
-    process writes it; LOG-CORRUPT if the log has signed other entries. `RecordError` if an entry does
-    not have the form of its kind: what a form does not name could be about a person.
+    `LedgerError` NO-PYARROW; PATH-TAKEN if the folder is in the ledger, has other files, or has the archive of another
+    log; BUSY if another process writes it; LOG-CORRUPT if the log has signed other entries. `RecordError` if an entry
+    does not have the form of its kind: a field outside of the form could be about a person.
     """
     arrow()
     ledger = journal.folder.path.resolve()
@@ -107,7 +107,7 @@ class _Making(Struct):
     written: int = 0
 
     def make(self) -> MadeArchive:
-        """Make the archive whole: segments, manifest, the entry that states it, and the proofs of this entry."""
+        """Write the segments and the manifest, record the entry that states it, and write the proofs of this entry."""
         self._check_names()
         before = self._manifest()
         stating = {} if before is None else self._stating(before)
@@ -166,7 +166,7 @@ class _Making(Struct):
         return sum(index >= manifest.size for index, _ in rows) == self.journal.store.size() - manifest.size
 
     def _write(self, head: Head, before: Manifest | None) -> Manifest:
-        """Write the segments of a head that are missing, and a manifest over all of them."""
+        """Write the missing segments of a head, and a manifest over all segments."""
         size = head.checkpoint.size
         known = {each.path: each for each in before.segments} if before else {}
         segments: list[Segment] = []
@@ -181,7 +181,7 @@ class _Making(Struct):
             self.progress(end, size)
         if tree.root() != head.checkpoint.root:
             hint = "comity fsck names the entry"
-            raise LedgerError("LOG-CORRUPT", "the entries are not those that the log has signed", hint)
+            raise LedgerError("LOG-CORRUPT", "the log has signed other entries", hint)
         content = write_states(self._states(size))
         self._put(states_path(size), content)
         manifest = Manifest(
@@ -201,7 +201,7 @@ class _Making(Struct):
         return manifest
 
     def _segment(self, start: int, end: int, tree: Frontier) -> tuple[Segment, Frontier]:
-        """Write the file of a segment unless it has these bytes; return the segment, and the tree with it."""
+        """Write the file of a segment unless it has these bytes; return the segment, and the tree up to its end."""
         rows = list(self._rows(start, end))
         content = write_entries(rows)
         path = segment_path(start, end)
@@ -224,7 +224,7 @@ class _Making(Struct):
         return segment, tree
 
     def _rows(self, start: int, end: int) -> Iterator[Row]:
-        """Yield the rows of entries as the signed bytes have them. No sealed value and no ciphertext is read."""
+        """Yield the rows of entries, computed from the signed bytes. No sealed value and no ciphertext is read."""
         expected = start
         for first in range(start, end, READ):
             rows = self.journal.store.rows(statements.AUDITED_COLUMNS, (first, min(first + READ, end)))
@@ -243,7 +243,7 @@ class _Making(Struct):
             raise LedgerError("LOG-CORRUPT", f"entry {expected} is missing", "comity fsck")
 
     def _states(self, size: int) -> list[tuple[str, bytes]]:
-        """Return the notes of the log up to a size, and the time stamps over them, by name."""
+        """Return the notes of the log up to a size, and the time stamps over them, sorted by name."""
         notes = {head.digest: head.note for head in self.journal.heads.all() if head.size <= size}
         counts = dict.fromkeys(notes, 0)
         files = {f"{digest}.note": note for digest, note in notes.items()}

@@ -1,7 +1,6 @@
-"""Read and write the manifest of an archive: its segments with their digests and roots, and the log that they are of.
+"""Read and write the manifest of an archive: the log, and the segments with their digests and roots.
 
-No path is in it. The name of a segment follows from the entries that it has. Format:
-docs/reference/formats/archive.md.
+It has no path. The name of a segment's file follows from its entries. Format: docs/reference/formats/archive.md.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ class Segment(ArchivedFile, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What an archive has: the first `size` entries of the log `origin`, under `root` (hex), as segments in order.
+    """The content of an archive: the first `size` entries of the log `origin`, under `root` (hex), in segments.
 
     `checkpoint` is the SHA-256 (hex) of the note of that size, `states` the file of the log's earlier notes and time
     stamps. `test` is True for the ledger of a test.
@@ -108,12 +107,12 @@ def ranges(size: int) -> list[tuple[int, int]]:
 
 
 def format_manifest(manifest: Manifest) -> bytes:
-    """Return a manifest as its one spelling: JSON in one line, members sorted by name."""
+    """Return the canonical form of a manifest: JSON in one line, members sorted by name."""
     return msgspec.json.encode(manifest, order="sorted") + b"\n"
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """Read a manifest; `RecordError` ARC-FORMAT unless it has its one spelling, and segments of all its entries."""
+    """Read a manifest; `RecordError` ARC-FORMAT unless it is canonical, and has the segments of all its entries."""
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -132,7 +131,7 @@ def parse_manifest(data: bytes) -> Manifest:
     ):
         raise _wrong(f"its segments are not those of {manifest.size} entries, each once and in order")
     if format_manifest(manifest) != data:
-        raise _wrong("it does not have the one spelling of a manifest")
+        raise _wrong("it is not in the canonical form of a manifest")
     return manifest
 
 

@@ -1,9 +1,9 @@
-"""Write and read the Parquet files of an archive with pyarrow. Bytes that are read are not trusted.
+"""Write and read the Parquet files of an archive with pyarrow. The bytes that are read are not trusted.
 
-A file has one row group, no metadata but the columns, and no dictionary. Statistics are those of the values, and there
-is no other index: programs that ask questions skip rows by them, and would count less than was verified. A file is
-refused before a page is decompressed if its footer claims other columns or rows. While it is decompressed, the process
-may take a bounded amount of memory more, so that a page that gives a false size ends in a refusal.
+A file has one row group, no metadata except the columns, and no dictionary. Its statistics are those of the values, and
+there is no other index: programs that ask questions skip rows by them, and would count less than was verified. If its
+footer has other columns or rows, the file is refused before a page is decompressed. On Linux the additional memory of
+the decompression is bounded, so a page that states a false size is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from ledger.errors import LedgerError, RecordError
 
-MEMORY = 1 << 31  # bytes that one file may take: 8,192 entries of the largest size have 0.4 GB, and are copied
+MEMORY = 1 << 31  # bytes of memory for one file: 8,192 entries of the largest size have 0.4 GB, and are copied
 _THRIFT = 1 << 20  # bytes of a text, and number of items, in the footer of a file
 _STATM = Path("/proc/self/statm")
 
@@ -37,7 +37,10 @@ STATE_COLUMNS = (("name", "string"), ("content", "binary"))
 
 
 class Row(Struct, frozen=True, array_like=True, gc=False):
-    """One entry: index in the log, order, number in it, kind, id (16 bytes), leaf, joined inner hashes, signed line."""
+    """One entry: index in the log (from 0), order, number in the order (from 1), kind, id (16 bytes), leaf (32 bytes).
+
+    `nodes` are the inner hashes of the tree that the entry completes (32 bytes each, joined), `raw` the signed line.
+    """
 
     index: int
     order: str
@@ -50,13 +53,13 @@ class Row(Struct, frozen=True, array_like=True, gc=False):
 
 
 def write_entries(rows: Sequence[Row]) -> bytes:
-    """Return the file of these entries; the same rows give the same bytes with one version of pyarrow."""
+    """Return the bytes of the file of these entries. One version of pyarrow gives the same bytes for the same rows."""
     columns = zip(*[(r.index, r.order, r.seq, r.kind, r.entry, r.leaf, r.nodes, r.raw) for r in rows], strict=True)
     return _write(ENTRY_COLUMNS, list(columns))
 
 
 def write_states(files: Sequence[tuple[str, bytes]]) -> bytes:
-    """Return the file of these notes and time stamps, by name."""
+    """Return the bytes of the file of these notes and time stamps, given as (name, content)."""
     return _write(STATE_COLUMNS, [[name for name, _ in files], [content for _, content in files]])
 
 
@@ -119,11 +122,11 @@ def _read(data: bytes, columns: Sequence[tuple[str, str | int]], count: int | No
             )
             footer = file.metadata
             if count is not None and footer.num_rows != count:
-                raise _wrong(f"it has {footer.num_rows} rows, and {count} entries belong in it")
+                raise _wrong(f"it has {footer.num_rows} rows; the segment has {count} entries")
             if footer.num_row_groups > 1 or footer.num_columns != len(columns):
                 raise _wrong("it does not have one row group with the columns of an archive")
             if any(not 0 <= g.total_byte_size <= MEMORY or g.num_rows != footer.num_rows for g in _claimed(footer)):
-                raise _wrong(f"it claims more than {MEMORY} bytes, or other rows than it has")
+                raise _wrong(f"its footer states more than {MEMORY} bytes, or another number of rows")
             if footer.metadata:
                 raise _wrong("it has metadata apart from its columns")
             if not file.schema_arrow.equals(_schema(pa, columns)):
@@ -134,7 +137,7 @@ def _read(data: bytes, columns: Sequence[tuple[str, str | int]], count: int | No
             table = file.read(use_threads=False)
             table.validate(full=True)
             if table.num_rows != footer.num_rows or table.nbytes > MEMORY:
-                raise _wrong("it has other rows than it claims")
+                raise _wrong("its rows do not match its footer")
             values: list[list[Any]] = [column.to_pylist() for column in table.columns]
             for chunk, those in zip(_chunks(footer), values, strict=False):
                 if not _tells_of(chunk.statistics, those):
@@ -143,11 +146,11 @@ def _read(data: bytes, columns: Sequence[tuple[str, str | int]], count: int | No
     except RecordError:
         raise
     except Exception as error:  # pyarrow on untrusted bytes raises more than its own errors
-        raise _wrong(f"no Parquet file of an archive: {type(error).__name__}: {str(error)[:200]}") from None
+        raise _wrong(f"not a Parquet file of an archive: {type(error).__name__}: {str(error)[:200]}") from None
 
 
 def _claimed(footer: Any) -> list[Any]:
-    """Return what the footer of a file says of its row groups."""
+    """Return the row groups that the footer of a file states."""
     return [footer.row_group(n) for n in range(footer.num_row_groups)]
 
 
@@ -175,7 +178,7 @@ def _tells_of(statistics: Any, values: Sequence[Any]) -> bool:
 
 @contextmanager
 def _bounded_memory() -> Iterator[None]:
-    """Let this process take at most `MEMORY` more address space in the block. Only Linux says how much it has."""
+    """Limit the additional address space of this process in the block to `MEMORY` bytes, on Linux only."""
     if not sys.platform.startswith("linux"):
         yield
         return

@@ -1,4 +1,4 @@
-"""Verify an archive by the steps and the code that verify a ledger folder. Nothing in the archive is trusted."""
+"""Verify an archive by the steps and the code of the verification of a ledger folder. Trust nothing in the archive."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TOP = frozenset((MANIFEST, CHECKPOINT, TRUST, SEGMENTS, STATES, *BINDING))
 
 
 class ArchiveReport(Struct, frozen=True):
-    """The result of an audit: the report, and of how many segments a killed run had kept the result."""
+    """The result of an audit: the report, the number of segments, and how many of them a killed run had checked."""
 
     report: Report
     segments: int
@@ -66,18 +66,18 @@ def verify_archive(
     state: Path | None = None,
     progress: Progress = no_progress,
 ) -> ArchiveReport:
-    """Verify an archive. Nothing in it is trusted or followed, and nothing is written into it.
+    """Verify an archive. Its content is not trusted, no link in it is followed, and no file is written into it.
 
     `anchor` is a checkpoint held independently, `now` the moment of the verdict (UTC). With the folder `state` the
-    results of segments are kept until the end. `LedgerError` NO-ARCHIVE if the folder is none, NO-PYARROW, NO-ENGINE,
-    ENGINE-AWAY, ENGINE-OTHER.
+    results of segments are kept until the end. `LedgerError` NO-ARCHIVE if the folder is not an archive, NO-PYARROW,
+    NO-ENGINE, ENGINE-AWAY, ENGINE-OTHER. Faults of the archive are in the report.
     """
     arrow()  # before anything is read
     folder = HandedFolder(path)
     data = folder.read(MANIFEST, LARGEST)
     if data is None:
         hint = "comity archive DIR makes one; `comity verify` reads a ledger"
-        raise LedgerError("NO-ARCHIVE", f"{path} is no archive: it has no {MANIFEST}", hint)
+        raise LedgerError("NO-ARCHIVE", f"{path} is not an archive: it has no {MANIFEST}", hint)
     held = None if anchor is None else parse_anchor(anchor)
     policy = folder.read(POLICY, TRUST_FILE)
     damage: LedgerError | None = None
@@ -134,7 +134,7 @@ def _states(folder: HandedFolder, manifest: Manifest) -> list[tuple[str, bytes]]
 
 _NOTHING = Manifest(
     origin="", size=0, root="", checkpoint="", test=False, states=ArchivedFile(bytes=0, sha256=""), segments=[]
-)  # in the place of a manifest that cannot be read: the verification ends with its first step
+)  # for a manifest that cannot be read: the verification ends with its first step
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class _Checks:
 
 
 class _Entries:
-    """Single entries of an archive, unchecked but for the digest of their file; the audit checks all of them."""
+    """Single entries of an archive. Only the digest of their file is checked here; the audit checks all entries."""
 
     def __init__(self, walk: ArchiveAudit) -> None:
         self._walk = walk
@@ -219,7 +219,7 @@ class _Entries:
         return None
 
     def hashes(self, positions: Sequence[int]) -> list[bytes]:
-        """Raise LOG-CORRUPT: an audit computes every root that is asked for."""
+        """Raise LOG-CORRUPT: an audit computes every root, so no stored hash is needed."""
         raise RecordError("LOG-CORRUPT", "an archive has no hashes that could be asked for", where=SEGMENTS)
 
     def close(self) -> None:

@@ -148,7 +148,7 @@ def check_run(
                 signatures += 1
                 p, own = opened.payload, bytes.fromhex(opened.leaf)
                 if (p.order, p.seq, p.kind, bytes.fromhex(p.entry), own) != (order, seq, topic, entry, leaf):
-                    raise RecordError("LOG-CORRUPT", "the columns beside the entry do not say what it says")
+                    raise RecordError("LOG-CORRUPT", "the columns do not match the signed entry")
                 before = heads.get(order) or _before(c, order, seq, index)
                 begins.setdefault(order, before)
                 ids.append(entry)
