@@ -6,26 +6,22 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
-from hashlib import sha256
-from importlib.metadata import version
-from ipaddress import ip_address
 from pathlib import Path
-from socket import AF_INET, AF_INET6, SO_ACCEPTCONN, SOL_SOCKET, socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.serving.addresses import base_url, inherited_socket, is_loopback, listening_address
+from cli.serving.signing_page import built_page, check_apart, published
 from cli.session import ledger_choice
 from cli.session.ledger_reader import reading
 from cli.session.open_ledger import writing
 from cli.shipped_files import shipped
 from cli.terminal import output
 from cli.terminal.log_output import VERBOSE
-from ledger.application.case_reader import CaseReader
 
 if TYPE_CHECKING:
     from server.operations.metrics import Metrics
@@ -174,8 +170,8 @@ def serve(
     given_listen = click.get_current_context().get_parameter_source("listen") is ParameterSource.COMMANDLINE
     if fd is not None and given_listen:
         raise click.UsageError("--fd and --listen exclude each other")
-    inherited = None if fd is None or check or health else _inherited(fd)
-    host, port = _address(listen) if inherited is None else inherited.getsockname()[:2]
+    inherited = None if fd is None or check or health else inherited_socket(fd)
+    host, port = listening_address(listen) if inherited is None else inherited.getsockname()[:2]
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     if client_ca is not None and tls_cert is None:
@@ -183,23 +179,23 @@ def serve(
     stated = (oidc_issuer, oidc_client, oidc_secret)
     if any(stated) and not all(stated):
         raise click.UsageError("--oidc-issuer, --oidc-client and --oidc-secret go together")
-    if tls_cert is None and not behind_proxy and not _is_loopback(host):
+    if tls_cert is None and not behind_proxy and not is_loopback(host):
         hint = "--tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS"
         raise Stop(f"{host} can be reached from other machines, and nothing would be encrypted", hint=hint)
-    watched = None if metrics is None else _address(metrics)
-    if watched is not None and not _is_loopback(watched[0]):
+    watched = None if metrics is None else listening_address(metrics)
+    if watched is not None and not is_loopback(watched[0]):
         raise Stop(f"--metrics {metrics}: metrics are served on this machine alone", hint="--metrics 127.0.0.1:9464")
     if health:
         _ask_health(host, port, hidden=tls_cert is not None)
         return
-    given = tuple(_base(url) for url in urls)
-    origin = "" if signing is None else _base(signing, "--signing https://sign.office.example")
-    page = _signing_page(origin, given)
+    given = tuple(base_url(url) for url in urls)
+    origin = "" if signing is None else base_url(signing, "--signing https://sign.office.example")
+    page = built_page(origin, given)
     if check:
         _print_options(click.get_current_context())
         if origin and ledger_choice.has_ledger():
             with reading() as reader:
-                click.echo("\n".join(f"# {line}" for line in _published(reader.cases, page, origin)))
+                click.echo("\n".join(f"# {line}" for line in published(reader.cases, page, origin)))
         return
     try:
         from ledger.adapters.http_server import Tls, authority
@@ -231,7 +227,7 @@ def serve(
     with logs, closing(listening), writing() as journal:
         scheme = "http" if tls is None else "https"
         own = f"{scheme}://{authority(host, listening.getsockname()[1])}"
-        _check_apart(origin, (own,))
+        check_apart(origin, (own,))
         settings = Settings(
             *((own, *given), tls, rate, within),
             drain=drain,
@@ -252,7 +248,7 @@ def serve(
             files = ", ".join(dict.fromkeys(each for each in (tls_cert, tls_key, client_ca) if each))
             raise Stop(f"{files}: {error.strerror or error}", code=Exit.UNDECIDABLE) from None
         if origin:
-            output.tell_lines(_published(journal.cases, page, origin))
+            output.tell_lines(published(journal.cases, page, origin))
         with closing(made), _watched(made.metrics, watched):
             made.run(listening, lambda: click.echo(f"READY {own}"))
     output.tell("stopped; every answered request is on record")
@@ -317,30 +313,6 @@ def _watched(metrics: Metrics, address: tuple[str, int] | None) -> Iterator[None
         end()
 
 
-def _inherited(fd: int) -> socket:
-    """Return the listening TCP socket of a file descriptor; `Stop` for anything else."""
-    try:
-        found = socket(fileno=fd)
-        good = found.family in (AF_INET, AF_INET6) and found.getsockopt(SOL_SOCKET, SO_ACCEPTCONN)
-    except OSError:
-        good = False
-    if not good:
-        raise Stop(f"--fd {fd} is no TCP socket that listens", hint="systemd gives its first socket as --fd 3")
-    return found
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    try:
-        ip_address(host)
-    except ValueError:
-        host = ""
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        raise Stop(f"{listen!r} is no address to listen on", hint="--listen 127.0.0.1:7400")
-    return host, int(port)
-
-
 def _secret(path: str) -> str:
     """Return the secret in a file; `Stop` if there is none."""
     try:
@@ -352,63 +324,7 @@ def _secret(path: str) -> str:
     return text
 
 
-def _is_loopback(host: str) -> bool:
-    return ip_address(host).is_loopback
-
-
-def _signing_page(origin: str, bases: tuple[str, ...]) -> bytes:
-    """Return the built signing page, empty without an origin for it; `Stop` if it cannot be served there."""
-    if not origin:
-        return b""
-    _check_apart(origin, bases)
-    if origin.startswith("http:") and not _is_local(str(urlsplit(origin).hostname)):
-        raise Stop(f"--signing {origin}: browsers sign over HTTPS alone, or on this machine")
-    page = shipped("browser/sign.html")
-    if not page.is_file():
-        raise Stop("the signing page is not built", hint="make browser")
-    return page.read_bytes()
-
-
-def _check_apart(origin: str, bases: tuple[str, ...]) -> None:
-    """Raise `Stop` if the signing page would have the origin of the office server."""
-    if origin in bases:
-        says = f"--signing {origin}: the signing page has a host name of its own, and not one of the office server"
-        raise Stop(says, hint="--signing https://sign.office.example")
-
-
-def _published(cases: CaseReader, page: bytes, origin: str) -> list[str]:
-    """Return the SHA-256 of the signing page, and whether the register states it; with the command that records it."""
-    from server.signing.published import published_at
-
-    digest = sha256(page).hexdigest()
-    index = published_at(cases.opened_registry(), digest, origin)
-    if index is not None:
-        return [f"signing page {digest} at {origin}, recorded as entry {index} of the log"]
-    command = f"comity record signing-page-published -f sha256={digest} -f base={origin} -f version={version('comity')}"
-    return [
-        f"signing page {digest} at {origin}, not recorded: nobody can compare it with the ledger",
-        f"hint: {command}",
-    ]
-
-
 def _built(path: str) -> bytes:
     """Return a shipped file that is built, empty if it was not."""
     file = shipped(path)
     return file.read_bytes() if file.is_file() else b""
-
-
-def _is_local(name: str) -> bool:
-    """Return True for a host name that browsers look for on this machine."""
-    return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")
-
-
-def _base(url: str, example: str = "--url https://office.example") -> str:
-    """Return the scheme and authority of a URL without a path; `Stop` for any other text."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise Stop(f"{url!r} is no address of a server", hint=example)
-    return f"{parts.scheme}://{parts.netloc.lower()}"

@@ -80,7 +80,8 @@ def import_message(
 ) -> Exit:
     """Import a message as the table of its facts."""
     from cli.imports.hi1_xml import as_json, is_xml
-    from cli.imports.import_run import ImportOptions, import_table
+    from cli.imports.import_report import ImportOptions
+    from cli.imports.import_run import import_table
     from projections.exchange.hi1_reader import NoMessage, rows_of
 
     data = file_io.read(file)

@@ -57,7 +57,8 @@ def letters(
     letter of which only the day is known is placed at noon, as an estimate; `2026-03-01 reply.pdf` says its day.
     """
     from cli.imports.delivery import documents
-    from cli.imports.import_run import ImportOptions, import_table
+    from cli.imports.import_report import ImportOptions
+    from cli.imports.import_run import import_table
     from cli.session.open_ledger import case, find, writing
 
     names = _scans(folder)

@@ -104,7 +104,8 @@ def mail(
     signature under the key of --dkim, say who sent it.
     """
     from cli.imports.delivery import documents
-    from cli.imports.import_run import ImportOptions, import_table
+    from cli.imports.import_report import ImportOptions
+    from cli.imports.import_run import import_table
     from cli.imports.letters import pairs
     from cli.session.open_ledger import case, find, writing
     from ledger.application.intake.mail.mail_fact import attached_in, cells_of, fact_of

@@ -79,7 +79,8 @@ def orders(
         delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
         if len(delimiter) != 1:
             raise Stop("--delimiter is one character, or `tab`")
-    from cli.imports.import_run import ImportOptions, import_table
+    from cli.imports.import_report import ImportOptions
+    from cli.imports.import_run import import_table
 
     with opened(file) as stream:
         form = _form(stream)
@@ -93,7 +94,8 @@ def _by_profile(
     file: str, profile: str, actor: str | None, role: str | None, key_file: str | None, most: int, *, dry_run: bool
 ) -> Exit:
     """Import a table with one order per row; the mapping profile states its zone, encoding and delimiter."""
-    from cli.imports.import_run import ImportOptions, import_table
+    from cli.imports.import_report import ImportOptions
+    from cli.imports.import_run import import_table
     from cli.imports.intake.prepared import bytes_of, prepared
     from cli.session.open_ledger import writing
 

@@ -26,13 +26,13 @@ ORDER = "11111111-2222-4333-8444-555555555555"
 class Signer:
     """A key that signs by a digest, and says so."""
 
-    told = False
+    has_spoken = False
 
     def detached(self, data: bytes) -> bytes:
         return b"signed " + sha256(data).digest()
 
     def tell(self) -> None:
-        self.told = True
+        self.has_spoken = True
 
 
 class Bundles:
@@ -88,7 +88,7 @@ def test_a_signed_container_holds_the_bundle_and_a_signature_over_its_manifest(
     assert b64encode(sha256(BUNDLE).digest()) in found[MANIFEST]
     assert found[SIGNATURE] == signer.detached(found[MANIFEST])
     assert [each.name for each in tmp_path.iterdir()] == [file.name], "nothing is left for a card to sign"
-    assert (bundles.names, bundles.closed, signer.told) == (["KA-2027.v2.evidence.zip"], 1, True)
+    assert (bundles.names, bundles.closed, signer.has_spoken) == (["KA-2027.v2.evidence.zip"], 1, True)
     assert "sign this" not in capsys.readouterr().err
 
 
@@ -101,7 +101,7 @@ def test_an_unsigned_container_is_two_files_and_what_is_left_to_do_is_named(
     assert SIGNATURE not in found
     assert (tmp_path / "court.asice.manifest.xml").read_bytes() == found[MANIFEST]
     assert found[MANIFEST] == manifest({"court.evidence.zip": BUNDLE})
-    assert (bundles.closed, signer.told) == (1, False)
+    assert (bundles.closed, signer.has_spoken) == (1, False)
     assert f"add the signature as {SIGNATURE}" in " ".join(capsys.readouterr().err.split())
 
 
@@ -161,4 +161,4 @@ def test_a_container_that_cannot_be_written_leaves_no_manifest_behind_and_hands_
     with pytest.raises(Stop, match="is there already"):
         asic_container.asic(asked(file, key, unsigned=key is None))
     assert [each.name for each in tmp_path.iterdir()] == ["court.asice"]
-    assert (file.read_bytes(), signer.told) == (b"of somebody else", False)
+    assert (file.read_bytes(), signer.has_spoken) == (b"of somebody else", False)

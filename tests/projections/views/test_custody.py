@@ -134,10 +134,12 @@ def test_a_disclosure_by_its_own_signer_is_named_before_any_report_of_it() -> No
         found = disclosures(case, None, trace(standing(custody(case)), file))
         return [None if each is None else LABELS[each.leaf] for each in found]
 
-    told = replace(hands_over("told", 4, ("a.zip", A), by="orn", role="RET"), speaks="observation", whose="skylark")
-    assert stated(told, GIVEN) == ["one", None]
-    assert stated(told) == [None, "told"]
-    assert stated(replace(told, held=False)) == [None, None]
+    observed = replace(
+        hands_over("observed", 4, ("a.zip", A), by="orn", role="RET"), speaks="observation", whose="skylark"
+    )
+    assert stated(observed, GIVEN) == ["one", None]
+    assert stated(observed) == [None, "observed"]
+    assert stated(replace(observed, held=False)) == [None, None]
     assert stated(GOT_A) == [None, None]
 
 

@@ -113,7 +113,7 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Return a built signing page in the place where the command looks for it."""
     page = tmp_path / "sign.html"
     page.write_bytes(PAGE)
-    monkeypatch.setattr("cli.commands.serve.shipped", lambda name: page)
+    monkeypatch.setattr("cli.serving.signing_page.shipped", lambda name: page)
     return page
 
 

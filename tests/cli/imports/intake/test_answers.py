@@ -30,18 +30,18 @@ def outlook(clocks: int, findings: int, judged: int = 2, orders: int = 2) -> Out
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr("cli.terminal.output.tell", lines.append)
     monkeypatch.setattr("cli.imports.intake.answers.sentences", lambda notes, sheet: [f"{sheet}: {notes[0].says}"])
     return lines
 
 
-def test_the_profile_is_named_with_the_entry_that_states_it_or_that_none_does(told: list[str]) -> None:
+def test_the_profile_is_named_with_the_entry_that_states_it_or_that_none_does(printed: list[str]) -> None:
     tell_prepared(prepared(7), None)
     tell_prepared(prepared(0), None)
     tell_prepared(prepared(), None)
-    assert told == [
+    assert printed == [
         "profile Orders of Köln 1 (entry 7 of the log); 3 rows read",
         "Orders: A note.",
         "profile Orders of Köln 1 (entry 0 of the log); 3 rows read",
@@ -51,9 +51,9 @@ def test_the_profile_is_named_with_the_entry_that_states_it_or_that_none_does(to
     ]
 
 
-def test_deadlines_and_findings_are_told_by_their_number_of_orders(told: list[str]) -> None:
+def test_deadlines_and_findings_are_counted_by_their_number_of_orders(printed: list[str]) -> None:
     tell_prepared(prepared(7), outlook(2, 2))
-    assert told[2:] == [
+    assert printed[2:] == [
         "deadline D-1: MISSED in 1 order",
         "deadline D-2: MISSED in 2 orders",
         "V-1 in 1 order, first sheet 'Orders', row 2: Something is late.",
@@ -61,12 +61,12 @@ def test_deadlines_and_findings_are_told_by_their_number_of_orders(told: list[st
     ]
 
 
-def test_ten_lines_of_a_part_are_told_and_how_many_more_there_are(told: list[str]) -> None:
+def test_ten_lines_of_a_part_are_printed_and_how_many_more_there_are(printed: list[str]) -> None:
     tell_prepared(prepared(7), outlook(10, 13, judged=2000, orders=2001))
-    assert told[2] == "judged are the first 2000 of 2001 orders"
-    assert [line for line in told if line.startswith("and ")] == ["and 3 more findings; --json lists all"]
-    assert sum(line.startswith("deadline ") for line in told) == 10
-    assert sum(line.startswith("V-") for line in told) == 10
+    assert printed[2] == "judged are the first 2000 of 2001 orders"
+    assert [line for line in printed if line.startswith("and ")] == ["and 3 more findings; --json lists all"]
+    assert sum(line.startswith("deadline ") for line in printed) == 10
+    assert sum(line.startswith("V-") for line in printed) == 10
 
 
 def test_the_parts_of_an_answer_are_those_of_a_profile_alone() -> None:

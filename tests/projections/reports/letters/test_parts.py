@@ -58,17 +58,17 @@ def test_the_court_is_asked_for_where_the_act_names_the_remedy(instrument: str, 
 
 
 def test_what_was_handed_over_names_giver_and_receiver_as_far_as_the_record_does() -> None:
-    def told(*facts: Fact) -> str:
+    def handed_over(*facts: Fact) -> str:
         return section(written("notice", *facts), "What was handed over")
 
-    assert told(DISCLOSED) == f"{AT}, Skylark Mail AS handed over data to Cyber Unit Karsk."
-    assert told(disclosed("2027-03-15T13:00Z", partial=True)) == (
+    assert handed_over(DISCLOSED) == f"{AT}, Skylark Mail AS handed over data to Cyber Unit Karsk."
+    assert handed_over(disclosed("2027-03-15T13:00Z", partial=True)) == (
         f"{AT}, Skylark Mail AS handed over data. They were not all the data that were asked for."
     )
     kept = by_provider("preservation-confirmed", "2027-03-02T09:00Z")
-    assert told(kept).startswith("Skylark Mail AS keeps the data since 2 March 2027")
-    assert "No data were handed over so far" in told(kept)
-    assert "No data were handed over" not in told(kept, DISCLOSED)
+    assert handed_over(kept).startswith("Skylark Mail AS keeps the data since 2 March 2027")
+    assert "No data were handed over so far" in handed_over(kept)
+    assert "No data were handed over" not in handed_over(kept, DISCLOSED)
 
 
 def test_purposes_and_bases_come_from_the_description_or_the_record_and_are_missing_where_neither_has_them() -> None:
@@ -111,13 +111,13 @@ def test_a_period_is_the_one_that_was_set_last_or_the_general_one_and_what_is_go
         assert says in section(access(gone), "How long the data are kept")
 
 
-def test_the_order_is_told_with_what_it_states_and_who_approved_it() -> None:
+def test_the_order_is_described_with_what_it_states_and_who_approved_it() -> None:
     checked, refused = (
         fact("order-supervised", on, "ilves", "VAL", capacity="public-prosecutor", decision=decision)
         for on, decision in (("2027-03-02T09:00Z", "approved"), ("2027-03-03T09:00Z", "refused"))
     )
-    told = issued("2027-03-01T09:00Z", reference="E-7", case_ref="KA-1")
-    said = section(written("notice", checked, refused, DISCLOSED, order=told), "The order")
+    order = issued("2027-03-01T09:00Z", reference="E-7", case_ref="KA-1")
+    said = section(written("notice", checked, refused, DISCLOSED, order=order), "The order")
     for line in (
         "The number of the order is E-7.",
         "The number of the proceedings is KA-1.",

@@ -1,0 +1,1 @@
+"""What `comity serve` reads of its options before it serves."""
