@@ -127,7 +127,8 @@ def read_bundle(file: str, order: str) -> Bundle:
         raise Stop(
             f"{file} is the bundle of another order, {about}", hint="`comity export` makes the one of this order"
         )
-    return Bundle(file_name(file), data, files[f"{folder(manifest.log)}/checkpoint"])
+    name = file_name(file).replace("\\", "_")  # the name of an attached file is a path to typst
+    return Bundle(name, data, files[f"{folder(manifest.log)}/checkpoint"])
 
 
 def lacking(absent: ModuleNotFoundError) -> Exception:

@@ -23,6 +23,7 @@ STRUCTURE = 64 * 2**20  # bytes of a PDF outside its streams
 CHUNK = 2**20  # bytes to decompress at a time
 ROW = 20  # bytes of a line of the table
 HEAD = 4_096  # the dictionary of a stream ends within this many bytes
+NAME = 4_096  # the most bytes of the name of an embedded file, as it is written
 
 _END = re.compile(rb"startxref\r?\n([0-9]{1,10})\r?\n%%EOF\s*\Z")
 _TABLE = re.compile(rb"xref\r?\n")
@@ -33,8 +34,11 @@ _BEFORE = re.compile(rb"/Prev ([0-9]{1,10})(?![0-9])")
 _ROOT = re.compile(rb"/Root ([0-9]{1,6}) 0 R")
 _STREAM = re.compile(rb"[0-9]+ 0 obj\s*<<(.*?)>>\s*stream\r?\n", re.DOTALL)
 _LENGTH = re.compile(rb"/Length ([0-9]{1,10})(?! [0-9]+ R)")
-_NAMES = re.compile(rb"/Names\s*<<\s*/EmbeddedFiles\s*<<\s*/Names\s*\[([^\[\]<>]*)\]\s*>>\s*>>")
-_NAMED = re.compile(rb"\((?:[^()\\]|\\.)*\)\s*([0-9]{1,6}) 0 R\s*", re.DOTALL)
+_LIST = re.compile(rb"/Names\s*<<\s*/EmbeddedFiles\s*<<\s*/Names\s*\[\s*")
+_LIST_ENDS = re.compile(rb"\]\s*>>\s*>>")
+_HEX = re.compile(rb"<[0-9A-Fa-f\s]{0,%d}>" % NAME)
+_SIGN = re.compile(rb"\\.|[()]", re.DOTALL)
+_REFERENCE = re.compile(rb"\s*([0-9]{1,6}) 0 R\s*")
 _FILE = re.compile(rb"/EF\s*<<\s*/F ([0-9]{1,6}) 0 R\s*(?:/UF ([0-9]{1,6}) 0 R\s*)?>>")
 # The dictionary of an embedded file may contain nothing else, so that no reader finds other bytes.
 _EMBEDDED = re.compile(
@@ -80,26 +84,54 @@ def _embedded(pdf: bytes) -> Sequence[Stream]:
         text = b"" if int(number) in streams else pdf[begin : min(ends.get(begin, begin), begin + STRUCTURE)]
         return text.partition(b"endobj")[0]
 
-    names = _NAMES.findall(at(root[0]))
-    if len(names) != 1 or _NAMED.sub(b"", names[0]).strip():
+    names = _lists(at(root[0]))
+    if len(names) != 1:
         return ()
-    listed = _NAMED.findall(names[0])
+    (listed,) = names
     places = [_FILE.findall(at(number)) for number in listed]
     leads = {pair for pairs in places for pair in pairs if pair[1] in (b"", pair[0])}
     files = {first for first, _ in leads}
     named = [streams[int(number)] for number in files if int(number) in streams]
     text = _spelt(structure)
-    everywhere, lists = _FILE.findall(structure), _NAMES.findall(structure)
+    everywhere, lists = _FILE.findall(structure), _lists(structure)
     whole = all(_EMBEDDED.fullmatch(dictionary) and _distinct(dictionary) for _, _, dictionary in named)
     agree = (
         len(named) == len(places) == len(re.findall(rb"/EmbeddedFile\b", text)) <= FILES
         and len(everywhere) == len(re.findall(rb"/EF\b", text))
         and set(everywhere) == leads
         and len(lists) == len(re.findall(rb"/EmbeddedFiles\b", text))
-        and all(_NAMED.findall(each) == listed for each in lists)
+        and all(each == listed for each in lists)
     )
     once = all(len(re.findall(rb"(?<![0-9])%b [0-9]+ obj" % number, structure)) == 1 for number in {*listed, *files})
     return named if whole and agree and once else ()
+
+
+def _lists(text: bytes) -> list[list[bytes]]:
+    """Return for each list of embedded files in a text the numbers of the objects to which its names lead."""
+    found, at = [], 0
+    while begin := _LIST.search(text, at):
+        place = at = begin.end()
+        numbers: list[bytes] = []
+        while len(numbers) <= FILES and (led := _REFERENCE.match(text, _after_name(text, place))):
+            numbers.append(led[1])
+            place = led.end()
+        if ends := _LIST_ENDS.match(text, place):
+            found.append(numbers)
+            at = ends.end()
+    return found
+
+
+def _after_name(text: bytes, at: int) -> int:
+    """Return the offset after the name at `at`, (text) or <hexadecimal digits>; that of the end if there is none."""
+    if name := _HEX.match(text, at):
+        return name.end()
+    within = 0
+    if text.startswith(b"(", at):
+        for sign in _SIGN.finditer(text, at, at + NAME + 2):
+            within += {b"(": 1, b")": -1}.get(sign[0], 0)
+            if not within:
+                return sign.end()
+    return len(text)
 
 
 def _tables(pdf: bytes) -> tuple[Mapping[int, int], bytes]:

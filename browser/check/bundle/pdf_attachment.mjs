@@ -16,18 +16,21 @@ const TABLES = 32; // of objects: one for each revision, two of a linearized fil
 const STRUCTURE = 64 * 2 ** 20; // bytes of a paper outside its streams
 const ROW = 20; // bytes of a line of the table
 const HEAD = 4_096; // bytes in which the dictionary of a stream ends
+const NAME = 4_096; // bytes of the name of an embedded file, as it is written
 const SIP = 4_096; // bytes, inflated at a time
 
 // White space of PDF; JavaScript's \s has more.
 const SPACE = '[ \\t\\n\\v\\f\\r]*';
 const pattern = (text, flags = '') => new RegExp(text.replaceAll('~', SPACE), flags);
-const NAMES = pattern('/Names~<<~/EmbeddedFiles~<<~/Names~\\[([^[\\]<>]*)\\]~>>~>>', 'g');
-const NAMED = pattern('\\((?:[^()\\\\]|\\\\[^])*\\)~(\\d{1,6}) 0 R~', 'g');
+const LIST = pattern('/Names~<<~/EmbeddedFiles~<<~/Names~\\[~', 'g');
+const LIST_ENDS = pattern('\\]~>>~>>', 'y');
+const HEX = new RegExp(`<[0-9A-Fa-f \\t\\n\\v\\f\\r]{0,${NAME}}>`, 'y');
+const SIGN = /\\[^]|[()]/g;
+const REFERENCE = pattern('~(\\d{1,6}) 0 R~', 'y');
 const FILE = pattern('/EF~<<~/F (\\d{1,6}) 0 R~(?:/UF (\\d{1,6}) 0 R~)?>>', 'g');
 const STREAM = pattern('^\\d+ 0 obj~<<([^]*?)>>~stream\\r?\\n');
 const END = pattern('startxref\\r?\\n(\\d{1,10})\\r?\\n%%EOF~$');
 const TRAILER = pattern('^~trailer~<<');
-const EMPTY = pattern('^~$');
 // The dictionary of an embedded file may have only these keys, so that no reader finds other bytes.
 const EMBEDDED = pattern(
   '^(?:~(?:/Length \\d+|/Type~/EmbeddedFile|/Subtype~/[^ \\t\\n\\v\\f\\r/<>[\\]()%]+|/Params~<<[^<>]*>>' +
@@ -70,23 +73,23 @@ function embedded(pdf) {
     const end = Math.min(ends.get(begin) ?? begin, begin + STRUCTURE);
     return latin1(pdf.subarray(begin, end)).split('endobj')[0];
   };
-  const names = [...at(root[0][1]).matchAll(NAMES)];
-  if (names.length !== 1 || !EMPTY.test(names[0][1].replace(NAMED, ''))) return [];
-  const listed = numbersOf(names[0][1]);
+  const names = listsIn(at(root[0][1]));
+  if (names.length !== 1) return [];
+  const [listed] = names;
   const places = listed.map((number) => [...at(number).matchAll(FILE)]);
   const leads = places.flat().filter(([, first, other]) => other === undefined || other === first);
   const files = new Set(leads.map(([, first]) => first));
   const named = [...files].filter((n) => streams.has(Number(n))).map((n) => streams.get(Number(n)));
   const text = spelt(structure);
   const everywhere = [...structure.matchAll(FILE)];
-  const lists = [...structure.matchAll(NAMES)];
+  const lists = listsIn(structure);
   const agree =
     new Set([named.length, places.length, countOf(text, /\/EmbeddedFile\b/g)]).size === 1 &&
     named.length <= FILES &&
     everywhere.length === countOf(text, /\/EF\b/g) &&
     same(everywhere.map(pairOf), leads.map(pairOf)) &&
     lists.length === countOf(text, /\/EmbeddedFiles\b/g) &&
-    lists.every(([, each]) => numbersOf(each).join(' ') === listed.join(' '));
+    lists.every((each) => each.join(' ') === listed.join(' '));
   const whole = named.every(({ dictionary }) => EMBEDDED.test(dictionary) && isDistinct(dictionary));
   const once = [...new Set([...listed, ...files])].every(
     (number) => countOf(structure, new RegExp(`(?<![0-9])${number} [0-9]+ obj`, 'g')) === 1,
@@ -94,7 +97,43 @@ function embedded(pdf) {
   return agree && whole && once ? named : [];
 }
 
-const numbersOf = (list) => [...list.matchAll(NAMED)].map(([, number]) => number);
+/** Return for each list of embedded files in a text the numbers of the objects to which its names lead. */
+function listsIn(text) {
+  const found = [];
+  for (let begin = matched(LIST, text, 0); begin; begin = matched(LIST, text, LIST.lastIndex)) {
+    let place = LIST.lastIndex;
+    const numbers = [];
+    while (numbers.length <= FILES) {
+      const led = matched(REFERENCE, text, afterName(text, place));
+      if (!led) break;
+      numbers.push(led[1]);
+      place = REFERENCE.lastIndex;
+    }
+    if (matched(LIST_ENDS, text, place)) {
+      found.push(numbers);
+      LIST.lastIndex = LIST_ENDS.lastIndex;
+    }
+  }
+  return found;
+}
+
+/** Return the offset after the name at `at`, (text) or <hexadecimal digits>; the end of the text if there is none. */
+function afterName(text, at) {
+  if (matched(HEX, text, at)) return HEX.lastIndex;
+  let within = 0;
+  if (text[at] === '(') {
+    for (let sign = matched(SIGN, text, at); sign && SIGN.lastIndex <= at + NAME + 2; sign = SIGN.exec(text)) {
+      within += { '(': 1, ')': -1 }[sign[0]] ?? 0;
+      if (within === 0) return SIGN.lastIndex;
+    }
+  }
+  return text.length;
+}
+
+const matched = (expression, text, at) => {
+  expression.lastIndex = at;
+  return expression.exec(text);
+};
 const pairOf = ([, first, other]) => `${first} ${other ?? ''}`;
 const same = (some, others) => {
   const [one, two] = [new Set(some), new Set(others)];

@@ -172,6 +172,46 @@ CHANGED = {
     "too many revisions": revised(REVISED["thirty-one revisions"], {6: b"<<>>"}),
 }
 
+
+def called(name: bytes, *, listed: bytes = b"", archive: bytes = OTHER) -> bytes:
+    """Return a PDF whose embedded file has a name, as it is written: (text), or <hexadecimal digits>."""
+    file = spec(1).replace(b"(a)", name)
+    return written([stream(ARCHIVE), stream(archive, ""), file, CATALOGUE.replace(b"(a)", listed or name)])
+
+
+NAMED = {
+    "a name with an umlaut": called(f"<{'Köln 7.zip'.encode().hex()}>".encode()),
+    "a name with an umlaut, in UTF-16 and capitals": called(
+        f"<FEFF{'Köln'.encode('utf-16-be').hex().upper()}>".encode()
+    ),
+    "hexadecimal digits on two lines": called(b"<4b c3b6\n6c6e>"),
+    "a name with brackets": called(b"(a [1] <2>.zip)"),
+    "a name with brackets in each other": called(b"(a [[1]].zip)"),
+    "a name with parentheses": called(b"(a (1).zip)"),
+    "a name with parentheses in each other": called(b"(((a)(1)).zip)"),
+    "a name with escaped parentheses": called(rb"(a \(1\).zip)"),
+    "a name with one parenthesis": called(rb"(a\(.zip)"),
+    "a name that ends in a backslash": called(rb"(a\\)"),
+    "a long name": called(b"(%b)" % (b"a" * 4_096)),
+    "an empty name": called(b"()"),
+    "an empty name, hexadecimal": called(b"<>"),
+}
+MISNAMED = {
+    "a name that contains a list of names": called(b"(/Names<</EmbeddedFiles<</Names[(a)2 0 R]>>>>)"),
+    "a listed name that contains a list of names": called(
+        b"(a)", listed=b"(/Names<</EmbeddedFiles<</Names[(a\\)2 0 R]>>>>)"
+    ),
+    "a name that contains another file": called(b"(/EF<</F 2 0 R/UF 2 0 R>>)"),
+    "a name of other digits": called(b"<4G>"),
+    "too long a name": called(b"(%b)" % (b"a" * 4_097)),
+    "a list that does not end": called(b"(a)", listed=b"(%b" % (rb"\a" * 2_000_000)),
+    "a name that does not end": called(b"(a)", listed=b"(a"),
+    "a name with a parenthesis that does not end": called(b"(a)", listed=b"(a(b)"),
+    "more after a name": called(b"(a)", listed=b"(a))"),
+    "two names and one file": called(b"(a)", listed=b"(a)<61>"),
+    "a name in single brackets": called(b"(a)", listed=b"[a]"),
+}
+
 PAPERS = {
     "stored": (paper(ARCHIVE), ARCHIVE),
     "deflated": (paper(DEFLATED, more="/Filter/FlateDecode"), ARCHIVE),
@@ -190,7 +230,8 @@ PAPERS = {
     "a table beyond the file": (b"%PDF-1.7\nstartxref\n9999999999\n%%EOF", None),
     "written by hand": (written(PLAIN), ARCHIVE),
     **{name: (pdf, ARCHIVE) for name, pdf in REVISED.items()},
-    **{name: (pdf, None) for name, pdf in (AMBIGUOUS | CHANGED).items()},
+    **{name: (pdf, None) for name, pdf in (AMBIGUOUS | CHANGED | MISNAMED).items()},
+    **{name: (pdf, ARCHIVE) for name, pdf in NAMED.items()},
     "a stream beyond the file": (paper(ARCHIVE).replace(b"/Length 15", b"/Length 99"), None),
 }
 

@@ -19,6 +19,7 @@ import pytest
 from cli.exit_codes import Exit
 from cli.stories.model import read_story
 from cli.stories.player import play_story
+from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from projections.render.pdf import breakable, families, script
 from projections.render.qr_code import checkpoint_qr_code
@@ -179,6 +180,14 @@ def test_the_bundle_travels_inside_the_paper_byte_for_byte(tmp_path: Path) -> No
     assert bundle.read_bytes() in streams(pdf)
     assert any(b"/AFRelationship/Data" in part.replace(b" ", b"") for part in (pdf, *streams(pdf)))
     assert bundle.read_bytes() not in streams(printed(ledger, tmp_path, "custody", "main"))
+
+
+@pytest.mark.parametrize("name", ["Köln 7-26.evidence.zip", "[a] <b> (1).zip", "証拠.zip", r"a\b.zip", "a\udcff.zip"])
+def test_a_bundle_of_any_name_is_verified_inside_the_paper(name: str, tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    bundle = bundle_of(ledger, tmp_path).rename(tmp_path / name)
+    pdf = printed(ledger, tmp_path, "custody", "main", "--attach", str(bundle))
+    assert bundle_inside(pdf) == bundle.read_bytes()
 
 
 def test_the_bundle_of_another_order_is_not_attached(tmp_path: Path) -> None:
