@@ -98,7 +98,7 @@ def init(
     Log key and guard are kept outside DIR, in your state folder; the registrar's key in your configuration folder.
     DIR/trust is what you hand to those who will verify. With --store, DIR/store keeps the address of the entries.
     With --guard and --keys-store, several machines can write to one log: in places other than the entries.
-    With --offices the command can be repeated: a ledger of this name that is there already is gone on with.
+    With --offices the command can be repeated: it continues with a ledger of this name that is there already.
     """
     rows: list[BookRow] = []
     key: Key | None = None

@@ -178,6 +178,7 @@ class LocalSigner:
         return made
 
     def _is_single(self, note: bytes) -> bool:
+        """Return True if a note has no ML-DSA-44 line; the last one of these is not parsed again."""
         if note != self._single and not signed_with(note, self._origin, MLDSA44):
             self._single = note
         return note == self._single
