@@ -20,6 +20,7 @@ from tests.mutate.probes import PLACE, either, prepared, unpacked
 PLUGIN = "tests.mutate.plugin"
 ROOT = Path(__file__).parents[2]
 MADE = (".tools", "projections/templates/built")  # by `make install`; git ignores it
+FOR_TESTS = {"SEED", "FULL"}  # make exports them: the word that names a sample of mutants is no number of examples
 
 
 class Baseline:
@@ -135,7 +136,8 @@ class Baseline:
             *self.asked,
             *files,
         ]
-        environment = os.environ | {"PYTHONPATH": f"{self.tree}:{ROOT}", "MUTATE_TASK": str(asked)} | more
+        environment = {name: value for name, value in os.environ.items() if name not in FOR_TESTS}
+        environment |= {"PYTHONPATH": f"{self.tree}:{ROOT}", "MUTATE_TASK": str(asked)} | more
         with (self.folder / f"{self.name}-{task['do']}.log").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.tree, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
