@@ -1,0 +1,165 @@
+"""Which paper of an order is made at once and which beside the desk, and what an access states."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette", reason="needs the extra `server`")
+
+from cli.access.purposes import purpose_of
+from cli.desk import order_pages
+from cli.desk.order_pages import _away, _judged_now, forms, open_, paper, stated
+from cli.desk.responses import HTML
+from cli.exit_codes import Exit, Stop
+from cli.reports.report_files import MEDIA
+
+ORDER = "1b4e28ba"
+
+
+class Background:
+    """Reports that are made beside the desk; `kept` is the one that is finished."""
+
+    def __init__(self, kept: bytes | None = None) -> None:
+        self.kept, self.asked = kept, list[tuple[str, tuple[str, ...], int]]()
+
+    def take(self, words: tuple[str, ...], size: int) -> bytes | None:
+        self.asked.append(("take", words, size))
+        return self.kept
+
+    async def wait(self, words: tuple[str, ...], size: int) -> bytes:
+        self.asked.append(("wait", words, size))
+        return b"waited"
+
+
+def asked(kind: str, form: str, entries: int, kept: bytes | None = None) -> tuple[Any, list[Any]]:
+    """Ask a desk for a paper of an order with so many entries; return the answer, and what was asked in turn."""
+    background = Background(kept)
+    store = SimpleNamespace(head=lambda order: entries)
+    desk: Any = SimpleNamespace(
+        name=lambda order: f"<{order}>",
+        reader=SimpleNamespace(store=store),
+        case=lambda order: f"case {order}",
+        background=background,
+    )
+    frame: Any = SimpleNamespace(size=77)
+    return asyncio.run(paper(desk, frame, ORDER, kind, form)), background.asked
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_pages, "find_spec", lambda name: name == "typst")
+    monkeypatch.setattr(order_pages, "_paper", lambda reader, case, *said, **more: ("at once", case, *said))
+    monkeypatch.setattr(order_pages, "page", lambda *said, **more: ("being made", said[0], said[2], more))
+
+
+@pytest.mark.parametrize("entries", [1, 39, 40])
+@pytest.mark.parametrize(("kind", "form"), [("custody", "html"), ("dpo", "json"), ("replay", "html")])
+def test_a_paper_of_up_to_forty_entries_is_made_at_once(kind: str, form: str, entries: int) -> None:
+    assert asked(kind, form, entries) == (("at once", f"case {ORDER}", kind, form, f"<{ORDER}>"), [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "title"),
+    [
+        ("custody", ("report", "custody", ORDER, "--format", "html"), "Chain of custody"),
+        ("replay", ("replay", ORDER, "--html", "-"), "Replay"),
+    ],
+)
+def test_a_page_of_more_entries_is_made_beside_the_desk_and_asks_again_after_a_second(
+    kind: str, words: tuple[str, ...], title: str
+) -> None:
+    answer, said = asked(kind, "html", 41)
+    more = {"again": 1, "order": ORDER, "entries": 41}
+    assert answer == ("being made", "desk_making.html.j2", f"{title} of <{ORDER}>", more)
+    assert said == [("take", words, 77)]
+    answer, said = asked(kind, "html", 41, b"finished")
+    assert (answer.body, answer.media_type, said) == (b"finished", HTML, [("take", words, 77)])
+    assert "content-disposition" not in answer.headers
+
+
+@pytest.mark.parametrize(("form", "entries"), [("json", 41), ("pdf", 41), ("pdf", 1)])
+def test_a_file_comes_when_it_is_finished_and_a_pdf_is_never_made_at_once(form: str, entries: int) -> None:
+    answer, said = asked("custody", form, entries)
+    assert (answer.body, said) == (b"waited", [("wait", ("report", "custody", ORDER, "--format", form), 77)])
+    assert answer.media_type == MEDIA[form]
+    assert answer.headers["content-disposition"] == f'attachment; filename="_{ORDER}_.custody.{form}"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"), [("audit", "html"), ("custody", "xml"), ("replay", "json"), ("replay", "pdf"), ("", "")]
+)
+def test_there_is_no_other_paper(kind: str, form: str) -> None:
+    with pytest.raises(Stop, match="there is no such paper") as stopped:
+        asked(kind, form, 1)
+    assert stopped.value.code is Exit.UNDECIDABLE
+
+
+def test_without_the_extra_no_paper_is_a_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert forms() == ("html", "pdf", "json")
+    monkeypatch.setattr(order_pages, "find_spec", lambda name: None)
+    assert forms() == ("html", "json")
+    with pytest.raises(Stop, match="there is no such paper"):
+        asked("custody", "pdf", 1)
+
+
+@pytest.mark.parametrize("entries", [99, 100, 101, 250])
+def test_the_entries_before_the_last_hundred_are_on_other_pages(entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_pages, "number", lambda entry, case: str(entry.index))
+    recorded = [SimpleNamespace(on=n % 2, index=n) for n in range(entries)]  # by their day first, then by the log
+    case: Any = SimpleNamespace(entries=recorded, order=ORDER)
+    older = [n for day in (0, 1) for n in range(day, entries, 2)][: max(entries - 100, 0)]
+    places = [at // 100 * 100 for at in range(len(older))]
+    assert _away(case) == {str(n): f"/orders/{ORDER}/entries?from={p}" for n, p in zip(older, places, strict=True)}
+
+
+def test_an_order_without_an_entry_has_no_page() -> None:
+    with pytest.raises(Stop, match="nothing of this order is on record yet") as stopped:
+        _judged_now(SimpleNamespace(entries=()), None)  # type: ignore[arg-type]
+    assert stopped.value.code is Exit.UNDECIDABLE
+
+
+# -- what an access states ---------------------------------------------------------------------------------------------
+
+
+def desk(role: str | None = "ISS") -> Any:
+    return SimpleNamespace(signer=None if role is None else SimpleNamespace(role=role), person="Dina")
+
+
+@pytest.mark.parametrize(
+    ("said", "role", "says", "code"),
+    [
+        ({"because": "  "}, "ISS", "none was given", Exit.REFUSED),
+        ({}, "ISS", "none was given", Exit.REFUSED),
+        ({"because": "trial", "purpose": "curiosity"}, "ISS", "no such purpose", Exit.UNDECIDABLE),
+        ({"because": "trial"}, None, "nobody signs at this desk", Exit.REFUSED),
+        ({"because": "trial", "purpose": "investigation"}, None, "nobody signs at this desk", Exit.REFUSED),
+        ({"because": "trial"}, "CUST", "what the role CUST opens this for is not known", Exit.REFUSED),
+    ],
+)
+def test_an_access_without_what_it_has_to_state_is_refused(
+    said: dict[str, str], role: str | None, says: str, code: Exit
+) -> None:
+    with pytest.raises(Stop, match=says) as stopped:
+        stated(desk(role), said, "dpo")
+    assert stopped.value.code is code
+
+
+def test_an_access_states_the_purpose_of_the_form_else_the_one_of_the_role_and_its_reader() -> None:
+    found = stated(desk(), {"because": " trial ", "purpose": "supervision"}, "timeline")
+    assert (found.because, found.purpose, found.person) == ("trial", "supervision", "Dina")
+    assert stated(desk(), {"because": "trial"}, "timeline").purpose == "investigation"
+    for reader in order_pages.AUDIENCES:
+        expected = purpose_of("export", "ISS", reader)
+        if expected is not None:
+            assert stated(desk(), {"because": "trial"}, "export", reader).purpose == expected
+
+
+@pytest.mark.parametrize("what", ["", "export", "replay", "timeline~"])
+def test_only_what_the_desk_names_is_opened(what: str) -> None:
+    with pytest.raises(Stop, match="there is nothing of that kind to open") as stopped:
+        open_(desk(), None, ORDER, {"what": what, "because": "trial"})  # type: ignore[arg-type]
+    assert stopped.value.code is Exit.UNDECIDABLE
