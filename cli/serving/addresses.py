@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from ipaddress import ip_address
 from socket import AF_INET, AF_INET6, SO_ACCEPTCONN, SOL_SOCKET, socket
 from urllib.parse import urlsplit
@@ -24,14 +25,12 @@ def listening_address(listen: str) -> tuple[str, int]:
 
 def inherited_socket(fd: int) -> socket:
     """Return the listening TCP socket of a file descriptor; `Stop` for anything else."""
-    try:
+    with suppress(OSError):
         found = socket(fileno=fd)
-        good = found.family in (AF_INET, AF_INET6) and found.getsockopt(SOL_SOCKET, SO_ACCEPTCONN)
-    except OSError:
-        good = False
-    if not good:
-        raise Stop(f"--fd {fd} is no TCP socket that listens", hint="systemd gives its first socket as --fd 3")
-    return found
+        if found.family in (AF_INET, AF_INET6) and found.getsockopt(SOL_SOCKET, SO_ACCEPTCONN):
+            return found
+        found.detach()  # the descriptor is not ours, and stays open
+    raise Stop(f"--fd {fd} is no TCP socket that listens", hint="systemd gives its first socket as --fd 3")
 
 
 def is_loopback(host: str) -> bool:
