@@ -1,4 +1,4 @@
-"""Which paper of an order is made at once and which beside the desk, and what an access states."""
+"""Which paper of an order is made at once and which in the background, and what an access states."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ORDER = "1b4e28ba"
 
 
 class Background:
-    """Reports that are made beside the desk; `kept` is the one that is finished."""
+    """Reports that are made in the background; `kept` is the one that is finished."""
 
     def __init__(self, kept: bytes | None = None) -> None:
         self.kept, self.asked = kept, list[tuple[str, tuple[str, ...], int]]()

@@ -1,4 +1,4 @@
-"""The proof of a sealed entry is the file beside it with the same name and the ending of proofs."""
+"""The proof of a sealed entry is the file next to it with the same name and the ending of proofs."""
 
 from __future__ import annotations
 
