@@ -280,8 +280,7 @@ def words(code: str) -> str:
 
 def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
     """Return findings as sentences with the numbers of their entries, the gravest first."""
-    findings = tuple(findings)
-    by_leaf = numbers(case) if findings else {}
+    by_leaf = numbers(case)
     return tuple(
         FindingLine(
             level=LEVELS[f.level],
