@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, joined, said, wrapped
@@ -209,16 +210,14 @@ def _one_hand_over(legs: Sequence[ChainStep], s: ChainStep) -> bool:
 
 def _brief(steps: Sequence[ChainStep]) -> Iterator[ChainStep | tuple[ChainStep, ...]]:
     """Yield the steps, long runs of steps at one hand in which no digest differs as one."""
-    run: list[ChainStep] = []
-    for s in (*steps, None):
-        plain = s is not None and s.held_by is not None and s.replaced_by is None and s.compared != "differs"
-        if run and not (plain and s is not None and s.held_by == run[0].held_by):
-            yield from run if len(run) <= RUN else (run[0], tuple(run[1:]))
-            run.clear()
-        if plain and s is not None:
-            run.append(s)
-        elif s is not None:
-            yield s
+    for hand, group in groupby(steps, key=_hand_of_run):
+        run = list(group)
+        yield from run if hand is None or len(run) <= RUN else (run[0], tuple(run[1:]))
+
+
+def _hand_of_run(s: ChainStep) -> str | None:
+    """Return who holds at a step that may be drawn with its neighbours; None for every other step."""
+    return s.held_by if s.replaced_by is None and s.compared != "differs" else None
 
 
 def _title(chain: CustodyChain, spoken: Spoken) -> Iterable[tuple[str, bool]]:

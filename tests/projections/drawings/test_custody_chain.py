@@ -218,3 +218,16 @@ def test_the_picture_has_every_step_of_the_custody_view_with_its_result(order: s
         {(str(h.entry.seq), h.compared) for h in custody(case)}
     )
     assert not [s for s in steps if s.digest], "sealed digests stay closed"
+
+
+def test_sixty_steps_are_drawn_one_by_one_and_of_one_more_those_at_one_hand_are_one() -> None:
+    held = [step(n, "evidence accessed", None, None, POLICE) for n in range(1, 62)]
+    assert not [text for text in said(picture(drawn(*held[:60]))) if "steps at this hand" in text]
+    assert "Entries 2 to 61: 60 steps at this hand" in said(picture(drawn(*held)))
+
+
+def test_a_chain_of_240_parts_is_drawn_and_one_of_more_is_not() -> None:
+    moved = [step(n, "custody transferred", (POLICE, LAB)[n % 2], (LAB, POLICE)[n % 2]) for n in range(119)]
+    assert chain_picture(drawn(*moved), ENGLISH, WIDE) is not None
+    again = replace(moved[-1], replaced_by="200")
+    assert chain_picture(drawn(*moved, again), ENGLISH, WIDE) is None
