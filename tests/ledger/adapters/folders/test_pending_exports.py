@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from ledger.adapters.folders.pending_exports import begin
+from tests.support.system_calls import open_below, synced
 
 ASKED, OTHER = "a" * 64, "b" * 64
 IDS = [f"{n:032x}" for n in range(9)]
@@ -58,3 +61,41 @@ def test_an_id_that_is_a_file_already_is_not_begun_again(folder: Path) -> None:
     with pytest.raises(FileExistsError):
         begin(folder, ASKED, lambda: IDS[1])
     one.release()
+
+
+def test_the_name_of_an_export_is_durable_when_it_begins_and_when_it_ends(folder: Path) -> None:
+    with synced() as names:
+        one = begin(folder, ASKED, lambda: IDS[1])
+    assert names == ["pending"]
+    with synced() as names:
+        one.end()
+    assert names == ["pending"]
+    one.release()
+
+
+def test_an_export_that_ends_between_its_listing_and_its_lock_is_not_continued(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(folder, ASKED, lambda: IDS[1]).release()
+    original = fcntl.flock
+
+    def lock(fd: int, how: int) -> None:
+        (folder / f"{ASKED}-{IDS[1]}").unlink(missing_ok=True)  # the other process ends it
+        original(fd, how)
+
+    monkeypatch.setattr("fcntl.flock", lock)
+    again = begin(folder, ASKED, lambda: IDS[2])
+    assert again.entry == IDS[2]
+    again.release()
+    assert open_below(folder) == []
+
+
+def test_a_lock_that_fails_for_another_reason_is_no_other_process(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(fd: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr("fcntl.flock", broken)
+    with pytest.raises(OSError, match="no locks"):
+        begin(folder, ASKED, lambda: IDS[1])
