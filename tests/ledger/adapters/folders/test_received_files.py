@@ -1,4 +1,4 @@
-"""What came from another log is kept under its path, durably; what is there stays unless it is to be replaced."""
+"""What came from another log is kept under its path, durably; an earlier file stays unless it is to be replaced."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_what_is_kept_is_read_by_path_and_listed_sorted(tmp_path: Path) -> None:
     assert files.read("registers/0f") is None  # a folder
 
 
-def test_what_is_there_stays_unless_it_is_to_be_replaced(tmp_path: Path) -> None:
+def test_an_earlier_file_stays_unless_it_is_to_be_replaced(tmp_path: Path) -> None:
     files = FilesIn(tmp_path)
     files.keep({"foreign/a": b"first"})
     files.keep({"foreign/a": b"second", "foreign/b": b"new"})
