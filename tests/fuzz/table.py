@@ -46,7 +46,6 @@ from ledger.adapters import http_client as http
 from ledger.adapters.document_signatures import certificate_file as certificate_files
 from ledger.adapters.document_signatures import certificate_key as papers_key
 from ledger.adapters.folders import handed_folder as handed
-from ledger.adapters.folders import ledger_folder as folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.guard import signed_state
 from ledger.adapters.guard.etcd_guard import parse_address
@@ -1213,14 +1212,6 @@ PARSERS = (
         lambda: [world().trust_files()["registrar"]],
         plainly(parse_registrar),
         ("ledger.trust.trust_folder:parse_registrar",),
-    ),
-    Parser(
-        "own registrar",
-        "lines",
-        lambda: [world().trust_files()["registrar"]],
-        text(folder.parse_registrar),
-        ("ledger.adapters.folders.ledger_folder:parse_registrar",),
-        (ValueError,),
     ),
     Parser("counterparty", "lines", trust_lines, trust_folder, ("ledger.application.counterparties",), LOCAL),
     Parser("trust version", "json", policies, plainly(parse_version), ("ledger.trust.signed_policy:parse_version",)),

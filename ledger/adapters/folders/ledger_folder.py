@@ -42,6 +42,7 @@ from ledger.tlog.names import check_origin
 from ledger.tlog.note import ED25519, Vkey, log_vkey
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.trust.mirrors import MirrorAddress, Mirrors, parse_mirrors
+from ledger.trust.trust_folder import format_registrar, parse_registrar
 
 RESTORED = "RESTORED"
 ENTRIES_DB = "entries.db"
@@ -127,7 +128,7 @@ def read_folder(path: Path) -> Folder:
     """Read the trust files of a ledger folder; `LedgerError` NO-LEDGER, TRUST if they are damaged."""
     try:
         policy = parse_policy((path / "trust" / "policy").read_bytes())
-        registrar = parse_registrar((path / "trust" / "registrar").read_text("ascii"))
+        registrar = parse_registrar((path / "trust" / "registrar").read_bytes())
         mirrors = _mirrors(path / "trust" / "mirrors", policy)
     except FileNotFoundError as error:
         raise LedgerError(
@@ -135,7 +136,7 @@ def read_folder(path: Path) -> Folder:
             f"{path} is not a ledger: {Path(error.filename).name} is missing from its trust folder",
             "comity init DIR makes one; --ledger DIR or COMITY_LEDGER names one",
         ) from None
-    except (RecordError, ValueError) as error:
+    except RecordError as error:
         raise LedgerError(
             "TRUST", f"{path / 'trust'}: {error}", "put the trust files back as they were given out"
         ) from None
@@ -181,15 +182,7 @@ def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar
         private_folder(path / name)
     if test:
         replace_file(path / "TEST", b"This is a test ledger: nothing in it is evidence of anything.\n")
-    replace_file(path / "trust" / "registrar", f"{registrar.actor} {registrar.party} {registrar.key}\n".encode())
+    replace_file(path / "trust" / "registrar", format_registrar(registrar))
     replace_file(path / "trust" / "policy", f"log {log_vkey(origin, log_public)}\nquorum none\n".encode())
     for folder in (path / "trust", path):
         sync_folder(folder)
-
-
-def parse_registrar(text: str) -> Registrar:
-    """Parse `<actor> <party> <64 hex digits>`; ValueError for any other text."""
-    parts = text.removesuffix("\n").split(" ")
-    if len(parts) != 3 or not all(parts) or len(bytes.fromhex(parts[2])) != 32 or parts[2] != parts[2].lower():
-        raise ValueError("a registrar is one line: actor, Party, public key in 64 hex digits")
-    return Registrar(*parts)

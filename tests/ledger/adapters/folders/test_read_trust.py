@@ -1,0 +1,134 @@
+"""A trust folder of another party is read as plain files or as versions of a signed policy, and never half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ledger.adapters.folders.handed_folder import TRUST_FILE
+from ledger.adapters.folders.read_trust import (
+    PIN,
+    kept_pin,
+    plain_files,
+    read_trust_folder,
+    trust_files,
+    versions_of,
+)
+from ledger.errors import RecordError
+from ledger.formats.ed25519 import public_key, sign
+from ledger.trust.signed_policy import check_versions, draft, format_version, signed
+from ledger.trust.trust_folder import fingerprint_of, parse_trust
+from tests.ledger.trust.test_signed_policy import BASE, SEEDS
+from tests.support.memory_ledger import small
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    files = small()[0].trust_files()
+    files |= {"tsa/b.pem": b"b", "tsa/a.pem": b"a", "others/x/policy": files["policy"]}
+    files |= {"others/x/registrar": files["registrar"], "others/y/policy": files["policy"]}
+    files |= {"secret": b"never read", "others/x/secret": b"never read"}
+    for name, content in files.items():
+        (tmp_path / "theirs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "theirs" / name).write_bytes(content)
+    return tmp_path / "theirs"
+
+
+@pytest.fixture(scope="module")
+def version() -> bytes:
+    made = draft(
+        msgspec.structs.replace(BASE, authorities=(sha256(b"a").hexdigest(),), algorithms=("ed25519", "rfc3161"))
+    )
+    for name in ("ada", "bo"):
+        made = signed(made, public_key(SEEDS[name]), partial(sign, SEEDS[name]))
+    return format_version(made)
+
+
+def refused(call: Callable[..., object], *given: Any) -> tuple[str, str, str | None]:
+    with pytest.raises(RecordError) as raised:
+        call(*given)
+    return raised.value.code, raised.value.says, raised.value.where
+
+
+def test_only_the_files_that_a_verifier_reads_are_read(plain: Path) -> None:
+    files = trust_files(str(plain))
+    assert list(files) == [
+        "policy",
+        "registrar",
+        "tsa/a.pem",
+        "tsa/b.pem",
+        "others/x/policy",
+        "others/x/registrar",
+        "others/y/policy",
+    ]
+    (plain / "mirrors").write_bytes(b"# none\n")
+    assert trust_files(str(plain))["mirrors"] == b"# none\n"
+    assert read_trust_folder(str(plain)) == parse_trust(plain_files(str(plain)))
+
+
+def test_each_file_may_be_as_large_as_the_reference_says_and_no_larger(plain: Path) -> None:
+    for name in ("tsa/a.pem", "policy", "fingerprint", "1.trust.json"):
+        kept = (plain / name).read_bytes() if (plain / name).exists() else None
+        (plain / name).write_bytes(b"#" * (TRUST_FILE + 1))
+        assert refused(read_trust_folder, str(plain))[0] == "NOT-A-FILE"
+        (plain / name).unlink() if kept is None else (plain / name).write_bytes(kept)
+
+
+@pytest.mark.parametrize("store", ["entries.db", "store"])
+def test_the_trust_folder_of_a_ledger_is_found_below_it(plain: Path, tmp_path: Path, store: str) -> None:
+    plain.rename(tmp_path / "trust")
+    assert plain_files(str(tmp_path)) == {}
+    (tmp_path / store).touch()
+    assert plain_files(str(tmp_path)) == plain_files(str(tmp_path / "trust")) != {}
+
+
+def test_a_fingerprint_has_to_be_that_of_the_files(plain: Path) -> None:
+    right = fingerprint_of(plain_files(str(plain)))
+    assert read_trust_folder(str(plain), right) == read_trust_folder(str(plain))
+    says = "it has no signed trust policy, and its files have another fingerprint than the one given"
+    assert refused(read_trust_folder, str(plain), "00" * 32) == ("TRUST-FORMAT", says, str(plain))
+    (plain / PIN).write_text("00" * 32 + "\n")
+    assert refused(read_trust_folder, str(plain))[1] == says
+    assert read_trust_folder(str(plain), right).policy.logs  # the given one goes before the kept one
+    (plain / PIN).write_text(right)
+    assert read_trust_folder(str(plain)).policy.logs
+
+
+def test_a_folder_without_a_policy_is_none(tmp_path: Path) -> None:
+    (tmp_path / "registrar").write_text("x")
+    assert refused(read_trust_folder, str(tmp_path)) == ("TRUST-FORMAT", "it has no file named policy", str(tmp_path))
+
+
+def test_signed_versions_need_a_fingerprint_that_came_by_another_way(plain: Path, version: bytes) -> None:
+    assert (versions_of(str(plain)), versions_of(str(plain / "policy")), versions_of(str(plain / "none"))) == (
+        [],
+        [],
+        [],
+    )
+    (plain / "1.trust.json").write_bytes(version)
+    versions = versions_of(str(plain))
+    assert len(versions) == 1
+    says = "nothing says that its first version is the true one"
+    assert refused(read_trust_folder, str(plain)) == ("NO_TRUST_ANCHOR", says, str(plain))
+    (plain / PIN).write_text(versions[0].fingerprint + "\n")
+    trust = read_trust_folder(str(plain))
+    assert trust.authorities == (b"a",)  # the other one is not named
+    assert check_versions(versions, versions[0].fingerprint) == versions[0]
+    assert refused(read_trust_folder, str(plain), "00" * 32)[0].startswith("POL-")
+
+
+def test_a_kept_fingerprint_is_64_hex_digits(tmp_path: Path) -> None:
+    assert (kept_pin(str(tmp_path)), kept_pin(str(tmp_path / "none"))) == (None, None)
+    (tmp_path / PIN).write_text(f"{'ab' * 32}\n")
+    assert kept_pin(str(tmp_path)) == "ab" * 32
+    assert kept_pin(str(tmp_path / PIN)) is None  # no folder
+    for content in (b"ab", "ü".encode() * 32):
+        (tmp_path / PIN).write_bytes(content)
+        with pytest.raises(RecordError):
+            kept_pin(str(tmp_path))
