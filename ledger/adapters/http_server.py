@@ -217,8 +217,7 @@ class EarlyResponse(Response):
     @classmethod
     def of(cls, response: Response, rest: AsyncIterator[bytes], patience: float) -> Self:
         """Return a response as one that is sent before the whole body has come."""
-        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-        return cls(bytes(response.body).decode(), response.status_code, headers, rest, patience)
+        return cls(bytes(response.body).decode(), response.status_code, response.headers, rest, patience)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import re
+import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -121,3 +124,116 @@ def test_a_head_that_does_not_arrive_in_time_is_408(capfd: pytest.CaptureFixture
                 assert reply.rpartition(b"HTTP/1.1 ")[2].startswith(b"408 "), reply
         assert asked(port) == 200
     assert "Traceback" not in capfd.readouterr().err
+
+
+async def nothing(scope: Any, receive: Any, send: Any) -> None:
+    pass
+
+
+def made(linger: float) -> serving.Server:
+    return serving.server(nothing, most_at_once=1, largest_head=99, grace=1, linger=linger)
+
+
+def test_a_server_without_patience_for_its_end_ends_at_the_first_signal() -> None:
+    server = made(0)
+    assert not server.ending
+    server.handle_exit(signal.SIGTERM, None)
+    assert (server.ending, server.should_exit, server.force_exit) == (True, True, False)
+
+
+def test_a_server_lingers_after_the_first_signal_and_ends_after_its_seconds_or_the_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    server = made(5)
+    assert not asyncio.run(server.on_tick(1))
+    server.handle_exit(signal.SIGTERM, None)
+    assert (server.ending, server.should_exit) == (True, False)
+    now[0] = 1_004.9
+    assert not asyncio.run(server.on_tick(1))
+    now[0] = 1_005.0
+    assert asyncio.run(server.on_tick(1))
+    assert (server.ending, server.should_exit) == (True, True)
+    again = made(5)
+    for ends in (False, True):
+        again.handle_exit(signal.SIGTERM, None)
+        assert (again.ending, again.should_exit) == (True, ends)
+
+
+@pytest.mark.parametrize(
+    ("host", "family", "url"),
+    [("127.0.0.1", socket.AF_INET, "127.0.0.1:"), ("::1", socket.AF_INET6, "[::1]:")],
+)
+def test_an_address_of_either_kind_is_listened_on_and_said(host: str, family: int, url: str) -> None:
+    with serving.listen(host, 0) as listening_socket:
+        port = listening_socket.getsockname()[1]
+        assert (listening_socket.family, serving.authority(host, port)) == (family, f"{url}{port}")
+        with pytest.raises(OSError, match="in use"):
+            serving.listen(host, port)
+
+
+def test_the_address_is_said_before_serving_and_free_afterwards() -> None:
+    said: list[str] = []
+
+    class Made:
+        def run(self, sockets: list[socket.socket]) -> None:
+            assert said == [f"http://127.0.0.1:{sockets[0].getsockname()[1]}"]
+            said.append("served")
+
+    serving.serve(Made(), "127.0.0.1", 0, ready=said.append)  # type: ignore[arg-type]
+    serving.serve(type("Quiet", (), {"run": lambda self, sockets: said.append("again")})(), "127.0.0.1", 0)
+    assert said[1:] == ["served", "again"]
+    serving.listen("127.0.0.1", int(said[0].rpartition(":")[2])).close()
+
+
+def early(parts: list[bytes | None], patience: float) -> tuple[list[dict[str, Any]], int]:
+    """Return what an early response sends, and how many parts of the rest of the body it has read."""
+    sent: list[dict[str, Any]] = []
+    read: list[bytes] = []
+
+    async def rest() -> AsyncIterator[bytes]:
+        for part in parts:
+            if part is None:
+                raise ClientDisconnect
+            if part == b"wait":
+                await asyncio.sleep(30)
+            read.append(part)
+            yield part
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    whole = Response("too large", 413, {"x-code": "LARGE"})
+    response = serving.EarlyResponse.of(whole, rest(), patience)
+    asyncio.run(response({"type": "http"}, nothing, send))  # type: ignore[arg-type]
+    return sent, len(read)
+
+
+@pytest.mark.parametrize("parts", [[], [b"x"] * 3, [b"x", None, b"x"], [b"x", b"wait", b"x"]])
+def test_an_answer_that_comes_early_is_sent_first_and_ends_the_connection(parts: list[bytes | None]) -> None:
+    sent, _ = early(parts, 0.05)
+    assert [each["type"] for each in sent] == ["http.response.start", *["http.response.body"] * 2]
+    headers = dict(sent[0]["headers"])
+    assert (sent[0]["status"], headers[b"connection"], headers[b"x-code"]) == (413, b"close", b"LARGE")
+    assert [value for name, value in sent[0]["headers"] if name == b"content-length"] == [b"9"]
+    assert [(each["body"], each["more_body"]) for each in sent[1:]] == [(b"too large", True), (b"", False)]
+
+
+def test_of_a_body_that_does_not_end_a_part_is_thrown_away() -> None:
+    most = serving._MOST_THROWN_AWAY
+    for sizes, read in (([most - 1, 1, 1], 2), ([most - 1, 0, 1, 1], 3), ([most + 1, 1], 1), ([1, 1], 2)):
+        assert early([bytes(size) for size in sizes], 30)[1] == read
+
+
+def test_the_certificate_of_a_client_is_passed_on_beside_other_extensions() -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    wrapped = serving._WithCertificate(app, "PEM")
+    asyncio.run(wrapped({"type": "http", "extensions": {"other": {}}}, nothing, nothing))  # type: ignore[arg-type]
+    asyncio.run(wrapped({"type": "http"}, nothing, nothing))  # type: ignore[arg-type]
+    tls = {"tls": {"client_cert_chain": ["PEM"]}}
+    assert [scope["extensions"] for scope in seen] == [{"other": {}, **tls}, tls]

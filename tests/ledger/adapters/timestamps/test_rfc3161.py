@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -16,7 +17,16 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from ledger.adapters.http_client import Reply
 from ledger.adapters.timestamps import rfc3161
 from ledger.adapters.timestamps.certificate_order import in_order
-from ledger.adapters.timestamps.rfc3161 import LARGEST, WORST, certificates, obtain, read_stamp
+from ledger.adapters.timestamps.rfc3161 import (
+    LARGEST,
+    WORST,
+    authorities,
+    certificates,
+    obtain,
+    read_stamp,
+    reader,
+    trusted,
+)
 from ledger.errors import LedgerError, RecordError
 from tests.support.time_stamp_authority import NOW, STAMPING, Authority
 from tests.support.tokens import Stamper
@@ -297,3 +307,37 @@ def test_a_clock_may_differ_from_the_authoritys_by_five_minutes_and_its_accuracy
         assert obtain("http://tsa.example/", DATA, [], stamp.at + off) == b"token"
         with pytest.raises(LedgerError, match="it says"):
             obtain("http://tsa.example/", DATA, [], stamp.at + off * 1.001)
+
+
+def test_the_authorities_of_a_ledger_are_names_with_urls_in_their_order(tmp_path: Path) -> None:
+    assert authorities(tmp_path) == {}
+    file = tmp_path / "authorities"
+    file.write_text("# of the ministry\n\nsecond https://b.example/tsa\n   \nfirst\thttp://a.example\n#x y z\n")
+    assert list(authorities(tmp_path).items()) == [("second", "https://b.example/tsa"), ("first", "http://a.example")]
+    for line, number in (("first", 1), ("first a.example", 1), ("a http://a.example\nb http://b.example x\n", 2)):
+        file.write_text(line)
+        with pytest.raises(LedgerError, match=f"authority {number}: a name and a URL") as raised:
+            authorities(tmp_path)
+        assert raised.value.code == "TRUST"
+    file.write_text("prüfer https://b.example")
+    with pytest.raises(LedgerError, match="not a list") as raised:
+        authorities(tmp_path)
+    assert raised.value.code == "TRUST"
+
+
+def test_the_certificates_of_authorities_are_the_files_of_their_endings_by_name(tmp_path: Path) -> None:
+    assert trusted(tmp_path / "none") == ()
+    for name in ("b.pem", "a.crt", "c.cer", "d.der", "authorities", "e.txt"):
+        (tmp_path / name).write_bytes(name.encode())
+    named = [path for path in sorted(tmp_path.iterdir()) if path.suffix in rfc3161.SUFFIXES]
+    assert trusted(tmp_path) == tuple(path.name.encode() for path in named)
+    assert len(named) >= 2
+
+
+def test_without_the_extra_tokens_are_left_unchecked_and_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reader() is read_stamp
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    assert reader() is None
+    with pytest.raises(LedgerError) as raised:
+        read_stamp(b"", b"", ())
+    assert raised.value.code == "NO-TSA"
