@@ -1,0 +1,94 @@
+"""Two heads of one log agree, are not proven to be one, or contradict each other; a contradiction is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.application.audits import seen_heads
+from ledger.application.audits.seen_heads import _ask, _is_wrong, compare_views
+from ledger.errors import LedgerError, RecordError
+from ledger.tlog.note import Checkpoint, Head, format_checkpoint, open_checkpoint, sign_note
+from ledger.tlog.tree import EMPTY_ROOT
+from ledger.verify.report import Reason
+from tests.support.memory_ledger import Ledger, small, two_histories
+from tests.support.published_tiles import fetched, files_of
+
+
+def head(ledger: Ledger, size: int | None = None, root: bytes | None = None) -> Head:
+    note = ledger.checkpoint(size, root=root)
+    return open_checkpoint(note, ledger.origin, ledger.trust().policy.logs, ())
+
+
+def empty(ledger: Ledger, root: bytes) -> Head:
+    body = format_checkpoint(Checkpoint(ledger.origin, 0, root))
+    note = sign_note(body, ledger.origin, ledger.log.seed).encode()
+    return open_checkpoint(note, ledger.origin, ledger.trust().policy.logs, ())
+
+
+def compared(ledger: Ledger, ours: Head, theirs: Head, evidence: Path) -> str:
+    trust = ledger.trust()
+    return compare_views(ours, theirs, fetched(files_of(ledger)), trust, ledger.origin, evidence)
+
+
+def test_a_head_that_the_log_continues_says_nothing_and_a_larger_one_is_a_doubt(tmp_path: Path) -> None:
+    ledger, _, _ = two_histories()
+    ours = head(ledger)
+    for size in range(1, ledger.size + 1):
+        assert compared(ledger, ours, head(ledger, size), tmp_path) == ""
+    says = compared(ledger, head(ledger, 2), ours, tmp_path)
+    assert says == f"it has seen {ledger.size} entries, and 2 are here: not the newest copy, or turned back"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [-1, 0])
+def test_another_tree_is_a_contradiction_whose_exhibit_is_kept(tmp_path: Path, size: int) -> None:
+    ledger, _, _ = two_histories()
+    with pytest.raises(LedgerError) as raised:
+        compared(ledger, head(ledger), head(ledger, ledger.size + size, bytes([7]) * 32), tmp_path / "evidence")
+    assert raised.value.code == "SPLIT-VIEW"
+    kept = sorted(path.suffixes[-1] for path in (tmp_path / "evidence").iterdir())
+    assert kept == [".json", ".note", ".note"]
+
+
+def test_an_empty_tree_is_continued_by_every_log_and_has_one_root(tmp_path: Path) -> None:
+    ledger, _ = small()
+    assert compared(ledger, head(ledger), empty(ledger, EMPTY_ROOT), tmp_path) == ""
+    with pytest.raises(RecordError):
+        empty(ledger, bytes(32))
+
+
+def test_each_witness_agrees_doubts_or_proves_and_none_hides_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, _, _ = two_histories()
+    other = Ledger()
+    for raw in (*ledger.entries, b"more"):
+        other.append(raw)
+    theirs = {
+        "http://a": head(ledger, 1),
+        "http://b": head(ledger, ledger.size, bytes(32)),
+        "http://c": head(other),
+        "http://d": head(ledger, 2),
+    }
+    monkeypatch.setattr(seen_heads, "remembered", lambda policy, keys: theirs)
+    wrong: list[Reason] = []
+    doubts: list[Reason] = []
+    fetch: Any = fetched(files_of(ledger))
+    assert _ask(head(ledger), ledger.trust(), ledger.origin, fetch, tmp_path / "e", wrong, doubts) == 2
+    assert [(each.code, each.where) for each in wrong] == [("SPLIT-VIEW", "http://b")]
+    assert [(each.code, each.where) for each in doubts] == [("LOG-ROLLBACK", "http://c")]
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    [
+        *((code, True) for code in ("SPLIT-VIEW", "SPLIT-ORDER", "LOG-CORRUPT", "LOG-FORKED", "CP-CONSISTENCY")),
+        *((code, True) for code in ("LOG-ROLLBACK", "CP-SIG", "CP-KEY", "CP-ORIGIN", "CP-FORMAT", "LOG-TILE")),
+        *((code, False) for code in ("LOG-UNREACHABLE", "HTTP-SILENT", "DISK-ERROR", "CP-QUORUM", "LOG")),
+    ],
+)
+def test_only_what_the_log_has_signed_or_published_wrongly_is_wrong(code: str, wrong: bool) -> None:
+    assert _is_wrong(code) == wrong
