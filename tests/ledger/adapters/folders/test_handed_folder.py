@@ -13,7 +13,7 @@ import pytest
 from ledger.adapters.folders import handed_folder
 from ledger.adapters.folders.handed_folder import HandedFolder, read_named, read_whole
 from ledger.errors import RecordError
-from tests.support.system_calls import open_below
+from tests.support.files.system_calls import open_below
 
 
 @pytest.fixture

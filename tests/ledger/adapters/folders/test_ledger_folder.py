@@ -14,7 +14,7 @@ from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import MLDSA44, Vkey, log_vkey
-from tests.support.system_calls import synced
+from tests.support.files.system_calls import synced
 
 ORIGIN = "ledger.test/xo/karsk"
 PUBLIC = public_key(bytes(32))

@@ -15,7 +15,7 @@ import pytest
 
 from ledger.adapters.folders.new_folder import check_free, new_folder
 from ledger.errors import LedgerError
-from tests.support.system_calls import open_below, synced
+from tests.support.files.system_calls import open_below, synced
 
 
 def left(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.adapters.folders.pending_exports import begin
-from tests.support.system_calls import open_below, synced
+from tests.support.files.system_calls import open_below, synced
 
 ASKED, OTHER = "a" * 64, "b" * 64
 IDS = [f"{n:032x}" for n in range(9)]

@@ -14,7 +14,7 @@ from ledger.adapters.folders.received_files import FilesIn, received_files
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.shared.received_rows import ReceivedRows
 from tests.support.cli import ledger_of
-from tests.support.system_calls import synced
+from tests.support.files.system_calls import synced
 
 PATHS = {"foreign/a": b"A", "foreign/b.tlog-proof": b"B", "registers/0f/3.entry": b"3", "registers/0f/10": b"10"}
 

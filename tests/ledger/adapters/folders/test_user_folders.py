@@ -9,7 +9,7 @@ import pytest
 
 from ledger.adapters.folders.user_folders import Home, exposed, lock_file, private_folder, replace_file
 from ledger.errors import LedgerError
-from tests.support.system_calls import open_below, synced
+from tests.support.files.system_calls import open_below, synced
 
 
 def test_a_base_directory_that_is_named_relative_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

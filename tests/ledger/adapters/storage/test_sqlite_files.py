@@ -28,7 +28,7 @@ from ledger.adapters.storage.sqlite import (
     transaction,
 )
 from ledger.errors import LedgerError
-from tests.support.system_calls import open_below, synced
+from tests.support.files.system_calls import open_below, synced
 
 SCHEMA = ("CREATE TABLE kept (one INTEGER) STRICT", ("INSERT INTO kept VALUES (?)", (7,)))
 

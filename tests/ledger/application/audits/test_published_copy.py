@@ -14,9 +14,9 @@ from ledger.entries.envelope import open_
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.tree import EMPTY_ROOT, root
+from tests.support.files.published_tiles import fetched, files_of
+from tests.support.files.system_calls import open_below
 from tests.support.memory_ledger import LINKED, Ledger, small, two_histories
-from tests.support.published_tiles import fetched, files_of
-from tests.support.system_calls import open_below
 
 
 def head(ledger: Ledger, size: int | None = None) -> Checkpoint:

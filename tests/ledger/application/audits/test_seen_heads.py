@@ -13,8 +13,8 @@ from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Head, format_checkpoint, open_checkpoint, sign_note
 from ledger.tlog.tree import EMPTY_ROOT
 from ledger.verify.report import Reason
+from tests.support.files.published_tiles import fetched, files_of
 from tests.support.memory_ledger import Ledger, small, two_histories
-from tests.support.published_tiles import fetched, files_of
 
 
 def head(ledger: Ledger, size: int | None = None, root: bytes | None = None) -> Head:
