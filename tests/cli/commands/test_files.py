@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
-from cli.commands.files import _paths
+from cli.commands.files import FilesCheckAnswer, _lines, _paths
 from comity.remote.connection import Connection
 from server.files.pieces import PIECE
 from tests.cli.remote.desk import dishonest, of_story
@@ -118,3 +118,39 @@ def test_the_configuration_states_where_files_are_kept(tmp_path: Path) -> None:
         assert refused.exit_code != 0
         assert "[files]" in refused.stderr
     assert json.loads(run("schema", "comity.files-check/1").stdout)["title"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [
+        ("return.zip", "return.zip"),
+        ("Rückgabe 1.zip", "Rückgabe 1.zip"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\a.txt", "a.txt"),
+        ("a\x1b\u202e.txt", "a__.txt"),
+        ('a<b>c|d:e*f?g".txt', "a_b_c_d_e_f_g_.txt"),
+        ("..", "file-1"),
+        ("", "file-1"),
+        (" . a . ", "a"),
+        ("x" * 200, "x" * 150),
+    ],
+)
+def test_a_name_of_a_file_leads_out_of_no_folder(stated: str, name: str) -> None:
+    assert _paths("got", [stated]) == [Path("got", name)]
+
+
+def test_two_files_of_one_name_get_two_paths() -> None:
+    assert _paths("got", ["a", "b/a", "c"]) == [Path("got", "a"), Path("got", "2-a"), Path("got", "c")]
+    assert _paths("got", ["", ""]) == [Path("got", "file-1"), Path("got", "file-2")]
+
+
+def test_what_a_store_lacks_is_named_line_by_line() -> None:
+    assert list(_lines(FilesCheckAnswer(1, 0, [], [], [], 0))) == ["1 file kept, 0 not whole yet"]
+    assert list(_lines(FilesCheckAnswer(2, 3, ["x"], ["y", "z"], ["o"], 1))) == [
+        "2 files kept, 3 not whole yet",
+        "damaged: x is not what was stored",
+        "locked: y is under a key that is not here",
+        "locked: z is under a key that is not here",
+        "orphans: o belongs to no file here",
+        "deleted: 1 object",
+    ]

@@ -1,0 +1,79 @@
+"""What was compared is said in a sentence for each end that a comparison can have, with the entries it rests on."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli.commands.check import CheckItem, _compared, _decided
+from projections.views.custody import Trace
+
+
+def steps(*numbers: int) -> tuple[Any, ...]:
+    return tuple(SimpleNamespace(entry=SimpleNamespace(seq=n)) for n in numbers)
+
+
+def compared(verdict: str, equal: tuple[int, ...] = (), differs: tuple[int, ...] = (), **more: Any) -> list[str]:
+    said: dict[str, Any] = {"replaced": [], "unread": [], "changed_at": None, "disclosed_by": None, "reported_by": None}
+    item = CheckItem("a.json", verdict, "ab" * 32, [], [], **{**said, **more})
+    lines = _compared(item, Trace(steps(*equal), steps(*differs), verdict == "equal"))
+    return " ".join(line.strip() for line in lines).split(". ")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more", "says"),
+    [
+        ("equal", {"disclosed_by": "#3 data-disclosed"}, "a.json: is what was disclosed"),
+        (
+            "equal",
+            {"reported_by": "#3 evidence-received"},
+            "a.json: is what was disclosed, as another office reports: no act of who disclosed it proves that",
+        ),
+        (
+            "equal",
+            {"disclosed_by": "#2 data-disclosed", "reported_by": "#3 evidence-received"},
+            "a.json: is what was disclosed",
+        ),
+        (
+            "equal",
+            {},
+            "a.json: is what the record speaks of: its digest is stated, but by no disclosure with legal effect",
+        ),
+        ("differs", {}, "a.json: is not what was disclosed: no entry states its digest"),
+        ("differs", {"equal": (5,)}, "a.json: is not what was disclosed: its digest is stated at a later step only"),
+        ("unknown", {}, "a.json: is not among what was disclosed: no entry states its digest or its name."),
+        (
+            "unknown",
+            {"unread": ["#3 [sealed]", "#5 [erased]"]},
+            "a.json: cannot be told: digests are stated that cannot be read here, at #3 [sealed], #5 [erased].",
+        ),
+    ],
+)
+def test_each_end_of_a_comparison_has_its_sentence(verdict: str, more: dict[str, Any], says: str) -> None:
+    first, *others = compared(verdict, **more)
+    assert first.rstrip(".") == says.rstrip(".")
+    assert len(others) == ("equal" in more)
+
+
+def test_the_entries_with_an_equal_and_another_digest_are_named() -> None:
+    _, rest = compared("equal", (1, 2, 3), (5, 7), disclosed_by="#1 data-disclosed")
+    assert rest == "equal to what is stated in #1 to #3 another digest is stated in #5 #7"
+    _, only = compared("differs", (), (5,))
+    assert only == "another digest is stated in #5"
+
+
+def test_a_change_and_what_was_replaced_are_named() -> None:
+    _, rest = compared(
+        "equal", (1,), (), disclosed_by="#1", replaced=["#2 data-disclosed"], changed_at="#5 evidence-received"
+    )
+    assert rest == (
+        "equal to what is stated in #1 stated before, and replaced since by the same signer: #2 data-disclosed "
+        "from this entry on the record states another digest: #5 evidence-received"
+    )
+
+
+def test_an_equal_digest_decides_more_than_another_one_and_that_more_than_none() -> None:
+    traces = [Trace((), (), False), Trace((), steps(1), False), Trace(steps(1), (), False), Trace(steps(1), (), True)]
+    assert [_decided(each) for each in traces] == [0, 1, 1, 2]
