@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,3 +80,40 @@ def test_a_person_of_several_orders_needs_one_to_be_named(orders: int) -> None:
 def test_without_keys_a_person_is_in_no_order() -> None:
     known: Any = SimpleNamespace(subject_keys=None)
     assert _only_order(known, "witness 3") is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_bundles_and_notes_on_the_orders_are_deleted_when_it_is_confirmed(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Any] = []
+
+    @contextmanager
+    def bundles(ledger: Any, covered: Any) -> Iterator[Any]:
+        yield lambda: done.append("bundles")
+        done.append("bundles closed")
+
+    @contextmanager
+    def notes(folder: Any, orders: Any) -> Iterator[Any]:
+        done.append((folder, orders))
+        yield count, lambda: done.append("notes")
+        done.append("notes closed")
+
+    monkeypatch.setattr(erase, "_bundles", bundles)
+    monkeypatch.setattr("server.work.erasure.notes_on", notes)
+    monkeypatch.setattr("cli.terminal.output.tell", done.append)
+    ledger: Any = SimpleNamespace(folder="folder", subject_keys=journal().subject_keys)
+    values = ((0, COMPANION, "reason", "a"), (1, ORDER, "account", "b"), (2, "order-2", "name", "c"))
+    with erase._outside(ledger, ErasureScope(("k",), values)) as delete:
+        says = ("1 note", "2 notes")[count - 1] + " of offices on these orders, and notices, are deleted"
+        assert done == [("folder", {ORDER, "order-2"}), *([says] if count else [])], "nothing is deleted yet"
+        done.clear()
+        delete()
+        assert done == ["bundles", "notes"]
+    assert done[2:] == ["notes closed", "bundles closed"]
+
+
+def test_without_keys_here_every_order_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert erase._main(journal(), COMPANION) == ORDER
+    assert erase._main(journal(), "other") == "other"
+    assert erase._main(SimpleNamespace(subject_keys=None), COMPANION) == COMPANION  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from ledger.entries.placement import map_of
 from ledger.entries.split_view import check_order
 from ledger.entries.wrong_map import check_wrong_map
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import log_vkey, parse_vkey
+from ledger.tlog.note import ED25519, MLDSA44, log_vkey, parse_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from tests.support.cli import run
@@ -329,3 +330,43 @@ def test_the_exit_code_and_the_exhibit_tell_people(watch: Watch, tmp_path: Path)
     assert (done.exit_code, json.loads(done.stdout)["logs"][0]["alarms"][0]["code"]) == (Exit.PROVED_BAD, "SPLIT-ORDER")
     (exhibit,) = (watch.state / "evidence").glob("*.split-order.json")
     assert run("verify", str(exhibit), "--trust", str(trust)).exit_code == Exit.PROVED_BAD
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "near", "kept"),
+    [
+        (ED25519, "SPLIT-ORDER", True, True),
+        (ED25519, "CTX-REPLAY", True, True),
+        (ED25519, "SPLIT-ORDER", False, True),  # the first entry of the place is searched
+        (ED25519, "SIG-BAD", True, False),
+        (MLDSA44, "SPLIT-ORDER", True, False),  # an exhibit has a head that Ed25519 signed
+    ],
+)
+def test_two_entries_of_one_place_are_an_exhibit_of_a_log_that_signs_with_ed25519(
+    key: int, code: str, near: bool, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed_entries, "reader", lambda fetch, size: lambda indexes: [])
+    monkeypatch.setattr(followed_entries, "prove_inclusion", lambda index, size, hashes: [index])
+    monkeypatch.setattr(followed_entries, "format_proof", lambda index, path, note: b"proof")
+    monkeypatch.setattr(followed_entries, "_entry", lambda fetch, index, size: f"entry {index}".encode())
+    monkeypatch.setattr(followed_entries, "open_", lambda raw, verify: None)
+    monkeypatch.setattr(followed_entries, "_first", lambda fetch, size, opened: 1)
+    proven: list[tuple[bytes, bytes]] = []
+
+    def prove(first: Any, last: Any) -> bytes:
+        proven.append((first.raw, last.raw))
+        return b"log.example/x\n3\nexhibit\n"
+
+    monkeypatch.setattr(followed_entries, "prove_order", prove)
+    monkeypatch.setattr(followed_entries, "note_digest", lambda note: "digest")
+    log: Any = SimpleNamespace(type=key)
+    head: Any = SimpleNamespace(checkpoint=SimpleNamespace(size=9), note=b"note")
+    wrong = [(SimpleNamespace(index=n, code=code), f"wrong {n}".encode(), 2 if near else None) for n in (5, 6)]
+    watched: Any = SimpleNamespace(found=list)
+    step: Any = SimpleNamespace(wrong=wrong)
+    fetch: Any = None
+    followed_entries.Inspection._keep_evidence(watched, fetch, log, head, step, tmp_path)
+    names = sorted(path.name.partition(".")[2] for path in tmp_path.iterdir())
+    assert names == sorted(["dsse.json", "tlog-proof"] * 2 + ["split-order.json"] * kept)
+    pairs = [(b"entry 2" if near else b"entry 1", b"wrong 5"), (b"entry 2", b"wrong 6")]
+    assert proven == (pairs[: 1 + near] if kept else []), "the search runs once: one exhibit convicts"
