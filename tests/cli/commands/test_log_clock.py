@@ -102,3 +102,21 @@ def test_an_authority_that_stamps_the_newest_head_now_confirms_the_clock(
             log_clock._stamped(folder, last, NOW)
     else:
         assert log_clock._stamped(folder, last, NOW) == names
+
+
+@pytest.mark.parametrize(("reached", "asked"), [((), False), (("w1",), True), (("w1", "w2"), True)])
+def test_witnesses_are_asked_if_one_of_them_has_an_address(
+    reached: tuple[str, ...], asked: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault = LedgerError("WITNESS-SILENT", "it is silent")
+    answers = [WitnessResult("https://1.example", ("w1", "w2"), {}, fault), answer(3, NEAR)]
+    monkeypatch.setattr("ledger.adapters.witness.client.ask_witnesses", lambda *said, now: answers)
+    monkeypatch.setattr(log_clock, "open_checkpoint", lambda *said, mldsa: "head")
+    policy = SimpleNamespace(urls=reached, witnesses={"a": "w1", "b": "w2"})
+    log = SimpleNamespace(origin="log.example", key="key", consistency=None)
+    journal: Any = SimpleNamespace(folder=SimpleNamespace(policy=policy), log=log)
+    last: Any = SimpleNamespace(note=b"note")
+    assert log_clock._asked(journal, last, NOW) == (answers if asked else [])
+    said = capsys.readouterr().err
+    assert said.startswith("w1, w2: ") if asked else said == ""
+    assert "w3" not in said
