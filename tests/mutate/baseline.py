@@ -15,12 +15,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.mutate.probes import PLACE, either, prepared, unpacked
 
 PLUGIN = "tests.mutate.plugin"
 ROOT = Path(__file__).parents[2]
 MADE = (".tools", "projections/templates/built")  # by `make install`; git ignores it
-FOR_TESTS = {"SEED", "FULL"}  # make exports them: the word that names a sample of mutants is no number of examples
+FOR_TESTS = {"SEED", "COUNT", "FULL"}  # make exports them: the word that names a sample of mutants is no number of examples
 
 
 class Baseline:
@@ -138,7 +140,8 @@ class Baseline:
         ]
         environment = {name: value for name, value in os.environ.items() if name not in FOR_TESTS}
         environment |= {"PYTHONPATH": f"{self.tree}:{ROOT}", "MUTATE_TASK": str(asked)} | more
-        with (self.folder / f"{self.name}-{task['do']}.log").open("w") as log:
+        path = self.folder / f"{self.name}-{task['do']}.log"
+        with path.open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.tree, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
@@ -146,6 +149,8 @@ class Baseline:
                 time.sleep(0.2)
                 watch()
         watch()
+        if process.returncode == pytest.ExitCode.INTERRUPTED:
+            raise SystemExit(f"the tests cannot be collected, and nothing was tried: {path}")
         return json.loads(answer.read_text()) if answer.exists() else None
 
     # -- what reaches a statement

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutate.__main__ import judged, run
-from tests.mutate.baseline import ROOT
+from tests.mutate.baseline import ROOT, Baseline
 from tests.mutate.sites import Mutant, area_of, mutants, sample
 
 PRODUCT = '''"""Not a word of 3 docstrings changes."""
@@ -186,6 +186,33 @@ def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(
     assert run(tmp_path, keep, "0", 100, ["integrity"]) == lines
     assert keep.read_text() == tried
     assert json.loads(tried.splitlines()[0]).keys() >= {"area", "file", "line", "before", "made", "how", "by"}
+
+
+NO_SEED = "import os\n\n\ndef test_it_has_the_usual_sample():\n    assert not {'SEED', 'COUNT'} & set(os.environ)\n"
+
+
+def test_the_seed_of_the_mutants_is_no_seed_of_the_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEED", "ee75a4ac")
+    monkeypatch.setenv("COUNT", "300")
+    program = _tree(tmp_path, {"tests/test_seed.py": NO_SEED})
+    program.measured(program.copied())
+    assert [*program.tests] == ["tests/test_seed.py::test_it_has_the_usual_sample"]
+
+
+def test_tests_that_cannot_be_collected_end_the_run_with_the_place_of_their_log(tmp_path: Path) -> None:
+    program = _tree(tmp_path, {"tests/test_broken.py": "import absent_module\n"})
+    with pytest.raises(SystemExit, match=r"program-measure\.log"):
+        program.measured(program.copied())
+    assert "absent_module" in (tmp_path / "build" / "program-measure.log").read_text()
+
+
+def _tree(root: Path, files: dict[str, str]) -> Baseline:
+    for file, text in (files | {"pyproject.toml": PYPROJECT}).items():
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    (root / "build").mkdir()
+    return Baseline(root, root / "build", "program", (), ())
 
 
 @pytest.mark.slow
