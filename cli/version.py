@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
+from functools import cache
 
 
+@cache
 def tool() -> str:
     """Return the name and version of the program that makes a bundle."""
     from importlib.metadata import PackageNotFoundError, version

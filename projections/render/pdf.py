@@ -34,7 +34,7 @@ PARTS: Final = {"hearing": ("custody.typ", "evidence-chain.typ")}  # templates w
 ABSENT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
 RTL: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew to Arabic Extended-A, and their forms
 LONG_ORDER: Final = 200  # entries; beyond, a paper is set closer and its numbers are not links
-STRING: Final = re.compile(r'("(?:[^"\\]|\\.)*")')  # of JSON
+STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')  # of JSON
 LONG: Final = re.compile(r"[!#-\[\]-~]{48}(?=[!#-\[\]-~])")  # what no line is sure to take
 
 
@@ -177,9 +177,12 @@ def breakable(text: str) -> str:
 
     Not for text that somebody copies out of the paper: a break point is a character.
     """
-    parts = STRING.split(in_rows(text))
-    parts[1::2] = [LONG.sub("\\g<0>\u200b", said) if len(said) > 48 else said for said in parts[1::2]]
-    return "".join(parts)
+    return STRING.sub(_broken, in_rows(text))
+
+
+def _broken(found: re.Match[str]) -> str:
+    said = found[0]
+    return LONG.sub("\\g<0>\u200b", said) if len(said) > 48 else said
 
 
 def script(character: str) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import segno
 
 from projections.reports.front_page import ReportCheckpoint
 
 
+@lru_cache(maxsize=32)  # a desk shows one checkpoint on many pages
 def checkpoint_qr_code(head: ReportCheckpoint, *, inside: bool = False) -> bytes:
     """Return the lines as `comity verify --anchor` takes them, as SVG.
 

@@ -10,7 +10,8 @@ from ledger.entries.case import Case, Entry
 
 def numbers(case: Case) -> dict[str, str]:
     """Return the number of each entry by leaf hash: its place in the order, with a C in front in a companion order."""
-    return {e.leaf: number(e, case) for e in case.entries}
+    order = case.order
+    return {e.leaf: f"{e.seq}" if e.order == order else f"C{e.seq}" for e in case.entries}
 
 
 def number(entry: Entry, case: Case) -> str:

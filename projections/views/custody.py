@@ -11,7 +11,7 @@ from ledger.entries.case import Case, Entry
 from ledger.law import read_all
 from projections.sentences.names import Names, names_of
 from projections.sentences.sentence import sentence
-from projections.views.exhibit_digests import Digest, Exhibits, First, digests, exhibits_of, speaks_of, unread
+from projections.views.exhibit_digests import Digest, Exhibits, First, exhibits_of, speaks_of, unread
 from projections.views.replaced import EVER, Replacement, replaced
 
 HANDS = (
@@ -90,7 +90,7 @@ def custody(
     """Return every step of custody of an order in the order in which it happened, replaced steps too, marked as such.
 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced. Only the steps of the part
-    `said` have their sentences, and are compared.
+    `said` have their sentences and digests, and are compared.
     """
     names, replacements = names_of(case), replaced(case, at, reveal=reveal)
     exhibits = exhibits_of(case, at, HANDS)
@@ -134,8 +134,8 @@ def _hand(
         held_by=holder,
         parties=tuple(actor for actor in parties if actor is not None),
         check=e.get("check"),
-        files=tuple(digests(e)),
-        unread=unread(e),
+        files=() if says is None else exhibits.stated(e),
+        unread="" if says is None else unread(e),
         compared="" if says is None else exhibits.compared(e),
         firsts=() if says is None else exhibits.firsts(e),
         replaced=gone,

@@ -214,6 +214,7 @@ class Exhibits:
         self.steps = sorted(steps, key=in_order)
         self._standing = [e for e in self.steps if e.leaf not in self._reading.entries.replaced]
         self._copies = {e.get("copy"): e.get("exhibit") for e in self._standing if e.kind == "working-copy-made"}
+        self._stated: dict[int, tuple[Digest, ...]] = {}
         self._known: dict[str, tuple[First, ...]] = {}
         self._sources: dict[int, list[Entry]] = {}
         self._arrivals: dict[int, tuple[First, ...]] = {}
@@ -229,6 +230,13 @@ class Exhibits:
         for e in sorted(arrivals, key=lambda e: e.index):
             self.firsts(e)  # in the order of the log: the sources of an arrival are computed before it
 
+    def stated(self, e: Entry) -> tuple[Digest, ...]:
+        """Return the files and digests that a step or its source states, as far as they can be read here."""
+        known = self._stated.get(id(e))
+        if known is None:
+            known = self._stated[id(e)] = tuple(digests(e))
+        return known
+
     def firsts(self, e: Entry) -> tuple[First, ...]:
         """Return the first statements of the files that a step may be about."""
         if e.kind in ARRIVALS:
@@ -236,7 +244,7 @@ class Exhibits:
                 self._arrivals[id(e)] = self._arrived(e)
             return self._arrivals[id(e)]
         if e.kind in HANDED:
-            return tuple(First(e.leaf, d) for d in digests(e))
+            return tuple(First(e.leaf, d) for d in self.stated(e))
         if (exhibit := e.get("exhibit")) is None:
             return _once(f for s in self._before(e) for f in self.firsts(s))
         exhibit = self._whole(exhibit)
@@ -246,7 +254,7 @@ class Exhibits:
 
     def compared(self, e: Entry) -> str:
         """Return the result of the comparison of a step with the first statements, whatever the entry itself says."""
-        stated = list(digests(e))
+        stated = self.stated(e)
         if changed(e) or any(differing(self._reading, e, self._kept)):
             return "differs"
         if not stated:
@@ -254,9 +262,9 @@ class Exhibits:
         others = [f for f in self.firsts(e) if f.leaf != e.leaf]
         if not others:
             before = () if e.kind in HANDED[:1] else self._before(e)
-            is_first = not any(unread(s) or any(digests(s)) for s in before if s.leaf != e.leaf)
+            is_first = not any(unread(s) or self.stated(s) for s in before if s.leaf != e.leaf)
             return "first stated" if is_first else "not comparable"
-        verdicts = [_verdict(d, speaks_of(d, others)) for d in stated]
+        verdicts = [_verdict(d, others) for d in stated]
         return "differs" if False in verdicts else "not comparable" if None in verdicts else "equal"
 
     def _before(self, e: Entry) -> list[Entry]:
@@ -276,19 +284,19 @@ class Exhibits:
     def _arrived(self, e: Entry) -> tuple[First, ...]:
         """Return the first statements of the files of a receipt or a transmission: of its list, else of its source."""
         earlier = _once(f for s in self._before(e) for f in self._of_source(s, e))
-        own = [First(e.leaf, d) for d in digests(e)]
+        own = [First(e.leaf, d) for d in self.stated(e)]
         return _once(f for mine in own for f in speaks_of(mine.digest, earlier) or (mine,)) if own else earlier
 
     def _of_source(self, source: Entry, e: Entry) -> Iterable[First]:
         """Return the first statements of a source; of one recorded later, which may lead back here, its own digests."""
-        return self.firsts(source) if source.index < e.index else (First(source.leaf, d) for d in digests(source))
+        return self.firsts(source) if source.index < e.index else (First(source.leaf, d) for d in self.stated(source))
 
     def _of_exhibit(self, exhibit: str) -> tuple[First, ...]:
         """Return the files of an exhibit; of several, or none, also its first digest that belongs to no single file."""
         firsts = _once(f for e in self._receipts(exhibit) for f in self.firsts(e))
         if firsts and _is_one(firsts):
             return firsts
-        stated = (First(e.leaf, d) for e in self._here.get(exhibit, ()) for d in digests(e))
+        stated = (First(e.leaf, d) for e in self._here.get(exhibit, ()) for d in self.stated(e))
         whole = next((f for f in stated if not f.digest.name and not speaks_of(f.digest, firsts)), None)
         return firsts if whole is None else (*firsts, whole)
 
@@ -310,10 +318,11 @@ class Exhibits:
         return exhibit
 
 
-def _verdict(digest: Digest, firsts: Iterable[First]) -> bool | None:
-    """Compare a digest with the files of several answers: one equal file is enough."""
-    results = {digest.same(f.digest) for f in firsts}
-    return True if True in results else False if False in results else None
+def _verdict(digest: Digest, firsts: Sequence[First]) -> bool | None:
+    """Compare a digest with the files of several answers that it may belong to: one equal file is enough."""
+    if any(digest.same(f.digest) for f in firsts):
+        return True
+    return False if any(digest.same(f.digest) is False for f in speaks_of(digest, firsts)) else None
 
 
 def _once(firsts: Iterable[First]) -> tuple[First, ...]:
