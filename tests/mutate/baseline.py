@@ -22,7 +22,7 @@ from tests.mutate.probes import PLACE, either, prepared, unpacked
 PLUGIN = "tests.mutate.plugin"
 ROOT = Path(__file__).parents[2]
 MADE = (".tools", "projections/templates/built")  # by `make install`; git ignores it
-FOR_TESTS = {"SEED", "COUNT", "FULL"}  # make exports them: the word that names a sample of mutants is no number of examples
+FOR_TESTS = {"SEED", "COUNT", "FULL"}  # make exports them: the word that names a sample of mutants is no number there
 
 
 class Baseline:
