@@ -57,6 +57,7 @@ TEMPLATES: Final = (
 )
 SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # the marks of words in the templates of PDF reports
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
+WORD: Final = re.compile(r"\w+")
 SOURCES: Final = (
     "projections/reports/history.py",
     "projections/reports/custody_report.py",
@@ -368,18 +369,21 @@ def left_in_english(text: str, lang: str) -> list[str]:
     text = re.sub(r"\s+", " ", text)
     for kept in sorted(_declared(), key=len, reverse=True):
         text = text.replace(kept, " ")
-    return [p for p in _english_parts(lang) if p in text and re.search(rf"\b{re.escape(p)}\b", text)]
+    words = set(WORD.findall(text))
+    return [p for p, its in _english_parts(lang) if its <= words and re.search(rf"\b{re.escape(p)}\b", text)]
 
 
 @cache
-def _english_parts(lang: str) -> tuple[str, ...]:
-    """Return the parts of messages, of two or more words, that no translation and no field name contains."""
+def _english_parts(lang: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return the parts of messages, of two or more words, that no translation and no field name contains.
+
+    Each is given with its words.
+    """
     said = " ".join(translation(lang).messages.values())
     parts = {part.strip(" ,.;:()") for m in messages() for part in PLACE.split(m)[::2]}
     fields = {name.replace("_", " ") for kind in KINDS.values() for name in kind.fields()}
-    return tuple(
-        sorted(p for p in parts if " " in p and p not in said and p not in fields and re.search("[a-z]{3}", p))
-    )
+    ours = (p for p in parts if " " in p and p not in said and p not in fields and re.search("[a-z]{3}", p))
+    return tuple((p, frozenset(WORD.findall(p))) for p in sorted(ours))
 
 
 def _declared() -> Iterator[str]:

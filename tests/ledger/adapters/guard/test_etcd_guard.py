@@ -181,7 +181,10 @@ def test_a_request_that_arrives_late_replaces_nothing(guard: EtcdGuard, etcd: Et
         (0, b""),
     ],
 )
-def test_what_is_no_answer_is_an_error_with_a_code(guard: EtcdGuard, etcd: Etcd, answer: tuple[int, bytes]) -> None:
+def test_what_is_no_answer_is_an_error_with_a_code(
+    guard: EtcdGuard, etcd: Etcd, answer: tuple[int, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(etcd_guard, "retries", lambda seconds: [lambda: True, lambda: False])
     etcd.before = lambda path, question: answer
     for act in (guard.fetch, lambda: guard.replace(b"one", b"two"), lambda: guard.create(b"one")):
         with pytest.raises(LedgerError, match="GUARD-AWAY"):
