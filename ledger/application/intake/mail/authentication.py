@@ -118,9 +118,9 @@ def check_key(mail: Mail, key: str, name: str) -> KeyWord:
 
 def _record_of(key: str) -> bytes:
     """Return a key as a DKIM record; a PEM or base64 of a public key becomes one."""
-    text = key.strip()
-    if "=" in text and re.search(r"(?:^|;)\s*p\s*=", text):
-        return " ".join(text.replace('"', "").split()).encode("ascii", "replace")
+    text = key.replace('"', "").strip()  # programs that ask the DNS quote each part of a record
+    if re.search(r"(?:^|;)\s*p\s*=", text):
+        return " ".join(text.split()).encode("ascii", "replace")
     body = "".join(line for line in text.splitlines() if not line.startswith("-----")).replace(" ", "")
     try:
         raw = base64.b64decode(body, validate=True)
