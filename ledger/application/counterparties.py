@@ -10,6 +10,7 @@ unnoticed:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -101,10 +102,8 @@ def trusted(folder: Path, registry: Iterable[Entry]) -> list[Trust]:
     trusts = []
     registry = tuple(registry)
     for origin in pinned(registry):
-        try:
+        with suppress(RecordError, LedgerError):  # claims that need this trust are then not proven
             trusts.append(trust_in(folder, registry, origin))
-        except (RecordError, LedgerError):
-            continue  # claims that need this trust are then not proven
     return trusts
 
 

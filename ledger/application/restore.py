@@ -8,7 +8,7 @@ guard is made again only if a quorum of witnesses, or a head from elsewhere, sho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -141,10 +141,8 @@ def _kept(folder: Folder, anchor: bytes | None) -> Iterator[Head]:
             newest = heads.newest()
             notes += [newest.note] if newest else []
     for note in notes:
-        try:
+        with suppress(RecordError):
             yield open_checkpoint(note, folder.origin, folder.keys, (), mldsa=mldsa.verify)
-        except RecordError:
-            continue
 
 
 def _compare(shown: Checkpoint, where: str, size: int, hashes: Hashes) -> None:

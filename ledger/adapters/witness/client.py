@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ledger.adapters.http_client import Reply, ask
@@ -94,11 +95,9 @@ def remembered(policy: Policy, log: LogKey, also: Sequence[str] = ()) -> dict[st
 
     heads, witnesses = {}, tuple(policy.witnesses.values())
     for url, note in zip(urls, asyncio.run(all_at_once()), strict=True):
-        try:
-            if note:
+        if note:
+            with suppress(RecordError):
                 heads[url] = open_checkpoint(note, origin, log, witnesses, mldsa=mldsa.verify)
-        except RecordError:
-            continue
     return heads
 
 

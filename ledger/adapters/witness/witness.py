@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -229,10 +230,8 @@ def logs_of(policies: Sequence[Policy], own: Sequence[Vkey] = ()) -> dict[str, l
 def exhibit_of(evidence: ConflictEvidence, keys: Sequence[Vkey]) -> bytes | None:
     """Return the exhibit with which kept evidence proves a split view to any reader; None if it proves none."""
     for key in keys:
-        try:
+        with suppress(RecordError):
             return prove_split(key, evidence.cosigned, evidence.refused, evidence.proof)
-        except RecordError:
-            continue
     return None
 
 
@@ -268,8 +267,6 @@ def pull(witness: Witness, fetch: Fetch) -> Pulled:
     if answer.status == 422 and seen:
         began = root(old, read) if 0 < old < head.size else None
         for key in witness.logs[head.origin]:
-            try:
+            with suppress(RecordError):
                 exhibit = prove_split(key, seen.note, head.note, proof, began)
-            except RecordError:
-                continue
     return Pulled(head.origin, head.size, answer, exhibit)

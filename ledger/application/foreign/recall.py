@@ -7,6 +7,7 @@ read again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 
 from ledger.adapters.folders.received_files import FOREIGN, ReceivedFiles
@@ -83,8 +84,6 @@ def _shown(
 
 def _signed(note: bytes, origin: str, keys: Sequence[Vkey]) -> tuple[Vkey, Checkpoint] | None:
     for key in keys:
-        try:
+        with suppress(RecordError):
             return key, open_checkpoint(note, origin, key, ()).checkpoint
-        except RecordError:
-            continue
     return None

@@ -9,6 +9,7 @@ come.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -246,10 +247,8 @@ def _in_force(texts: Iterable[str]) -> dict[str, date]:
     """Return treaty -> day, of texts such as 2AP=2027-01-01; a text without a valid day is left out."""
     days = {}
     for treaty, _, day in (text.partition("=") for text in texts):
-        try:
+        with suppress(ValueError):
             days[treaty] = date.fromisoformat(day)
-        except ValueError:
-            continue
     return days
 
 

@@ -1,4 +1,4 @@
-"""A copy of the keys is whole, private, durable and new, and its maker leaves nothing beside it."""
+"""A copy of the keys is whole, private, durable and new, and nothing else is left in its folder."""
 
 from __future__ import annotations
 
