@@ -122,6 +122,8 @@ def test_a_head_that_does_not_arrive_in_time_is_408(capfd: pytest.CaptureFixture
                     time.sleep(0.01)
                 reply = connection.makefile("rb").read()
                 assert reply.rpartition(b"HTTP/1.1 ")[2].startswith(b"408 "), reply
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:  # it sends nothing at all
+            assert silent.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
         assert asked(port) == 200
     assert "Traceback" not in capfd.readouterr().err
 

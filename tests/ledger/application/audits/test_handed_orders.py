@@ -15,6 +15,7 @@ def test_files_of_other_logs_are_named_and_hidden_ones_are_not(tmp_path: Path) -
         "foreign/.lock": b"",
         "registers/second/0.dsse.json": b"0",
         "registers/first/1.dsse.json": b"1",
+        "registers/first-of-all/0.dsse.json": b"all",
         "registers/first/0.dsse.json": b"00",
         "registers/.lock": b"",
     }
@@ -24,13 +25,18 @@ def test_files_of_other_logs_are_named_and_hidden_ones_are_not(tmp_path: Path) -
     handed = HandedBytes(tmp_path)
     assert handed.names("foreign") == ["a.dsse.json", "b.dsse.json"]
     assert handed.names("registers") == [
-        "first/0.dsse.json", "first/1.dsse.json", "second/0.dsse.json",
+        "first-of-all/0.dsse.json", "first/0.dsse.json", "first/1.dsse.json", "second/0.dsse.json",
     ]  # fmt: skip
     assert handed.under("foreign") == {"a.dsse.json": b"a", "b.dsse.json": b"b"}
     assert handed.under("registers") == {
         "first/0.dsse.json": b"00", "first/1.dsse.json": b"1", "second/0.dsse.json": b"0",
+        "first-of-all/0.dsse.json": b"all",
     }  # fmt: skip
     assert handed.names("nowhere") == []
+    assert handed.mark("foreign") == handed.mark("foreign") != handed.mark("registers")
+    with pytest.raises(AssertionError):
+        handed.keep({"foreign/c": b"c"})
+    assert handed.read("foreign/c") is None
     (tmp_path / "registers" / "without").mkdir()
     assert handed.names("registers")[-1] == "without"
     with pytest.raises(RecordError, match="no regular file"):

@@ -1,4 +1,4 @@
-"""What a directory of ledgers takes of each of them, believes of its own files, and asks of its witnesses."""
+"""What a directory of ledgers takes of each of them, believes of its files, and asks of its witnesses."""
 
 from __future__ import annotations
 

@@ -1,0 +1,134 @@
+"""A copy behind another one has what changed since, by content, and the size that was published."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.folders.received_files import FilesIn
+from ledger.adapters.storage.postgres import Address
+from ledger.application.backup import copy_ledger
+from ledger.application.backup.copied_files import MACHINE
+from ledger.application.backup.copy_ledger import CHECKPOINT, _add_files, _add_shared, _add_tiles, _databases, _size_of
+from ledger.application.backup.manifest import CopiedFile, Manifest, state_of
+from tests.support.cli import ledger_of
+from tests.support.memory_ledger import small
+
+
+def packed() -> tuple[tarfile.TarFile, io.BytesIO]:
+    data = io.BytesIO()
+    return tarfile.open(fileobj=data, mode="w"), data
+
+
+def names(tar: tarfile.TarFile) -> list[str]:
+    assert all((each.mode, each.uid, each.mtime) == (0o600, 0, 0) for each in tar.getmembers())
+    return [each.name for each in tar.getmembers()]
+
+
+def base_of(files: dict[str, CopiedFile], published: int = 7) -> Manifest:
+    return Manifest(origin="x", since=0, since_root="", size=9, root="", published=published, files=files)
+
+
+def test_behind_a_base_only_changed_files_are_added_and_all_are_listed(tmp_path: Path) -> None:
+    ledger, _ = small()
+    files = {CHECKPOINT: ledger.checkpoint(3), "TEST": b"test", "trust/policy": b"policy"}
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    paths = [tmp_path / name for name in files]
+    tar, _ = packed()
+    whole, published = _add_files(tar, tmp_path, paths, None)
+    assert (names(tar), published) == (list(files), 3)
+    assert whole == {
+        name: CopiedFile(sha256(content).hexdigest(), state_of((tmp_path / name).stat()))
+        for name, content in files.items()
+    }
+    tar, _ = packed()
+    assert _add_files(tar, tmp_path, paths, base_of(whole)) == (whole, 7)
+    assert names(tar) == []
+    (tmp_path / "TEST").write_bytes(b"best")
+    (tmp_path / CHECKPOINT).write_bytes(ledger.checkpoint(4))
+    tar, _ = packed()
+    later, published = _add_files(tar, tmp_path, paths, base_of(whole))
+    assert (names(tar), published, later["trust/policy"]) == ([CHECKPOINT, "TEST"], 4, whole["trust/policy"])
+    assert later["TEST"].sha256 == sha256(b"best").hexdigest()
+
+
+def test_a_damaged_checkpoint_has_published_nothing() -> None:
+    ledger, _ = small()
+    assert [_size_of(note) for note in (ledger.checkpoint(2), b"", b"x\n\n", b"\xff")] == [2, 0, 0, 0]
+
+
+def test_what_was_received_into_a_database_is_added_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = replace(read_folder(ledger_of("S1", tmp_path)), shared=True)
+    kept = FilesIn(tmp_path / "rows")
+    kept.keep({"foreign/a": b"A", "foreign/b": b"B", "registers/r/1": b"1"})
+    monkeypatch.setattr(copy_ledger, "received_files", lambda ledger, store: kept)
+    tar, _ = packed()
+    local = replace(folder, shared=False)
+    assert (_add_shared(tar, local, None), names(tar)) == ({}, [])
+    whole = _add_shared(tar, folder, None)
+    assert names(tar) == list(whole) == ["foreign/a", "foreign/b", "registers/r/1"]
+    assert whole["foreign/a"] == CopiedFile(sha256(b"A").hexdigest(), (1, 0, 0, 0))
+    kept.keep({"foreign/a": b"other", "foreign/c": b"C"}, replacing=True)
+    tar, _ = packed()
+    assert list(_add_shared(tar, folder, base_of(whole))) == ["foreign/a", "foreign/b", "foreign/c", "registers/r/1"]
+    assert names(tar) == ["foreign/a", "foreign/c"]
+
+
+def test_the_small_databases_are_those_of_the_machine_and_the_heads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    folder = read_folder(ledger)
+    (ledger / "others").mkdir(exist_ok=True)
+    for name in ("bb.db", "aa.db", "aa.txt"):
+        (ledger / "others" / name).touch()
+    assert [name for name, _ in _databases(folder)][-3:] == ["others/aa.db", "others/bb.db", "heads.db"]
+    for name in MACHINE:
+        (ledger / name).touch()
+    assert [name for name, _ in _databases(folder)][: len(MACHINE)] == list(MACHINE)
+
+    class Heads:
+        def __init__(self, place: Address, *, writable: bool, log: str) -> None:
+            assert not writable
+            opened.append(log)
+
+        def copy(self, path: Path) -> None:
+            opened.append(str(path))
+
+        def close(self) -> None:
+            opened.append("closed")
+
+    opened: list[str] = []
+    monkeypatch.setattr(copy_ledger, "CheckpointStore", Heads)
+    monkeypatch.setattr(copy_ledger, "other_logs", lambda place: ["aa"])
+    shared: Any = replace(folder, store="postgresql://user@127.0.0.1:1/base", shared=True)
+    made = list(_databases(shared))[-2:]
+    assert [name for name, _ in made] == ["others/aa.db", "heads.db"]
+    made[0][1](Path("there"))
+    assert opened == ["aa", "closed", "", "closed", "there"]
+
+
+def test_tiles_that_are_there_are_added_and_missing_ones_are_made_again_from_entries(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    size = len(list((ledger / "log" / "tile").rglob("*")))
+    tar, _ = packed()
+    _add_tiles(tar, ledger, 0, 300)
+    assert size > 0
+    assert names(tar) == []  # no tree of that size was published
+    published = int((ledger / "log" / "checkpoint").read_text().split("\n")[1])
+    _add_tiles(tar, ledger, 0, published)
+    assert names(tar)
+    assert all(os.path.isfile(ledger / name) for name in names(tar))
+    tar, _ = packed()
+    _add_tiles(tar, ledger, published, published)
+    assert names(tar) == []
