@@ -1,4 +1,4 @@
-"""A bundle has the states of the log that are proven to be of a date; without one, those that its signers claim."""
+"""A bundle has the states of the log that are proven to be of a date; without one, what its signers claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PDF needs its extra, a font with every letter, and the bundle of its own order."""
+"""A PDF needs its extra, a font with every letter, and the bundle of the same order."""
 
 from __future__ import annotations
 
