@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from itertools import product
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,9 +23,11 @@ from ledger.application.backup import restore_copy
 from ledger.application.integrity import own_check, verify_ledger
 from ledger.application.integrity.check_run import MOST
 from ledger.application.integrity.own_check import OwnCheck, check_own
-from ledger.application.integrity.verify_log import verify_log
+from ledger.application.integrity.verify_log import _say_what_is_not_proven, _shortened, verify_log
 from ledger.entries.payload import Condition
 from ledger.tlog.note import sign_note, witness_vkey
+from ledger.verify import claims
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import VerificationStep
 from tests.ledger.application.integrity.test_audit import shelf_of
 from tests.support.cli import ledger_of, reply, run
@@ -612,3 +615,32 @@ def test_an_entry_that_was_taken_in_spite_of_its_condition_is_found_in_a_folder_
     code, report = verdict(folder, "--trust", str(trust))
     assert (code, report["verdict"]) == (0, "TOTAL-PASSED")
     assert [(f["code"], f["entries"]) for f in report["procedure"]] == [("CTX-CONDITION", [made.leaf(index)])]
+
+
+def said(loose: int = 0, rests: int = 0, sealed: int = 0, findings: int = 0, *, test: bool = False) -> list[str]:
+    book = VerificationLog()
+    noted = SimpleNamespace(sealed=sealed, findings=findings, remarks=["one"] * min(findings, 2))
+    walked: Any = SimpleNamespace(size=9, rests=rests, noted=noted)
+    files: Any = SimpleNamespace(test=test)
+    states: Any = None
+    _say_what_is_not_proven(files, walked, loose, states, book)
+    return [*book.gravest, "|", *book.not_proven]
+
+
+def test_what_a_verification_leaves_unproven_is_said_gravest_first() -> None:
+    assert said() == ["|", claims.NOT_TRUE]
+    assert said(loose=1)[0] == "That entry 8 will stay: no checkpoint that the log has signed covers it."
+    assert said(loose=3)[0] == "That entries 6 to 8 will stay: no checkpoint that the log has signed covers them."
+    rests = "That the first 4 entries are whole: an earlier audit checked the ones this run did not read."
+    assert said(loose=1, rests=4, test=True)[:2] == [claims.TEST, rests]
+    assert said(sealed=1)[1:-1] == [f"{claims.CLOSED} 1 sealed value: the commitments are proven, the values are not."]
+    assert said(sealed=2)[1:-1] == [f"{claims.CLOSED} 2 sealed values: the commitments are proven, the values are not."]
+    assert said(findings=2)[1:-1] == []
+    assert said(findings=3)[1:-1] == [f"What 1 more findings on entries say: the first {MOST} are listed."]
+
+
+def test_a_long_list_of_sentences_is_cut_and_says_so() -> None:
+    assert list(_shortened(["a", "b", "a"])) == ["a", "b"]
+    many = [str(n) for n in range(MOST + 2)]
+    assert list(_shortened(many[:MOST])) == many[:MOST]
+    assert list(_shortened([*many, "0"])) == [*many[:MOST], "And 2 more of this kind."]
