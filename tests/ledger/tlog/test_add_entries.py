@@ -152,3 +152,34 @@ def test_other_lines_about_what_is_missing_are_refused(body: bytes) -> None:
     with pytest.raises(RecordError) as refused:
         parse_info(body)
     assert refused.value.code == "MIR-FORMAT"
+
+
+@pytest.mark.parametrize("origin", ["o", "o" * 255, "ö" * 127 + "o"])
+@pytest.mark.parametrize(("start", "end"), [(0, 0), (0, (1 << 63) - 1), ((1 << 63) - 1, (1 << 63) - 1)])
+@pytest.mark.parametrize("ticket", [b"", b"t" * 65_535])
+def test_a_header_of_the_largest_size_is_written_and_read(origin: str, start: int, end: int, ticket: bytes) -> None:
+    header = UploadHeader(origin, start, end, ticket)
+    found, done = parsed(format_header(header))
+    assert (found, done) == ([header], start == end)
+
+
+def test_a_package_of_the_largest_size_is_written_and_read() -> None:
+    header = format_header(UploadHeader(ORIGIN, 0, 1, b""))
+    for entry, hashes in ((b"e" * 65_535, 63), (b"e", 0)):
+        made = EntryPackage((entry,), tuple(bytes([n]) * 32 for n in range(hashes)))
+        assert parsed(header + format_package(made))[0][1:] == [made]
+    too_many = EntryPackage((b"e",), (bytes(32),) * 64)
+    with pytest.raises(ValueError, match="at most 63"):
+        format_package(too_many)
+    with pytest.raises(RecordError, match="at most 63"):
+        parsed(header + b"\x00\x01e" + bytes([64]) + bytes(32 * 64))
+
+
+def test_the_largest_ticket_about_what_is_missing_is_read_and_a_larger_one_is_not() -> None:
+    for size, refused in ((65_535, False), (65_536, True)):
+        body = format_info(MirrorInfo(7, 3, b"t" * size)).encode()
+        if refused:
+            with pytest.raises(RecordError, match="MIR-FORMAT"):
+                parse_info(body)
+        else:
+            assert parse_info(body) == MirrorInfo(7, 3, b"t" * size)

@@ -121,6 +121,9 @@ def test_as_many_parts_as_deep_as_the_bounds_allow_are_read_and_no_more() -> Non
         ("Tue, 03 Mar 2026 10:15:00", None),
         ("3.3.2026", None),
         ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Thu, 01 Jan 1970 00:00:00 +0000", "1970-01-01T00:00:00+00:00"),
+        ("Wed, 31 Dec 1969 23:59:59 +0000", None),
+        (f"{'(' * 70}Tue{')' * 70}, 03 Mar 2026 10:15:00 +0100", "2026-03-03T09:15:00+00:00"),
         ("", None),
     ],
 )
