@@ -84,10 +84,6 @@ class OtherLogs:
         self._roots: dict[tuple[str, int], bytes] = {}
         self._starts: dict[str, dict[int, Starts]] = {}
 
-    def names(self, origin: str) -> bool:
-        """Return True if a trusted policy has a key of this log."""
-        return any(key.name == origin for trust in self._trusts for key in trust.policy.logs)
-
     def state(self, origin: str, note: bytes) -> State:
         """Open a checkpoint of a log. Raises `NotProven`, and `RecordError` CP-* if the checkpoint is invalid."""
         if note not in self._states:

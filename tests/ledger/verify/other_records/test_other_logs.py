@@ -1,0 +1,111 @@
+"""What is believed of another log: what its trusted keys, its witnesses and its register prove, and no more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ledger.errors import RecordError
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Checkpoint, format_checkpoint, sign_note
+from ledger.verify.other_records.other_logs import NotProven, OtherLogs
+from tests.support.memory_ledger import NOW, ORDER, Ledger, hand, small
+
+THERE = "ledger.test/xv/skylark"
+BEFORE = datetime(2027, 5, 1, tzinfo=UTC)
+
+
+def there(**more: Any) -> Ledger:
+    return small(origin=THERE, **more)[0]
+
+
+def logs(ledger: Ledger, register: Any = None, **trust: Any) -> OtherLogs:
+    register = ledger.register() if register is None else register
+    return OtherLogs([replace(ledger.trust(), **trust)], {origin_hash(THERE): register}, NOW)
+
+
+def lacks(call: Any, *given: Any) -> str:
+    with pytest.raises(NotProven) as raised:
+        call(*given)
+    return f"{raised.value.code} {raised.value.says}"
+
+
+def wrong(call: Any, *given: Any) -> str:
+    with pytest.raises(RecordError) as raised:
+        call(*given)
+    return raised.value.code
+
+
+def test_a_checkpoint_is_believed_that_a_trusted_key_signed_and_enough_witnesses_saw_in_time() -> None:
+    ledger = there(witnesses=2)
+    seen = ledger.checkpoint(None, BEFORE, BEFORE)
+    state = logs(ledger).state(THERE, seen)
+    assert (state.head.checkpoint.size, len(state.head.cosignatures)) == (ledger.size, 2)
+    assert "1 of 2 witnesses did" in lacks(logs(ledger).state, THERE, ledger.checkpoint(None, BEFORE))
+    late = NOW + timedelta(days=1)
+    assert "1 of 2 witnesses did" in lacks(logs(ledger).state, THERE, ledger.checkpoint(None, BEFORE, late))
+    unread = ledger.trust(ledger.policy("none")).policy
+    assert logs(ledger, policy=unread).state(THERE, ledger.checkpoint()).head.cosignatures == ()
+
+
+def test_without_a_trusted_key_of_the_log_nothing_says_who_signed() -> None:
+    ledger, other = there(), small(origin="ledger.test/xw/fjord", log=hand("another log"))[0]
+    assert "no key of it is trusted" in lacks(logs(other).state, THERE, ledger.checkpoint())
+    changed = there(log=hand("a stolen key"))
+    assert wrong(logs(ledger).state, THERE, changed.checkpoint()).startswith("CP-")
+    two = OtherLogs([other.trust(), changed.trust(), ledger.trust()], {}, NOW)
+    assert two.state(THERE, ledger.checkpoint()).policy == ledger.trust().policy
+    assert wrong(two.state, THERE, other.checkpoint()) == "CP-ORIGIN"
+
+
+def test_a_state_is_opened_once_and_says_the_same_each_time() -> None:
+    ledger = there()
+    known = logs(ledger)
+    note, bad = ledger.checkpoint(), small(origin="ledger.test/xw")[0].checkpoint()
+    assert known.state(THERE, note) is known.state(THERE, note)
+    for _ in range(2):
+        assert wrong(known.state, THERE, bad) == "CP-ORIGIN"
+
+
+def test_two_trees_of_one_size_prove_that_the_log_has_two_histories_and_nothing_else() -> None:
+    ledger = there()
+    known = logs(ledger)
+    known.state(THERE, ledger.checkpoint())
+    body = format_checkpoint(Checkpoint(THERE, ledger.size, bytes(32)))
+    second = sign_note(body, THERE, ledger.log.seed).encode()
+    assert lacks(known.state, THERE, second).startswith("SPLIT-VIEW")
+    assert logs(ledger).state(THERE, second).head.checkpoint.root == bytes(32)
+    assert known.state(THERE, ledger.checkpoint(ledger.size - 1)).head.checkpoint.size == ledger.size - 1
+
+
+def test_keys_are_those_of_a_register_that_is_whole_and_whose_keeper_is_trusted() -> None:
+    ledger = there()
+    known = logs(ledger)
+    assert set(known.keyring(THERE).offices) >= {"ilves"}
+    assert known.keyring(THERE) is known.keyring(THERE)
+    assert known.register_size(THERE) == len(ledger.register())
+    assert known.register_size("ledger.test/none") == 0
+    assert "its register is not here" in lacks(logs(ledger, {}).keyring, THERE)
+    assert lacks(logs(ledger, registrar=None).keyring, THERE).startswith("NO_TRUST_ANCHOR")
+
+
+def test_of_a_register_that_fails_no_key_is_believed_and_it_is_said_why() -> None:
+    ledger = there()
+    register = ledger.register()
+    first, second, *_ = sorted(register)
+    order = ledger.size - 1
+    assert order not in register
+    foreign = {**register, order: (ledger.entries[order], ledger.proof(order))}
+    swapped = {**register, second: (register[second][0], register[first][1])}
+    gap = {index: pair for index, pair in register.items() if index != first}
+    damaged = {**register, second: (register[second][0][:-1], register[second][1])}
+    for given, code in ((foreign, "CTX-ORDER"), (swapped, "PRF-INDEX"), (gap, "CTX-"), (damaged, "ENV-")):
+        known = logs(ledger, given)
+        for _ in range(2):
+            said = lacks(known.keyring, THERE)
+            assert said.startswith("KEY-UNKNOWN"), said
+            assert f"its register fails, {code}" in said, said
+    assert ORDER
