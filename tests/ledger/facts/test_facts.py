@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.facts import KINDS, FactError, build, check_audience, hint_for, kind_of, public_of, sealed_of
+from ledger.facts import KINDS, FactError, build, check_audience, hint_for, kind_of, misformed, public_of, sealed_of
 from ledger.facts.order.issued import OrderIssued
 from ledger.facts.value_forms import FormError, check, quick_check
 from ledger.facts.vocabulary import ROLES
@@ -337,3 +337,21 @@ def test_a_value_that_plainly_has_a_form_has_it() -> None:
                         check(field.form, value)
                         asked += 1
     assert asked > 1_000
+
+
+@pytest.mark.parametrize("kind", ["order-issued", "a-kind-of-a-later-version"])
+@pytest.mark.parametrize("value", [7, None, ["a"], {"a": "b"}, True])
+def test_the_reason_of_a_replacement_is_a_text_whatever_the_kind(kind: str, value: object) -> None:
+    schema = KINDS["order-issued"].schema
+    assert misformed(kind, schema, {"why": "it was mistyped"}) == {}
+    (error,) = misformed(kind, schema, {"why": value}).values()
+    assert (error.code, error.says, error.where) == ("FACT", "expected text", f"{kind}.why")
+
+
+def test_a_sealed_value_of_another_form_is_said_by_its_field_and_never_repeated() -> None:
+    schema = KINDS["order-issued"].schema
+    errors = misformed("order-issued", schema, {"identifiers": [7], "summary_of_facts": "a text", "unknown": 7})
+    assert list(errors) == ["identifiers"]
+    assert errors["identifiers"].where.startswith("order-issued.identifiers")
+    assert "7" not in errors["identifiers"].says
+    assert misformed("order-issued", schema + 1, {"identifiers": [7]}) == {}

@@ -10,8 +10,16 @@ from msgspec.structs import replace
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.entries.keyring import Registrar
 from ledger.errors import RecordError
-from ledger.tlog.note import log_vkey
-from ledger.trust.ledger_directory import DirectoryEntry, is_entry, open_entry, registrar_key, sign_entry
+from ledger.tlog.note import format_line, log_vkey
+from ledger.trust.ledger_directory import (
+    HEADER,
+    LARGEST,
+    DirectoryEntry,
+    is_entry,
+    open_entry,
+    registrar_key,
+    sign_entry,
+)
 from ledger.trust.trust_folder import format_registrar
 
 KEY, OTHER = SeedKey(bytes(range(32))), SeedKey(bytes(range(1, 33)))
@@ -87,3 +95,61 @@ def test_a_ledger_is_not_its_own_successor() -> None:
     with pytest.raises(RecordError) as wrong:
         sign_entry(replace(ENTRY, successor=LOG), VKEY, KEY.sign)
     assert wrong.value.code == "DIR-FORMAT"
+
+
+def signed_text(text: str) -> bytes:
+    return f"{text}\n{format_line(VKEY, KEY.sign(text.encode()))}".encode()
+
+
+def body_of(entry: DirectoryEntry) -> str:
+    note = sign_entry(entry, VKEY, KEY.sign).decode()
+    return note.split("\n")[1]
+
+
+def test_an_entry_has_one_form_even_if_its_signer_signs_another() -> None:
+    body = body_of(ENTRY)
+    assert open_entry(signed_text(f"{HEADER}\n{body}\n"), VKEY, ENTRY.directory, ENTRY.leaf) == ENTRY
+    for text in (
+        f"{HEADER}\n{body}\n{body}\n",
+        f"{HEADER}\n{body} \n",
+        f"{HEADER}\n{body.replace('{', '{ ', 1)}\n",
+        f"comity.directory-entry/2\n{body}\n",
+        f"{HEADER}\n{body.replace('leaf', 'leaves')}\n",
+        f"{HEADER}\n{body.replace(':7', ':null')}\n",
+        f"{HEADER}\n[]\n",
+        f"{HEADER}\nwords\n",
+        f"{HEADER}\n",
+    ):
+        assert refused(signed_text(text)) == "DIR-FORMAT", text
+
+
+def test_an_entry_is_signed_for_one_leaf_of_one_directory_from_leaf_0_on() -> None:
+    note = sign_entry(ENTRY, VKEY, KEY.sign)
+    for directory, leaf in ((ENTRY.directory, 6), (ENTRY.directory, 8), (f"{ENTRY.directory}/2", 7)):
+        with pytest.raises(RecordError, match="it is repeated, or in another place"):
+            open_entry(note, VKEY, directory, leaf)
+    first = replace(ENTRY, leaf=0)
+    assert open_entry(sign_entry(first, VKEY, KEY.sign), VKEY, ENTRY.directory, 0) == first
+    with pytest.raises(RecordError, match="not negative"):
+        sign_entry(replace(ENTRY, leaf=-1), VKEY, KEY.sign)
+    below = body_of(ENTRY).replace(":7", ":-1")
+    with pytest.raises(RecordError, match="not negative"):
+        open_entry(signed_text(f"{HEADER}\n{below}\n"), VKEY, ENTRY.directory, -1)
+
+
+def test_an_entry_of_more_bytes_than_a_leaf_is_not_read() -> None:
+    for size, code in ((LARGEST + 1, "DIR-FORMAT"), (LARGEST, "CP-FORMAT")):
+        with pytest.raises(RecordError) as wrong:
+            open_entry(b"x" * size, VKEY, ENTRY.directory, ENTRY.leaf)
+        assert wrong.value.code == code
+
+
+def test_only_a_text_that_begins_as_an_entry_is_one() -> None:
+    assert is_entry(f"{HEADER}\n".encode())
+    assert not any(is_entry(text) for text in (HEADER.encode(), b"", f"{HEADER}x\n".encode(), f"\n{HEADER}\n".encode()))
+
+
+@pytest.mark.parametrize("name", ["directory", "log", "successor"])
+def test_the_logs_that_an_entry_names_have_names_of_logs(name: str) -> None:
+    with pytest.raises(RecordError):
+        sign_entry(replace(ENTRY, **{name: "no name of a log"}), VKEY, KEY.sign)

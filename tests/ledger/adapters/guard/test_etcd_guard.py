@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from ledger.adapters.guard import etcd_guard
+from ledger.adapters.guard.clocks import ClockDiffers
 from ledger.adapters.guard.etcd_guard import EtcdGuard
 from ledger.errors import LedgerError
 
@@ -223,5 +225,44 @@ def test_a_file_that_cannot_be_read_is_named(port: int, tmp_path: Path) -> None:
     with (
         closing(EtcdGuard(f"etcds://127.0.0.1:{port}{files}", "ledger.example/xo/karsk")) as guard,
         pytest.raises(LedgerError, match="GUARD-AWAY"),
+    ):
+        guard.fetch()
+
+
+def test_a_user_who_is_refused_is_said_with_the_endpoint(port: int, etcd: Etcd, tmp_path: Path) -> None:
+    etcd.before = lambda path, question: (400, b'{"code": 3, "message": "authentication failed"}')
+    (tmp_path / "password").write_text("wrong\n")
+    address = f"etcd://127.0.0.1:{port}?user=comity&password-file={tmp_path / 'password'}"
+    with (
+        closing(EtcdGuard(address, "ledger.example/xo/karsk")) as guard,
+        pytest.raises(LedgerError, match="authentication failed") as refused,
+    ):
+        guard.fetch()
+    assert (refused.value.code, etcd.asked) == ("GUARD-AWAY", ["/v3/auth/authenticate"])
+
+
+def test_a_certificate_that_is_none_is_refused_before_anything_is_asked(port: int, etcd: Etcd, tmp_path: Path) -> None:
+    (tmp_path / "bad.pem").write_text("no certificate")
+    files = f"?cert={tmp_path}/bad.pem&key={tmp_path}/bad.pem"
+    with (
+        closing(EtcdGuard(f"etcds://127.0.0.1:{port}{files}", "ledger.example/xo/karsk")) as guard,
+        pytest.raises(LedgerError, match=r"bad\.pem"),
+    ):
+        guard.fetch()
+    assert etcd.asked == []
+
+
+def test_an_answer_without_a_date_says_nothing_of_a_clock() -> None:
+    etcd_guard._check_clock("", 0.0, 0.0)
+    etcd_guard._check_clock("yesterday", 0.0, 0.0)
+    with pytest.raises(ClockDiffers):
+        etcd_guard._check_clock("Mon, 01 Mar 2027 12:00:00 GMT", 0.0, 0.0)
+
+
+def test_a_guard_in_etcd_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with (
+        closing(EtcdGuard("etcd://127.0.0.1:1", "ledger.example/xo/karsk")) as guard,
+        pytest.raises(LedgerError, match="NO-HTTP"),
     ):
         guard.fetch()

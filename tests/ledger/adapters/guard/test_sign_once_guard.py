@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.adapters.guard.guard_place import Place, place_in, point_to, shared_place
-from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.clocks import ClockDiffers, check_clock
+from ledger.adapters.guard.guard_place import Place, SharedPlace, is_there, place_in, point_to, shared_place
+from ledger.adapters.guard.move_guard import use_guard
+from ledger.adapters.guard.sign_once_guard import Guard, _closed, _go_on, signing_time
 from ledger.adapters.guard.signed_state import Signed, decode, encode
 from ledger.adapters.guard.sqlite_guard import SQLiteGuard
 from ledger.adapters.storage.sqlite import connect
@@ -128,3 +130,124 @@ def test_an_address_of_no_guard_is_refused_without_repeating_it(address: str) ->
     with pytest.raises(RecordError, match="STORE-ADDRESS") as refused:
         shared_place(address, "ledger.example/xo/karsk")
     assert not address or address not in str(refused.value)
+
+
+class Held:
+    """A shared guard that has a value, or answers in turn."""
+
+    def __init__(self, *values: bytes | None, creates: tuple[bool, ...] = ()) -> None:
+        self.values, self.creates, self.said = list(values), list(creates), list[str]()
+
+    def fetch(self) -> bytes | None:
+        return self.values.pop(0) if len(self.values) > 1 else self.values[0]
+
+    def create(self, new: bytes) -> bool:
+        self.said.append("create")
+        return self.creates.pop(0)
+
+    def replace(self, old: bytes, new: bytes) -> bool:
+        self.said.append("replace")
+        return True
+
+    def close(self) -> None:
+        self.said.append("close")
+
+
+SHARED = SharedPlace("etcd://one.example:2379", "ledger.example/xo/karsk")
+
+
+def shared(monkeypatch: pytest.MonkeyPatch, held: Held) -> None:
+    monkeypatch.setattr("ledger.adapters.guard.guard_place.open_backend", lambda place: held)
+    monkeypatch.setattr("ledger.adapters.guard.sign_once_guard.open_backend", lambda place: held)
+
+
+def test_a_shared_guard_without_a_value_is_missing_and_its_log_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Held(None)
+    shared(monkeypatch, held)
+    with closing(Guard(SHARED)) as guard, pytest.raises(LedgerError, match="GUARD-MISSING") as missing:
+        guard.last()
+    assert missing.value.says.startswith(f"{SHARED} has no guard of {SHARED.origin}, ")
+    assert str(SHARED) == SHARED.address
+    assert (is_there(SHARED), held.said) == (False, ["close", "close"])
+    shared(monkeypatch, Held(encode(state(3))))
+    assert is_there(SHARED)
+
+
+def test_a_guard_that_another_machine_makes_meanwhile_is_gone_on_with(tmp_path: Path) -> None:
+    """The value is missing, another machine creates it, and then it is read: equal or refused."""
+    closed, other = encode(state(3)), encode(state(2))
+    assert _go_on(Held(None, closed, creates=(False,)), SHARED, state(3)) == state(3)
+    assert _go_on(Held(None, creates=(True,)), SHARED, state(3)) == state(3)
+    with pytest.raises(LedgerError, match="LOG-ROLLBACK"):
+        _go_on(Held(None, other, creates=(False,)), SHARED, state(3))
+    moved = Held(encode(state(3), "moved to elsewhere"))
+    assert (_go_on(moved, SHARED, state(3)), moved.said) == (state(3), ["replace"])
+    with pytest.raises(LedgerError, match="LOG-ROLLBACK"):
+        _go_on(Held(encode(state(4), "moved to elsewhere")), SHARED, state(3))
+    assert _go_on(Held(encode(state(4))), SHARED, state(3)) == state(4), "it has signed since"
+
+
+def test_a_retired_guard_signs_nothing_and_names_no_other_place(tmp_path: Path) -> None:
+    with closing(Guard.create(tmp_path / "guard.db", state(3))) as guard:
+        guard.retire()
+        guard.retire()
+        with pytest.raises(LedgerError, match=r"GUARD-CLOSED.*its log has a successor") as closed:
+            guard.last()
+        assert closed.value.hint == ""
+        with pytest.raises(LedgerError, match="GUARD-CLOSED"):
+            guard.move(tmp_path / "other.db")
+    in_file = "on the machine with that file: comity log move-guard file"
+    for to, hint in ((tmp_path / "x", in_file), (SHARED, f"comity log move-guard {SHARED} uses it from here")):
+        assert _closed(tmp_path, f"moved to {to}").hint == hint
+
+
+def test_a_file_without_its_row_has_no_value_and_one_that_steps_back_is_refused_by_its_trigger(tmp_path: Path) -> None:
+    path = tmp_path / "guard.db"
+    with closing(SQLiteGuard(path)) as guard:
+        assert guard.fetch() is None
+        guard.create(encode(state(5)))
+        with pytest.raises(LedgerError, match=r"LOG-ROLLBACK 4 does not follow 5|LOG-ROLLBACK.*4 does not follow 5"):
+            guard.replace(encode(state(5)), encode(state(4)))
+        assert guard.fetch() == encode(state(5))
+    with closing(sqlite3.connect(path)) as c:
+        c.execute("DROP TRIGGER guard_stays")
+        c.execute("DELETE FROM guard")
+        c.commit()
+    with closing(SQLiteGuard(path)) as guard:
+        assert guard.fetch() is None
+    with closing(Guard(path)) as empty, pytest.raises(LedgerError, match="GUARD-MISSING"):
+        empty.last()
+
+
+def test_a_log_uses_the_guard_at_another_place_or_joins_the_one_that_is_there(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    Guard.create(here / "guard.db", state(3)).close()
+    place = there / "guard.db"
+    assert use_guard(here, place) == (here / "guard.db", state(3))
+    with closing(Guard(here / "guard.db")) as old, pytest.raises(LedgerError, match="GUARD-CLOSED"):
+        old.last()
+    assert use_guard(there, place) == (place, state(3))
+    (tmp_path / "third").mkdir()
+    assert use_guard(tmp_path / "third", place) == (None, state(3))
+    with pytest.raises(LedgerError, match="GUARD-MISSING"):
+        use_guard(tmp_path / "third", tmp_path / "none.db")
+
+
+def test_a_signature_is_never_dated_before_the_last_one_and_not_far_behind_it() -> None:
+    said: list[str] = []
+    assert signing_time(NOON, NOON + timedelta(seconds=1), said.append) == NOON + timedelta(seconds=1)
+    assert signing_time(NOON, NOON, said.append) == NOON
+    assert said == []
+    assert signing_time(NOON, NOON - timedelta(seconds=7), said.append) == NOON
+    assert signing_time(NOON, NOON - timedelta(minutes=5), said.append) == NOON
+    assert said == [f"the clock is {behind} s behind the last signature" for behind in (7, 300)]
+    with pytest.raises(LedgerError, match="CLOCK-BACK"):
+        signing_time(NOON, NOON - timedelta(minutes=5, microseconds=1), said.append)
+
+
+def test_the_clock_of_a_guard_may_differ_by_two_minutes_from_the_time_of_the_question() -> None:
+    for given in (880.0, 1_000.0, 1_121.0):
+        check_clock(given, 1_000.0, 1_001.0)
+    for given in (879.9, 1_121.1):
+        with pytest.raises(ClockDiffers):
+            check_clock(given, 1_000.0, 1_001.0)

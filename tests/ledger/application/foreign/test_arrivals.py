@@ -5,7 +5,15 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from ledger.application.foreign.arrivals import _proofs
+import pytest
+
+from ledger.application.foreign import arrivals
+from ledger.application.foreign.arrivals import _proofs, from_entry
+from ledger.application.foreign.receive import Arrival
+from ledger.entries.envelope import open_
+from ledger.errors import RecordError
+from ledger.verify.report import Reason, Verdict
+from tests.support.memory_ledger import NOW, small
 
 
 def test_a_proof_of_a_bundle_is_for_its_two_sizes_and_an_entry_alone_has_none(monkeypatch: Any) -> None:
@@ -15,3 +23,61 @@ def test_a_proof_of_a_bundle_is_for_its_two_sizes_and_an_entry_alone_has_none(mo
     assert prove(2, 5) == ([b"proof"], None)
     assert prove(5, 2) is prove(2, 4) is None
     assert _proofs(None)(2, 5) is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_entry_alone_is_compared_with_what_was_seen_if_its_proof_leads_to_a_head(
+    monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    ledger, _ = small(origin="ledger.test/xv")
+    opened, proof = open_(ledger.entries[4]), ledger.proof(4)
+    report = SimpleNamespace(reasons=[Reason("KEY-UNKNOWN", "", "whose key")], verdict=Verdict.INDETERMINATE)
+    report.head = object() if known else None
+    held: list[str] = []
+    monkeypatch.setattr(arrivals, "trust_in_log", lambda journal, origin: "trust")
+    monkeypatch.setattr(arrivals, "verify_entry", lambda *_, **__: report)
+    monkeypatch.setattr(arrivals, "_hold", lambda *_: held.append("head"))
+    monkeypatch.setattr(arrivals, "_hold_entry", lambda *_: held.append("entry"))
+    keyring = SimpleNamespace(keys={}, holds=lambda *_: False)
+    journal: Any = SimpleNamespace(now=lambda: NOW, read_keyring=lambda: keyring, store=SimpleNamespace(size=lambda: 9))
+    assert from_entry(journal, opened, proof, print, anyway=True) == ([Arrival(opened.raw, proof)], "not-checked")
+    assert held == (["head", "entry"] if known else [])
+    with pytest.raises(RecordError, match="KEY-UNKNOWN") as refused:
+        from_entry(journal, opened, proof, print, anyway=False)
+    assert "--anyway" in refused.value.hint
+    report.verdict = Verdict.FAILED
+    with pytest.raises(RecordError, match="KEY-UNKNOWN") as failed:
+        from_entry(journal, opened, proof, print, anyway=True)
+    assert failed.value.hint == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "confirmed"),
+    [
+        ({}, True),
+        ({"actor": "another"}, False),
+        ({"accepted": None}, False),
+        ({"ended": 7}, False),
+        ({"holds": False}, False),
+        ({"key": "another"}, False),
+    ],
+)
+def test_our_register_confirms_the_key_of_an_entry_that_came_without_its_own(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], confirmed: bool
+) -> None:
+    ledger, _ = small(origin="ledger.test/xv")
+    opened, proof = open_(ledger.entries[4]), ledger.proof(4)
+    signer = opened.payload.signer
+    doubts = [Reason(code, "", "x") for code in sorted(arrivals.DOUBT_ONLY)]
+    report = SimpleNamespace(reasons=doubts, verdict=Verdict.INDETERMINATE, head=None)
+    monkeypatch.setattr(arrivals, "trust_in_log", lambda journal, origin: "trust")
+    monkeypatch.setattr(arrivals, "verify_entry", lambda *_, **__: report)
+    said = {"actor": signer.actor, "accepted": 3, "ended": None, "holds": True, "key": signer.key, **changes}
+    enrolled = SimpleNamespace(actor=said["actor"], accepted=said["accepted"], ended=said["ended"])
+    keyring = SimpleNamespace(keys={said["key"]: enrolled}, holds=lambda *_: said["holds"])
+    journal: Any = SimpleNamespace(now=lambda: NOW, read_keyring=lambda: keyring, store=SimpleNamespace(size=lambda: 9))
+    if confirmed:
+        assert from_entry(journal, opened, proof, print, anyway=False) == ([Arrival(opened.raw, proof)], "verifies")
+    else:
+        with pytest.raises(RecordError):
+            from_entry(journal, opened, proof, print, anyway=False)

@@ -84,3 +84,50 @@ def test_a_court_order_of_silence_binds_the_provider_and_not_the_issuing_side() 
     ordered = fact("confidentiality-ordered", "2027-03-01T11:00Z", "judge", "CT", confidentiality_basis="court-order")
     assert barred("SP", "2027-03-02T09:00Z", ordered) == "confidentiality-ordered"
     assert barred("ISS", "2027-03-02T09:00Z", ordered) is None
+
+
+EXTENDED = by_issuer(
+    "customer-notification-delay-extended",
+    "2027-05-10T10:00Z",
+    label="extended",
+    about="delay",
+    review_on="2027-09-01",
+)
+AGAIN = by_issuer(
+    "customer-notification-delay-extended",
+    "2027-05-12T10:00Z",
+    label="again",
+    about="extended",
+    review_on="2027-12-01",
+)
+
+
+def lifted(about: str) -> Fact:
+    return by_issuer("customer-notification-delay-lifted", "2027-05-20T10:00Z", about=about)
+
+
+@pytest.mark.parametrize("about", ["delay", "extended", "again"])
+def test_a_lifting_ends_a_delay_with_all_its_extensions_whichever_it_names(about: str) -> None:
+    assert barred("ISS", "2027-05-21T00:00Z", DELAY, EXTENDED, AGAIN) == "customer-notification-delay-extended"
+    assert barred("ISS", "2027-05-21T00:00Z", DELAY, EXTENDED, AGAIN, lifted(about)) is None
+
+
+def test_a_lifting_ends_the_delays_before_the_one_that_it_names_and_no_later_one() -> None:
+    second = by_issuer(
+        "customer-notification-delayed",
+        "2027-05-15T10:00Z",
+        label="second",
+        grounds=["LED:13(3)(a)"],
+        review_on="2027-08-01",
+    )
+    at = "2027-05-21T00:00Z"
+    assert barred("ISS", at, DELAY, EXTENDED, second, lifted("delay")) == "customer-notification-delayed"
+    assert barred("ISS", at, DELAY, EXTENDED, second, lifted("extended")) == "customer-notification-delayed"
+    assert barred("ISS", at, DELAY, EXTENDED, second, lifted("second")) is None
+    assert barred("ISS", "2027-05-19T00:00Z", DELAY, EXTENDED, second, lifted("second")) is not None
+
+
+def test_a_decision_not_to_tell_ends_with_the_lifting_of_a_delay() -> None:
+    omitted = by_issuer("customer-notification-omitted", "2027-03-02T09:00Z", grounds=["LED:13(3)(d)"])
+    at = "2027-05-21T00:00Z"
+    assert barred("ISS", at, omitted, DELAY, lifted("delay")) is None
