@@ -1,0 +1,98 @@
+"""A judgement in words: entries as runs of numbers, what would settle a point once, the gravest finding first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli.exit_codes import Stop
+from cli.terminal.judgement_text import gravest_first, next_lines, next_steps, numbered, opinion, period, sheet
+from ledger.law import judge
+from ledger.law.next_steps.lookup import OF_CLOCKS
+from tests.support.story_files import cases
+
+
+@pytest.mark.parametrize(
+    ("places", "text"),
+    [
+        ([], ""),
+        ([3], "#3"),
+        ([3, 4], "#3 #4"),
+        ([3, 4, 5], "#3 to #5"),
+        ([8, 3, 4, 5, 6, 9, 10], "#8 #3 to #6 #9 #10"),
+        ([5, 4, 3], "#5 #4 #3"),
+        ([1, 1, 2], "#1 #1 #2"),
+    ],
+)
+def test_three_entries_in_turn_are_a_run(places: list[int], text: str) -> None:
+    assert numbered(places) == text
+
+
+def test_a_step_has_what_lacks_and_a_command_that_is_not_wrapped() -> None:
+    command = "comity record order-received PPO-1 " + "-f proof_kind=own-stamp " * 5
+    steps: list[Any] = [
+        SimpleNamespace(lacks="a receipt", command=command),
+        SimpleNamespace(lacks="a word", command=None),
+    ]
+    assert next_lines(steps) == ["       -> a receipt:", f"{'':10}{command}", "       -> a word"]
+
+
+def test_findings_are_sorted_by_gravity_and_stay_in_turn() -> None:
+    findings: list[Any] = [SimpleNamespace(level=SimpleNamespace(value=v), n=n) for n, v in enumerate("GWVGWV")]
+    sorted_: list[Any] = gravest_first(findings)
+    assert [f.n for f in sorted_] == [2, 5, 1, 4, 0, 3]
+
+
+@pytest.fixture(scope="module")
+def late() -> Any:
+    """Return a case with a deadline that could not be computed, and its judgement."""
+    case = cases("answers-written-down-late")["own-word"]
+    return case, judge(case, max(entry.at for entry in case.entries) + timedelta(days=200))
+
+
+def test_the_step_of_a_deadline_is_printed_with_the_deadline_alone(late: Any) -> None:
+    case, judged = late
+    steps = next_steps(case, judged)
+    assert any(finding.code == OF_CLOCKS for finding in judged.findings)
+    clock = next(c for c in judged.deadlines if steps.of_clock(c))
+    line = next_lines(steps.of_clock(clock))[0]
+    text = opinion(case, judged, steps=steps)
+    deadlines, rest = text.split("\nFindings\n")
+    findings, criteria = rest.split("\nCriteria\n")
+    assert line in deadlines
+    assert line not in findings
+    bare = opinion(case, judged)
+    assert "->" not in bare
+    assert [row for row in text.split("\n") if row in bare.split("\n")] == bare.split("\n")
+    assert criteria.rstrip().endswith("Whether it is admitted is for the court.")
+
+
+def test_an_order_without_a_deadline_or_a_finding_says_so(late: Any) -> None:
+    case, judged = late
+    empty: Any = SimpleNamespace(
+        **{name: getattr(judged, name) for name in judged.__struct_fields__} | {"deadlines": (), "findings": ()}
+    )
+    text = opinion(case, empty)
+    assert "  None is listed for this order." in text
+    assert "  No finding." in text
+    full = opinion(case, judged)
+    assert "None is listed" not in full
+    assert "No finding." not in full
+
+
+def test_a_period_has_its_end_in_local_time_if_it_is_known(late: Any) -> None:
+    _, judged = late
+    known = [c for c in judged.deadlines if c.due is not None and c.count is not None]
+    for clock in judged.deadlines:
+        assert ("; ends " in period(clock)) is (clock in known)
+        assert "_" not in period(clock).split(";")[0]
+
+
+def test_a_forum_is_known_in_any_letters(late: Any) -> None:
+    _, judged = late
+    assert sheet(judged, "echr").questions == sheet(judged, "ECHR").questions
+    with pytest.raises(Stop, match="no sheet for 'XX'"):
+        sheet(judged, "XX")
