@@ -80,7 +80,7 @@ def loads(raw: bytes) -> Any:
 def plain(raw: bytes, max_nodes: int = MAX_NODES) -> bool:
     """Return True if JSON bytes are visibly in our domain: their depth, number of values and every text."""
     odd = raw.translate(None, _ORDINARY)
-    few = len(raw) < 2 * max_nodes or len(odd) + raw.count(b",") < max_nodes  # a value and its comma take two bytes
+    few = len(odd) + raw.count(b",") < max_nodes  # a value is the first of its list or object, or follows a comma
     return few and len(odd) <= MAX_DEPTH and not odd.strip(b"{[")
 
 

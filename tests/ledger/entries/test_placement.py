@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, open_, seal
-from ledger.entries.placement import Chains, access_of, at_odds, registry_of
+from ledger.entries.placement import Chains, access_of, at_odds, committed_by, map_of, registry_of
 from ledger.errors import RecordError
 from ledger.facts import build
 from tests.support.memory_ledger import resealed, small
@@ -109,3 +110,53 @@ def test_two_roots_of_one_size_are_at_odds_in_the_schema_that_says_what_they_are
     other = resealed(ledger.entries[two], lambda said: (said.update(member), said["public"].update(size=5)), node)
     broken = at_odds(open_(ledger.entries[one]), one, open_(other), two)
     assert (broken and broken.code) == odds
+
+
+def stating(
+    size: object, root: object, *, order: str, instrument: str | None, seq: int = 5, number: int = 5, log: str = ORIGIN
+) -> OpenedEntry:
+    """Return an entry that states a size and a root over the heads, anywhere."""
+    one = entry(seq, "ab" * 32, entry=number, order=order, log=log, instrument=instrument)
+    public = {"size": size, "map_root": root}
+    return replace(one, payload=replace(one.payload, kind="heads-committed", schema=1, public=public))
+
+
+def odds(one: OpenedEntry, two: OpenedEntry) -> str | None:
+    broken = [at_odds(one, 3, two, 9), at_odds(two, 9, one, 3)]
+    codes = {None if each is None else each.code for each in broken}
+    assert len(codes) == 1, "it does not matter which one is asked first"
+    return codes.pop()
+
+
+def test_only_what_stands_in_one_order_without_an_instrument_commits_the_map() -> None:
+    root, other = "11" * 32, "22" * 32
+    place = map_of(ORIGIN)
+    one = stating(7, root, order=place, instrument=None)
+    assert odds(one, stating(7, other, order=place, instrument=None, seq=8, number=8)) == "MAP-SPLIT"
+    assert odds(one, stating(7, root, order=place, instrument=None, seq=8, number=8)) is None
+    assert odds(one, stating(8, other, order=place, instrument=None, seq=8, number=8)) is None
+    assert odds(one, stating(7, other, order=ORDER, instrument=None, seq=8, number=8)) is None
+    in_order = stating(7, root, order=ORDER, instrument="2AP-7")
+    assert odds(in_order, stating(7, other, order=ORDER, instrument="2AP-7", seq=8, number=8)) is None
+    for size, said in (("7", other), (True, other), (7, "22"), (7, None)):
+        assert odds(one, stating(size, said, order=place, instrument=None, seq=8, number=8)) is None
+    assert committed_by(one.payload) == (7, bytes.fromhex(root))
+    assert committed_by(in_order.payload) is None
+    assert committed_by(stating(True, root, order=place, instrument=None).payload) is None
+
+
+def test_two_entries_of_one_log_are_at_odds_by_number_chain_or_id_and_those_of_two_logs_are_not() -> None:
+    first = entry(1, None)
+    second, other = entry(2, first.leaf), entry(2, "cd" * 32, entry=7)
+    assert odds(first, second) is None
+    assert odds(first, other) == "SPLIT-ORDER"  # it continues another entry 1
+    assert odds(second, other) == "SPLIT-ORDER"  # two entries 2
+    assert odds(second, entry(2, first.leaf, order=OTHER, entry=7)) is None
+    assert odds(second, entry(4, "cd" * 32, entry=2)) == "CTX-REPLAY"
+    assert odds(second, entry(4, "cd" * 32, entry=4)) is None
+    for there in (entry(2, "cd" * 32, log="ledger.example/xv"), entry(4, "cd" * 32, entry=2, log="ledger.example/xv")):
+        assert odds(second, there) is None
+    assert at_odds(second, 3, second, 3) is None
+    again = at_odds(second, 3, second, 9)
+    assert again is not None
+    assert again.code == "CTX-REPLAY"

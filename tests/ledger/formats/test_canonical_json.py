@@ -6,9 +6,11 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.errors import RecordError
-from ledger.formats.canonical_json import canonical, parse_json
+from ledger.formats.canonical_json import _walk, canonical, check_json, parse_json, plain
 
 
 def nested(depth: int, kind: str) -> Any:
@@ -62,3 +64,33 @@ def test_a_text_of_one_byte_more_is_not_read() -> None:
     with pytest.raises(RecordError, match="at most 32768 are allowed") as refused:
         parse_json(b'["' + b"x" * (32_769 - 4) + b'"]')
     assert refused.value.code == "JSON-SIZE"
+
+
+@pytest.mark.parametrize("most", [1, 5, 9])
+def test_bytes_are_visibly_few_values_exactly_up_to_their_largest_number(most: int) -> None:
+    for count in range(most + 4):
+        for raw in (b"[" + b",".join([b"0"] * count) + b"]", orjson.dumps({f"a{n}": "x" * 40 for n in range(count)})):
+            assert plain(raw, most) is (1 + count <= max(most, 1) if count else most > 1), (count, raw)
+
+
+def test_bytes_are_visibly_of_a_depth_up_to_the_largest_and_of_plain_texts() -> None:
+    for depth, seen in ((16, True), (17, False)):
+        for kind in ("list", "dict"):
+            assert plain(orjson.dumps(nested(depth, kind))) is seen
+    for raw in (b'["\\u0041"]', '["ö"]'.encode(), b'["\n"]', b'["\x7f"]', b'["\\\\"]'):
+        assert not plain(raw)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.integers(1, 14))
+def test_what_is_visibly_in_the_domain_is_in_it_by_the_slow_way_too(value: Any, most: int) -> None:
+    raw = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if plain(raw, most) and isinstance(value, dict | list):
+        check_json(raw, value, max_nodes=most)
+        _walk(value, 16, [most])
