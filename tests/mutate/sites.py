@@ -18,7 +18,8 @@ AREAS = {  # the longest prefix of a path decides
     "page": ("browser/check/",),
 }
 # A generated table, and code that only a PostgreSQL server or a PKCS#11 token runs, which `make test` has not. In other
-# files that is what takes an `Address`: a function, a class whose `__init__` does, and the branch of an `isinstance`.
+# files that is what takes an `Address` or a connection: a function, a class whose `__init__` does, and the branch of an
+# `isinstance`.
 LEFT_OUT = re.compile(r"/(characters_table|confusables_table|postgres\w*|copy_entries|pkcs11|token_key)\.py$")
 
 _COMPARED = {
@@ -45,6 +46,7 @@ _COMPUTED = {
     ast.BitOr: ("|", "&"),
 }
 _CALLED = {"any": "all", "all": "any", "min": "max", "max": "min", "sorted": "(lambda each, **_: list(each))"}
+_IN_POSTGRES = {"Address", "postgres.Connection"}
 _WEIGHTS = {"constant": 0.4}
 
 
@@ -300,7 +302,13 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id in _CALLED:
             self.put(self.span(node.func), _CALLED[node.func.id], "function")
-        self.generic_visit(node)
+        asserts = isinstance(node.func, ast.Name) and node.func.id == "zip"  # that all have one length: it never fails
+        for each in (
+            node.func,
+            *node.args,
+            *(word for word in node.keywords if not (asserts and word.arg == "strict")),
+        ):
+            self.visit(each)
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, bool):
@@ -317,9 +325,9 @@ def _is_in_postgres(test: ast.expr) -> bool:
 
 
 def _takes_address(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Return whether a parameter of a function is the address of a PostgreSQL database."""
+    """Return whether a parameter of a function is the address of a PostgreSQL database, or a connection to one."""
     every = (*function.args.args, *function.args.kwonlyargs)
-    return any(each.annotation is not None and ast.unparse(each.annotation) == "Address" for each in every)
+    return any(each.annotation is not None and ast.unparse(each.annotation) in _IN_POSTGRES for each in every)
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -107,6 +107,10 @@ def counted(to: Address, most: int) -> int:
     return most + 1
 
 
+def has_tables(c: postgres.Connection) -> bool:
+    return c.size == 1
+
+
 def opened(place, other: Addresses):
     if isinstance(place, Address):
         return 2
@@ -124,6 +128,12 @@ def test_code_that_only_a_postgresql_server_runs_is_left_alone() -> None:
         ("first = 3 if isinstance(place, Address) else 4", "first = 3 if isinstance(place, Address) else 3"),
         ("return first", "return None"),
     }
+
+
+def test_the_length_that_a_zip_asserts_is_left_alone() -> None:
+    source = "def f(a, b):\n    g(strict=True)\n    return max(zip(a, b, strict=True))\n"
+    changed = {each.made for each in mutants("ledger/thing.py", source.encode(), "integrity")}
+    assert changed == {"g(strict=False)", "pass", "return None", "return min(zip(a, b, strict=True))"}
 
 
 CHOICES = """
