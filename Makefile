@@ -178,6 +178,7 @@ examples: install
 	$(BIN)/python -m tests.generate.pictures
 	$(BIN)/python -m tests.generate.desk_pictures
 	$(BIN)/python -m tests.transcripts
+	$(BIN)/python -m tests.projections.drawings.layouts
 
 # The site in build/site, from the Markdown files of docs: generated pages first, then zensical in an environment of its
 # own. A dead link ends it.

@@ -18,6 +18,7 @@ from projections.drawings.custody_chain import ChainDrawing, ChainStep, CustodyC
 from projections.drawings.deadline_bars import DeadlineBar, DeadlineDrawing, deadline_picture
 from projections.drawings.picture import NARROW, WIDE, Picture
 from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawing, timeline_picture
+from projections.render.pictures import SORTS, Drawing, figure
 from projections.render.translation import translation
 
 FOLDER: Final = Path(__file__).with_name("layouts")
@@ -131,6 +132,52 @@ def long_timeline(hours: float = 7) -> TimelineDrawing:
     return TimelineDrawing(("A", "B", "C"), marks, (), day(40))
 
 
+def crowded_timeline() -> TimelineDrawing:
+    """Return a timeline of more offices than have room next to each other, with short words next to each entry."""
+    lanes = tuple(f"Office {n}" for n in range(30))
+    marks = (mark(1, 0, 29, "sent", found=True), mark(2, 1, 0, "sent"))
+    return TimelineDrawing(lanes, marks, (), day(1))
+
+
+PLAIN: Final[dict[str, Drawing]] = {
+    "one step": ChainDrawing((CustodyChain("EX-1", None, (step(1, "sent", "Police"),)),)),
+    "one deadline": DeadlineDrawing((bar("D-7-7", "open", 0, 10),), day(5), 0),
+    "two deadlines": DeadlineDrawing(
+        (bar("D-7-7", "met", 0, 10, policy="HOUSE"), bar("D-7-7", "met", 0, 9)), day(5), 1
+    ),
+    "more deadlines": DeadlineDrawing((bar("D-7-7", "missed", 0, 10, pauses=((day(1), None),)),), day(5), 2),
+    "one entry": TimelineDrawing(("A",), (mark(1, 0),), (), day(1)),
+    "two entries": TimelineDrawing(
+        ("A", "B"),
+        (mark(1, 0, speaks="import"), mark(2, 1, 1, found=True)),
+        (DeadlineMark("D-7-7", day(2), "met"),),
+        day(1),
+    ),
+    "all steps": chains(),
+    "all deadlines": deadlines(),
+    "all entries": timeline(),
+    "many entries": long_timeline(),
+}
+
+
+def _captions() -> str:
+    """Return what is said below and instead of each of these drawings."""
+    spoken = translation("en")
+    made = {name: (drawn, figure(drawn, spoken)) for name, drawn in PLAIN.items()}
+    return "".join(
+        "\n".join(
+            (
+                f"-- {name}",
+                one.picture.says if one.picture else "",
+                one.caption,
+                *SORTS[type(drawn)].lines(drawn, spoken),
+                "",
+            )
+        )
+        for name, (drawn, one) in made.items()
+    )
+
+
 # -- the text of a picture ---------------------------------------------------------------------------------------------
 
 
@@ -184,6 +231,13 @@ LAYOUTS: Final[dict[str, Callable[[], str]]] = {
     "timeline-long": lambda: "".join(
         text_of(timeline_picture(long_timeline(hours), translation("en"), WIDE)) for hours in (7, 150)
     ),
+    "timeline-crowded": lambda: "".join(
+        text_of(timeline_picture(drawn, translation("en"), width))
+        for drawn in (crowded_timeline(), PLAIN["two entries"])
+        if isinstance(drawn, TimelineDrawing)
+        for width in (WIDE, NARROW)
+    ),
+    "captions": _captions,
     "bars": _bars,
     "shares": lambda: _numbers(plot(SHARES)),
 }

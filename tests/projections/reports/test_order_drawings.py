@@ -9,9 +9,10 @@ from typing import Any
 from msgspec.structs import replace as with_fields
 
 from ledger.law import Judgement, judge
+from ledger.law.terms.computation import ComputationStep
 from ledger.law.terms.rule import ClockVerdict
 from projections.drawings.custody_chain import CustodyChain
-from projections.drawings.deadline_bars import MOST
+from projections.drawings.deadline_bars import MOST, DeadlineBar
 from projections.reports.order_drawings import _digest, custody_drawing, deadline_drawing
 from projections.views.custody import custody
 from projections.views.exhibit_digests import Digest
@@ -57,6 +58,10 @@ def test_what_is_no_disclosure_and_names_no_exhibit_is_apart_unless_there_is_one
     got_a, got_b = (arrives(f"got {x}", 7, f"EX-{x}", (f"{x}.zip", d)) for x, d in (("a", A), ("b", B)))
     assert steps(GIVEN_A, got_a, looked) == {"EX-a": ["1", "2", "3"]}
     assert steps(GIVEN_A, got_a, got_b, looked)[None] == ["4"]
+    named = [arrives(f"got {x}", 10, f"EX-{x}", about="look") for x in "ab"]
+    assert steps(looked, *named)[None] == ["1"], "a look is no disclosure, whatever names it"
+    unnumbered = arrives("bare", 8, None, ("a.zip", A), about="one")
+    assert steps(GIVEN_A, got_a, got_b, unnumbered) == {"EX-a": ["1", "2"], "EX-b": ["3"], None: ["4"]}
     assert steps(GIVEN_A) == {None: ["1"]}
     moved = [moves(f"move {x}", 8, f"EX-{x}", A) for x in "ab"]
     assert steps(GIVEN_A, *moved)[None] == ["1"], "only a receipt says by which disclosure an exhibit came"
@@ -147,6 +152,8 @@ def test_of_more_bars_than_are_drawn_those_without_an_answer_are_kept_the_earlie
     few = [(met, n) for n in range(MOST)]
     assert drawn(*few) == ([("met", n) for n in range(MOST)], 0)
     assert drawn(*few, (met, 99)) == ([("met", n) for n in range(MOST)], 1)
+    whole = [(missed, 100 - n) for n in range(MOST)]
+    assert drawn(*whole) == ([("missed", 100 - n) for n in range(MOST)], 0), "as they were judged"
     late = [(missed, 50 - n) for n in range(3)]
     assert drawn(*few, *late, (missed, None)) == (
         [("missed", 48), ("missed", 49), ("missed", 50), ("missed", None)],
@@ -154,3 +161,33 @@ def test_of_more_bars_than_are_drawn_those_without_an_answer_are_kept_the_earlie
     )
     many = [(missed, 100 - n) for n in range(MOST + 2)]
     assert drawn(*many) == ([("missed", 100 - n) for n in reversed(range(2, MOST + 2))], 2)
+
+
+def test_pauses_and_extensions_of_a_deadline_are_those_of_its_computation() -> None:
+    known, judgement = judged(received("2027-03-02T09:00Z"))
+    (clock,) = [c for c in judgement.deadlines if c.id == "D-7-7"]
+    notes = [
+        ComputationStep(
+            operation="pause", input="2027-03-03T09:00:00Z/2027-03-04T09:00:00Z", output="", says="it waited"
+        ),
+        ComputationStep(operation="pause", input="2027-03-05T09:00:00Z/", output="", says="it waits"),
+        ComputationStep(operation="note", input="x/y", output="", says="a remark"),
+    ]
+
+    def bar(*more: ComputationStep, **changed: Any) -> DeadlineBar:
+        made = replace(clock, notes=(*notes, *more), **changed)
+        drawn = deadline_drawing(known, with_fields(judgement, deadlines=(made,)))
+        assert drawn is not None
+        return drawn.bars[0]
+
+    days = [moment(f"2027-03-0{n}T09:00Z") for n in (3, 4, 5)]
+    assert bar().pauses == ((days[0], days[1]), (days[2], None))
+    assert (
+        bar().extended,
+        bar(
+            ComputationStep(operation="extension", input="2027-05-01T09:00:00Z", output="", says="by an entry")
+        ).extended,
+    ) == (False, True)
+    assert bar().length == (clock.count and clock.count.length)
+    assert bar(policy="STATED").length == ""
+    assert (bar(count=None).length, bar(count=None).begins) == ("", None)

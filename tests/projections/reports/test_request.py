@@ -59,15 +59,30 @@ def test_addressees_that_the_order_does_not_name_are_those_to_whom_it_was_sent_e
               enumerate(("fjord", "skylark", "fjord", None))]  # fmt: skip
     assert asked(bare, *posted).addressees == ("fjord", "Skylark Mail AS")
     assert asked(issued("2027-03-01T09:00Z"), *posted).addressees == ("Skylark Mail AS",)
-    assert asked(bare).addressees == ()
+    answered = fact("order-received", "2027-03-02T09:00Z", "skylark", "SP", addressee="orn")
+    assert asked(bare, answered).addressees == ()
+    nothing = asked(issued("2027-03-01T09:00Z", data_categories=[], elements_sought=[]))
+    assert (nothing.asked_for, nothing.elements) == ((), ())
 
 
 def party(code: str, **names: str) -> Fact:
     return fact("party-registered", "2027-01-02T09:00Z", "registrar", "ADM", party=code, zone="UTC", names=names)
 
 
+OFFICE = fact(
+    "authority-registered", "2027-01-03T09:00Z", "registrar", "ADM",
+    actor="ilves", party="XO", names={"en": "Prosecutor"}, valid_from="2027-01-01",
+)  # fmt: skip
+
+
 def test_a_state_is_named_as_registered_else_by_the_cldr_else_by_its_code() -> None:
-    rows = (party("XO", de="Orsinien", en="Orsinia"), party("IE", ga="Éire"), party("XQ", fi="Maa"), party("XV"))
+    rows = (
+        party("XO", de="Orsinien", en="Orsinia"),
+        party("IE", ga="Éire"),
+        party("XQ", fi="Maa"),
+        party("XV"),
+        OFFICE,
+    )
     registry = case((issued("2027-03-01T09:00Z"),), "2AP-7", register=rows).registry
     of = {code: state(code, registry) for code in ("XO", "IE", "XQ", "XV", "DE")}
     assert {code: found and found.name for code, found in of.items()} == {
