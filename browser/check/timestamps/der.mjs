@@ -189,13 +189,13 @@ export function text({ tag, body }) {
   }
 }
 
-/** Return an AlgorithmIdentifier: its name, and its parameters, null where they are absent or NULL. */
+/** Return an AlgorithmIdentifier: its name, its parameters, null where they are absent or NULL, and whether they are NULL. */
 export function algorithm(element) {
   return structure(element, (fields) => {
     const name = oid(fields.next(OID));
     const parameters = fields.any();
-    if (parameters?.tag !== NULL) return { name, parameters };
+    if (parameters?.tag !== NULL) return { name, parameters, isNull: false };
     if (parameters.body.length) throw malformed();
-    return { name, parameters: null };
+    return { name, parameters: null, isNull: true };
   });
 }

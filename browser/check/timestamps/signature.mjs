@@ -44,7 +44,8 @@ const LONGEST_KEY = 2_200; // bytes: RSA with 16,384 bits
 /** Parse an AlgorithmIdentifier as `algorithm` does; refuse parameters of an algorithm that has none. */
 export function methodOf(element) {
   const method = algorithm(element);
-  if (method.parameters && PLAIN.has(method.name)) throw unreadable('der-form');
+  const bare = METHODS[method.name]?.name === ECDSA; // RFC 5758, 3.2: not even NULL
+  if ((method.parameters && PLAIN.has(method.name)) || (method.isNull && bare)) throw unreadable('der-form');
   return method;
 }
 

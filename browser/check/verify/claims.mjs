@@ -63,7 +63,7 @@ export async function checkClaims(entries, lifted, manifest, times, committed, f
   checkMadeAt(manifest, times, now, book);
   if (manifest.test) book.gravest.unshift(['unproven-test']);
   incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, committed, book);
-  if ([...files.keys()].some((path) => path.startsWith('views/') && path !== FINDINGS)) book.notProven.push(['unproven-views']);
+  if ([...files.keys()].some((path) => path.startsWith('views') && path !== FINDINGS)) book.notProven.push(['unproven-views']);
   book.notProven.push(['unproven-readme']);
   if (manifest.withheld_count) book.notProven.push(['unproven-withheld', manifest.withheld_count]);
   book.notProven.push(['unproven-true']);
