@@ -75,6 +75,14 @@ def test_a_request_is_read_as_it_was_written_however_it_arrives(
     )
 
 
+def test_a_request_with_the_longest_parts_is_written_and_read() -> None:
+    header = UploadHeader("x" * 255, (1 << 63) - 2, (1 << 63) - 1, bytes(65_535))
+    packages = [EntryPackage((bytes(65_535),), tuple(bytes([n]) * 32 for n in range(63)))]
+    assert parsed(format_header(header) + format_package(packages[0])) == ([header, *packages], True)
+    shortest = UploadHeader("x", 0, 0)
+    assert parsed(format_header(shortest)) == ([shortest], True)
+
+
 def test_bytes_after_the_last_package_are_ignored() -> None:
     body = format_header(UploadHeader(ORIGIN, 0, 1)) + format_package(package(0, 1))
     assert parsed(body + b"more") == parsed(body)
