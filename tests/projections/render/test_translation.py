@@ -14,14 +14,12 @@ from cli.stories.model import read_story
 from cli.stories.player import play_story
 from ledger.facts import KINDS
 from projections.render.html import environment
-from projections.render.translation import PLACE, translation
+from projections.render.translation import PLACE, Translation, translation
 from projections.render.verbatim import stated
 from projections.reports.fillable_form import FormLine, FormSection, FormTable
 from tests.generate.messages import left_in_english, messages
 from tests.projections.render.test_html import SHOWN, Page, made
 from tests.support.cli import STORIES, ledger_of
-
-pytestmark = pytest.mark.slow
 
 REPORTS = (
     *(("custody",), ("evidence-chain",), ("dpo",), ("order-form",), ("audit",), ("statistics",)),
@@ -41,7 +39,9 @@ def test_every_message_has_a_translation_with_the_same_places_and_none_is_fuzzy(
     assert [m for m, said in held.items() if re.match(r"(.{25,})\1", str(said.string))] == [], "said twice"
 
 
-@pytest.mark.parametrize("story", SHOWN)
+@pytest.mark.parametrize(
+    "story", [pytest.param(name, marks=() if name == "S1" else pytest.mark.slow) for name in SHOWN]
+)
 def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_page(story: str, tmp_path: Path) -> None:
     ledger = ledger_of(story, tmp_path)
     for kind, *more in (*REPORTS, ("replay",)):
@@ -102,6 +102,79 @@ def test_stated_are_words_that_anybody_may_choose_and_no_codes(tmp_path: Path) -
     found = stated((*case.entries, *case.registry))
     assert {"Skylark Mail AS", "KA-2027-0311"} <= found
     assert not found & {"subscriber", "prosecutor", "2AP-7", "equal", "XO"}
+
+
+FEW = {
+    "not stated": "nicht angegeben",
+    "in part": "zum Teil",
+    "entry {0} of {1}": "Eintrag {0} von {1}",
+    "Monday": "Montag",
+    "The order has arrived.": "Die Anordnung ist da.",
+    "The data were sent": "Die Daten wurden gesandt",
+    "a court": "ein Gericht",
+    "a prosecutor": "ein Staatsanwalt",
+    " or ": " oder ",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "german"),
+    [
+        ("not stated", "nicht angegeben"),
+        ("Not stated", "Nicht angegeben"),
+        ("NOT_STATED", "nicht angegeben"),
+        ("in_part", "zum Teil"),
+        ("inpart", "inpart"),
+        ("2027-03-01", "01.03.2027"),
+        ("2027-03-01 09:10", "01.03.2027 09:10"),
+        ("2027-03-01T09:10:30Z", "01.03.2027 09:10:30 UTC"),
+        ("2027-03-01 09:10 in Oslo", "01.03.2027 09:10 in Oslo"),
+        ("09:10 in Oslo", "09:10 in Oslo"),
+        ("1 March 2027", "1. März 2027"),
+        ("31 December 2027", "31. Dezember 2027"),
+        ("not stated (EPOC:10(2))", "nicht angegeben (EPOC:10(2))"),
+        ("unknown (EPOC:10(2))", "unknown (EPOC:10(2))"),
+        ("entry 5 of 7", "Eintrag 5 von 7"),
+        ("entry 5 of not stated", "Eintrag 5 von nicht angegeben"),
+        ("Monday, 2027-03-01", "Montag, 01.03.2027"),
+        ("Monday 2027-03-01", "Montag, 01.03.2027"),
+        ("Friday 2027-03-05", "Friday, 05.03.2027"),
+        ("2027-03-01 09:10Z not stated", "01.03.2027 09:10 UTC nicht angegeben"),
+        ("A3 not stated.", "A3 nicht angegeben."),
+        ("A3 not stated:", "A3 nicht angegeben:"),
+        ("A3 not stated", "A3 nicht angegeben"),
+        ("A9 not stated", "A9 not stated"),
+        ("not stated.", "nicht angegeben."),
+        ("not stated:", "nicht angegeben:"),
+        ("not stated; in part", "nicht angegeben; zum Teil"),
+        ("not stated; whatever", "nicht angegeben; whatever"),
+        ("not stated, in part", "nicht angegeben, zum Teil"),
+        ("The order has arrived. Who knows.", "Die Anordnung ist da. Who knows."),
+        ("The order has arrived. The data were sent.", "Die Anordnung ist da. Die Daten wurden gesandt."),
+        ("V-1: The order has arrived.", "V-1: Die Anordnung ist da."),
+        ("a court or a prosecutor", "ein Gericht oder ein Staatsanwalt"),
+        ("a court or a dog", "a court or a dog"),
+        ("nothing of this", "nothing of this"),
+        ("", ""),
+    ],
+)
+def test_a_text_is_translated_whole_or_by_its_parts_or_stays_as_it_is(text: str, german: str) -> None:
+    assert Translation("de", FEW).say(text) == german
+    assert Translation("en", {}).say(text) == text
+
+
+def test_what_somebody_stated_is_no_part_that_is_translated() -> None:
+    german = Translation("de", FEW)
+    assert german.keeping(["not stated"]).say("entry 5 of not stated") == "Eintrag 5 von not stated"
+    assert (
+        german.keeping(["in part. not stated"]).say("entry in part of not stated") == "Eintrag in part von not stated"
+    )
+    assert german.say("entry 5 of not stated") == "Eintrag 5 von nicht angegeben"  # the other one is a copy
+
+
+def test_an_explanation_has_each_sentence_in_the_language_or_none() -> None:
+    german = Translation("de", {"One.": "Eins.", "Two.": "Zwei."})
+    assert (german.whole("One. Two."), german.whole("One. Three.")) == ("Eins. Zwei.", "One. Three.")
 
 
 def test_dates_and_numbers_are_written_as_the_language_writes_them() -> None:

@@ -26,6 +26,14 @@ def test_a_rule_is_printed_under_the_article_of_its_first_citation_and_named_und
     assert "V-10-2-BEFORE-RELEASE" in [code for _, code in eight.also]
 
 
+def test_no_article_names_again_a_rule_that_is_printed_under_it_and_no_rule_twice() -> None:
+    for act in book(RULES):
+        for a in act.articles:
+            named = [code for _, code in a.also]
+            assert not {r.rule.id for r in a.rules} & set(named)
+            assert len(named) == len(set(named))
+
+
 def test_articles_are_in_the_order_of_the_act_and_rules_in_the_order_of_the_paragraphs() -> None:
     epoc = next(act for act in book(RULES) if act.act and act.act.id == "EPOC")
     order = [a.number for a in TEXTS["EPOC"].articles]

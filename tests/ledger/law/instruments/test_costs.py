@@ -56,6 +56,11 @@ def test_costs_are_reimbursed_in_the_currency_of_the_claim() -> None:
     finds(ANSWERED.when(claimed(), paid("1300", currency="SEK")), DIFFER)
 
 
+def test_a_part_that_is_paid_in_another_currency_is_a_difference_beside_a_part_in_the_currency_of_the_claim() -> None:
+    other = paid("3", "2027-03-10T09:00Z", currency="SEK")
+    finds(ANSWERED.when(claimed(), paid("20.50"), other), DIFFER)
+
+
 def test_a_dispute_about_costs_weakens_no_criterion() -> None:
     disputed = by_issuer("event-disputed", "2027-03-10T09:00Z", about="claim")
     record = ANSWERED.when(claimed(national_law="JVEG 23"))

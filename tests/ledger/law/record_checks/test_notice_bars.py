@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.law.judge import read_order
 from ledger.law.record_checks.notice_bars import bar_of_notice
@@ -30,6 +31,15 @@ def barred(role: str, at: str, *facts: Fact, instrument: str = "2AP-7") -> str |
 def test_a_delay_binds_the_issuing_side_until_it_is_lifted() -> None:
     assert barred("ISS", "2027-05-20T09:59:59Z", DELAY, LIFTED) == "customer-notification-delayed"
     assert barred("RET", "2027-05-20T10:00Z", DELAY, LIFTED) is None
+
+
+def test_an_observation_that_a_delay_was_lifted_ends_it_where_the_issuing_side_made_it() -> None:
+    def seen(who: str, role: str) -> Fact:
+        report = fact("customer-notification-delay-lifted", "2027-05-20T10:00Z", who, role, about="delay")
+        return replace(report, speaks="observation", whose="ilves")
+
+    assert barred("ISS", "2027-05-21T10:00Z", DELAY, seen("orn", "RET")) is None
+    assert barred("ISS", "2027-05-21T10:00Z", DELAY, seen("skylark", "SP")) == "customer-notification-delayed"
 
 
 def test_a_review_date_that_passed_ends_no_delay() -> None:
