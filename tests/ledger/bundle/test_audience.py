@@ -46,3 +46,12 @@ def test_a_digest_is_found_in_any_list_or_object_and_only_where_it_is_text() -> 
     value = {"sha256": "a", "in": [{"sha256": "b"}, ({"sha256": "c", "sha1": "d"},), "sha256"], "n": {"sha256": 7}}
     assert list(_digests(value)) == ["a", "b", "c"]
     assert list(_digests("sha256")) == list(_digests(None)) == []
+
+
+def test_the_register_is_shown_up_to_the_same_size() -> None:
+    case = order()
+    assert case.registry
+    last = max(e.index for e in case.registry)
+    for size, seen in ((last + 1, True), (last, False)):
+        assert (last in [e.index for e in shown_to(case, "CT", size).registry]) is seen
+    assert [e.index for e in shown_to(case, "CT").registry] == [e.index for e in case.registry]

@@ -286,3 +286,50 @@ def test_a_file_is_read_up_to_its_largest_size_and_by_two_methods(
     assert directory is not None
     (record,), start = directory
     assert repacked._entry(data, record, start) == ((b"x" * size, start) if is_read else None)
+
+
+def one_file(
+    content: bytes, *, flags: int = 8, tail: bytes | None = None, gap: bytes = b"", folder: bytes = b"", method: int = 0
+) -> bytes:
+    """Write an archive of the file `a/b` with a data descriptor `tail`, then `gap`, then the directory."""
+    crc = zlib.crc32(content)
+    numbers = struct.pack("<3L", crc, len(content), len(content))
+    known = bytes(12) if flags & 8 else numbers
+    header = struct.pack("<4s5H", b"PK\3\4", 20, flags, method, 0, 0) + known + struct.pack("<2H", 3, 0) + b"a/b"
+    after = (b"PK\7\10" + numbers if flags & 8 else b"") if tail is None else tail.replace(b"NUMBERS", numbers)
+    body, records = header + content + after, []
+    records.append((b"a/b", flags, numbers, 0, 0o100644 << 16))
+    if folder:
+        records.append((folder, 0, bytes(12), len(body), 0o040755 << 16))
+        body += (
+            struct.pack("<4s5H", b"PK\3\4", 20, 0, 0, 0, 0) + bytes(12) + struct.pack("<2H", len(folder), 0) + folder
+        )
+    body += gap
+    directory = b"".join(
+        struct.pack("<4s6H", b"PK\1\2", 20, 20, of, method, 0, 0)
+        + said
+        + struct.pack("<5H2L", len(name), 0, 0, 0, 0, kind, place)
+        + name
+        for name, of, said, place, kind in records
+    )
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(records), len(records), len(directory), len(body), 0)
+    return body + directory + end
+
+
+def test_a_data_descriptor_is_read_with_its_mark_and_without_it() -> None:
+    for content in (b"", b"content", b"PK\7\10"):
+        assert reread(one_file(content)) == {"a/b": content}
+        assert reread(one_file(content, tail=b"NUMBERS")) == {"a/b": content}
+        assert reread(one_file(content, flags=0)) == {"a/b": content}
+    for tail in (b"", b"NUMBER", b"PK\7\10", bytes(12), b"NUMBERSx", b"PK\7\10NUMBERSx"):
+        assert reread(one_file(b"content", tail=tail)) is None, tail
+    assert reread(one_file(b"content", flags=0, tail=b"NUMBERS")) is None
+
+
+def test_an_archive_has_no_bytes_between_its_files_and_its_directory_and_no_folder_without_a_file() -> None:
+    assert reread(one_file(b"content", folder=b"a/")) == {"a/b": b"content"}
+    assert reread(one_file(b"content", gap=b"x")) is None
+    assert reread(one_file(b"content", folder=b"c/")) is None
+    assert reread(one_file(b"content", folder=b"a/", gap=b"x")) is None
+    assert reread(one_file(b"content", flags=1)) is None
+    assert reread(one_file(b"content", method=9)) is None

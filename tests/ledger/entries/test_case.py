@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
-from ledger.entries.case import instant, wire
+from ledger.entries.case import Case, Entry, instant, linked, replacements, wire
 from ledger.law.terms.computation import utc
 
 
@@ -20,3 +21,53 @@ def test_a_moment_of_any_year_is_read_as_it_was_written(year: int) -> None:
 def test_fractions_and_other_zones_are_not_written() -> None:
     oslo = timezone(timedelta(hours=2))
     assert wire(datetime(2026, 11, 24, 15, 37, 44, 999_999, tzinfo=oslo)) == "2026-11-24T13:37:44Z"
+
+
+def one(index: int, *, on: int, at: int, received: int | None = None, **more: Any) -> Entry:
+    hours = [None if hour is None else datetime(2027, 3, 1, hour, tzinfo=UTC) for hour in (on, at, received)]
+    names: dict[str, Any] = {"instrument": "2AP-7", "role": "ISS", "party": "XO", "key": "k", "speaks": "act"}
+    said: dict[str, Any] = {**names, "by": "ilves", "kind": "order-issued", **more}
+    return Entry(f"{index:064x}", index, "o", index + 1, on=hours[0], at=hours[1], received=hours[2], **said)  # type: ignore[arg-type]
+
+
+def test_a_case_at_a_moment_has_what_was_recorded_and_what_had_happened_by_then() -> None:
+    entries = (one(0, on=9, at=9), one(1, on=8, at=12), one(2, on=12, at=12), one(3, on=9, at=9, received=13))
+    case = Case("o", "2AP-7", entries, entries[:2], "label")
+    noon = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    before = noon - timedelta(seconds=1)
+    assert [e.index for e in case.known(noon).entries] == [0, 1, 2]
+    assert [e.index for e in case.known(before).entries] == [0]
+    assert [e.index for e in case.known(before).registry] == [0]
+    assert [e.index for e in case.happened(noon).entries] == [0, 1, 2, 3]
+    assert [e.index for e in case.happened(before).entries] == [0, 1, 3]
+    assert case.happened(before).registry == case.registry
+    for there in (case.known(noon), case.happened(noon)):
+        assert (there.order, there.instrument, there.label) == ("o", "2AP-7", "label")
+
+
+def test_an_entry_is_replaced_by_a_later_one_of_the_same_signer_and_log_that_held_its_role() -> None:
+    old, noon = one(5, on=9, at=9), datetime(2027, 3, 1, 12, tzinfo=UTC)
+    new = one(6, on=12, at=12, replaces=old.leaf)
+    again = one(7, on=9, at=9, replaces=old.leaf)
+    assert replacements([old, new, again], noon) == {old.leaf: (new, again)}
+    assert replacements([old, new], noon - timedelta(seconds=1)) == {}
+    for wrong in (
+        one(6, on=9, at=9, replaces=old.leaf, by="other"),
+        one(6, on=9, at=9, replaces=old.leaf, held=False),
+        one(6, on=9, at=9, replaces=old.leaf, origin="ledger.test/xv", place=9),
+        one(4, on=9, at=9, replaces=old.leaf),
+        one(6, on=9, at=9, replaces="ff" * 32),
+    ):
+        assert replacements([old, wrong], noon) == {}
+    there = one(8, on=9, at=9, origin="ledger.test/xv", place=1)
+    after = one(7, on=9, at=9, origin="ledger.test/xv", place=2, replaces=there.leaf)
+    assert replacements([there, after], noon) == {there.leaf: (after,)}
+
+
+def test_the_orders_that_entries_name_are_listed_once_in_their_order() -> None:
+    entries = [
+        one(0, on=9, at=9, public={"prior_order": "a"}),
+        one(1, on=9, at=9, public={"new_order": "b", "prior_order": "a"}),
+        one(2, on=9, at=9, public={}),
+    ]
+    assert linked(entries) == ("a", "b")

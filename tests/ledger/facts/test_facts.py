@@ -355,3 +355,12 @@ def test_a_sealed_value_of_another_form_is_said_by_its_field_and_never_repeated(
     assert errors["identifiers"].where.startswith("order-issued.identifiers")
     assert "7" not in errors["identifiers"].says
     assert misformed("order-issued", schema + 1, {"identifiers": [7]}) == {}
+
+
+def test_the_reason_of_a_replacement_is_sealed_and_no_public_field() -> None:
+    kind, public, sealed = in_full("evidence-received")
+    for name in ("why", "nothing"):
+        with pytest.raises(FactError) as refused:
+            build(kind, {**public, name: "it was mistyped"}, sealed)
+        assert f"expected a field of evidence-received, got {name!r}" in refused.value.says
+        assert refused.value.where == "evidence-received"

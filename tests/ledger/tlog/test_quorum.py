@@ -134,3 +134,26 @@ def test_more_witnesses_than_there_are_cannot_be_asked_for() -> None:
         with pytest.raises(RecordError) as refused:
             format_policy(LOG, {"a": (KEYS["a"], "https://witness.example")}, k)
         assert refused.value.code == "POL-QUORUM"
+
+
+NESTED = (
+    ("group x 2 a b\ngroup y 1 c d e\ngroup z {k} y x f\nquorum z", (1, 2, 3)),
+    ("group x 1 a b\ngroup y 3 c d e\ngroup z {k} x y\nquorum z", (1, 2)),
+    ("group x 2 a b c\ngroup y 2 x d e\ngroup z {k} g y f\nquorum z", (1, 2, 3)),
+)
+
+
+@pytest.mark.parametrize(("rest", "k"), [(rest, k) for rest, every in NESTED for k in every])
+def test_how_many_may_lie_or_be_silent_is_what_counting_every_set_says(rest: str, k: int) -> None:
+    told = policy(rest.format(k=k))
+    every = quorums(told)
+    least = min(len(one & two & told.voters()) for one in every for two in every)
+    assert overlap(told) == least
+    voters = sorted(told.voters())
+    silent = min(
+        len(gone)
+        for size in range(len(voters) + 1)
+        for gone in combinations(voters, size)
+        if not told.met(set(told.witnesses) - set(gone))
+    )
+    assert blocking(told) == silent

@@ -19,7 +19,8 @@ from ledger.entries.case import Unread
 from ledger.entries.payload import Other
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.tree import format_proof, prove_inclusion
-from ledger.verify.disclosures import opener
+from ledger.verify.disclosures import note_arrived_copies, opener
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Verdict
 from tests.support.memory_ledger import FAILED, ORDER, Hand, Ledger, changed, checked, ends, hand, resealed, small
 from tests.support.samples import examples
@@ -260,3 +261,28 @@ def test_an_opener_gives_the_values_that_are_open_and_nothing_for_another_entry(
     values = opener(here, [entry("c", note="x")])
     asked = {leaf: values(entry(leaf)) for leaf in "abcd"}
     assert asked == {"a": {"name": "Lena", "reason": None}, "b": {}, "c": {"note": "x"}, "d": {}}
+
+
+def test_a_repeated_commitment_of_an_arrived_entry_is_said_with_the_earliest_entry_that_has_it() -> None:
+    def entry(leaf: str, *sd: str) -> Any:
+        return SimpleNamespace(leaf=leaf, sd=sd)
+
+    def arrived(index: int, inner: Any) -> Any:
+        return SimpleNamespace(index=index, inner=inner, wrapper=SimpleNamespace(leaf=f"wrapper {index}"))
+
+    opened: Any = {9: entry("nine", "a", "b"), 3: entry("three", "a"), 5: entry("five", "b")}
+    came = [
+        arrived(11, entry("x", "a")),
+        arrived(12, entry("y", "b", "a")),
+        arrived(13, entry("z", "c")),
+        arrived(14, entry("w", "c")),
+        arrived(15, entry("five", "b")),  # the entry itself
+        arrived(16, None),
+    ]
+    book = VerificationLog()
+    note_arrived_copies(opened, came, book)
+    assert [(each.code, each.says.split(",")[0], each.entries[0]) for each in book.remarks] == [
+        ("SD-COPIED", "what entry 11 wraps repeats a commitment of entry 3", "wrapper 11"),
+        ("SD-COPIED", "what entry 12 wraps repeats a commitment of entry 3", "wrapper 12"),
+        ("SD-COPIED", "what entry 14 wraps repeats a commitment of entry 13", "wrapper 14"),
+    ]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ledger.adapters.migration import move_keys as move_keys_module
 from ledger.adapters.migration.close_store import ENTRIES, KEYS, Store, moved_to
 from ledger.adapters.migration.move_entries import move_entries, take_back
 from ledger.adapters.migration.move_keys import move_keys
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.errors import LedgerError
 from tests.support.cli import ledger_of
+from tests.support.files.system_calls import synced
 
 Move = Callable[[Path, Path], None]
 
@@ -69,3 +72,50 @@ def test_a_move_is_taken_back_as_long_as_nothing_is_at_the_other_place(ledger: P
     take_back(here)
     with closing(EntryStore(here)) as store:
         assert store.size() > 0
+
+
+def test_keys_that_were_copied_wrongly_are_no_copy(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "keys.db", tmp_path / "there.db"
+    here.write_bytes((ledger / "keys.db").read_bytes())
+    original = move_keys_module._write_file
+
+    def lose(rows: dict[str, list[Any]], to: Path) -> None:
+        assert rows["subject_key"]
+        original({**rows, "subject_key": rows["subject_key"][1:]}, to)
+
+    monkeypatch.setattr(move_keys_module, "_write_file", lose)
+    with pytest.raises(LedgerError, match="KEYS-OTHER"):
+        move_keys(here, there)
+    monkeypatch.undo()
+    there.unlink()
+    move_keys(here, there)
+    assert moved_to(there, KEYS) == ""
+
+
+def test_keys_that_are_overwritten_leave_zeros_and_then_no_file(tmp_path: Path) -> None:
+    seen: list[tuple[str, bytes]] = []
+    for name in ("keys.db", "keys.db-wal", "keys.db-shm"):
+        (tmp_path / name).write_bytes(b"secret " + name.encode())
+        (tmp_path / f"kept-{name}").hardlink_to(tmp_path / name)
+    with synced() as names:
+        move_keys_module.overwrite_file(tmp_path / "keys.db")
+    assert names == ["keys.db-wal", "keys.db-shm", "keys.db", tmp_path.name]
+    for name in ("keys.db", "keys.db-wal", "keys.db-shm"):
+        seen.append((name, (tmp_path / f"kept-{name}").read_bytes()))
+    assert seen == [(name, bytes(7 + len(name))) for name, _ in seen]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"kept-{name}" for name, _ in seen)
+
+
+def test_a_store_is_not_replaced_by_entries_that_do_not_begin_with_its_own(ledger: Path, tmp_path: Path) -> None:
+    """Each was moved to the other's place; the one that comes back is of another history."""
+    here, there = tmp_path / "entries.db", tmp_path / "there.db"
+    here.write_bytes((ledger / "entries.db").read_bytes())
+    entries(here, there)  # what is here is closed, and goes on there
+    other = tmp_path / "other.db"
+    other.write_bytes((ledger_of("S1", tmp_path / "s1") / "entries.db").read_bytes())
+    with pytest.raises(LedgerError, match="LEDGER-EXISTS"):
+        entries(other, here)
+    assert moved_to(here, ENTRIES) == str(there)
+    assert [path.name for path in (tmp_path / "work").rglob("*.db")] == []
