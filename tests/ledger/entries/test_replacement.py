@@ -11,7 +11,7 @@ from msgspec import UNSET
 from ledger.bundle.audience import readable
 from ledger.entries.envelope import entry_of, open_
 from ledger.entries.payload import Payload
-from ledger.entries.replacement import check_replacement, readers
+from ledger.entries.replacement import check_own, check_replacement, readers
 from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
@@ -170,3 +170,10 @@ def test_an_entry_of_before_is_shown_without_a_reason() -> None:
     gone = replaced(story.case)
     assert gone[leaf("receipt")].why == NO_REASON
     assert [line.replaced and line.replaced.entry.leaf for line in timeline(story.case)] == [None, leaf("again"), None]
+
+
+def test_only_its_signer_replaces_an_entry() -> None:
+    check_own("ilves", "ilves")
+    with pytest.raises(RecordError, match="the entry is ilves's, and only its signer replaces it") as refused:
+        check_own("ilves", "skylark")
+    assert refused.value.code == "FORM-REPLACES"

@@ -298,3 +298,14 @@ def test_what_is_no_fingerprint_is_refused() -> None:
     for typed in ("", "lusab-babad", spoken(FIRST.fingerprint)[:-1] + "q", "g" * 64):
         with refused("TRUST-FORMAT"):
             parse_fingerprint(typed)
+
+
+def test_too_few_signers_of_a_version_are_named_or_said_to_be_none() -> None:
+    for names, who in (((), "0 of the roots of version 1 signed (none), it takes 2"), (("ada",), "signed (ada), it")):
+        version = draft(BASE)
+        for name in names:
+            version = signed(version, public_key(SEEDS[name]), partial(sign, SEEDS[name]))
+        pin = version.fingerprint
+        with pytest.raises(RecordError, match="POL-THRESHOLD") as refused:
+            check_first(version, pin)
+        assert who in refused.value.says

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from ledger.bundle.layout import Arranged
 from ledger.errors import RecordError
-from ledger.verify.heads import open_heads
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import Vkey, log_vkey, parse_vkey
+from ledger.verify.heads import check_sizes, open_heads
 from ledger.verify.progress import VerificationLog
 from tests.support.memory_ledger import small
 
@@ -35,3 +40,25 @@ def test_a_record_of_a_log_that_the_policy_does_not_know_is_refused() -> None:
         with pytest.raises(RecordError, match="CP-ORIGIN") as refused:
             open_heads(parts, "ledger.test/x", LEDGER.trust().policy, VerificationLog(), None, **places)  # type: ignore[arg-type]
         assert refused.value.where.startswith(where)
+
+
+def keys_of(*names: str) -> list[Vkey]:
+    return [parse_vkey(log_vkey("ledger.test/xo/karsk", public_key(name.encode() * 32))) for name in names]
+
+
+def signed_heads(*signed: tuple[int, tuple[Vkey, ...]]) -> Any:
+    every = {str(size): SimpleNamespace(checkpoint=SimpleNamespace(size=size)) for size, _ in signed}
+    by = {str(size): frozenset(keys) for size, keys in signed}
+    return SimpleNamespace(all=every, signed_by=by, where=lambda digest: f"heads/{digest}")
+
+
+def test_each_note_is_signed_by_a_key_for_its_size_and_others_may_sign_too() -> None:
+    old, new = keys_of("a", "b")
+    trust: Any = SimpleNamespace(sizes={old.text: 1}, signs=lambda key, size: (size < 5) == (key is old))
+    check_sizes(signed_heads((4, (old,)), (5, (new,)), (3, (old, new)), (9, (old, new))), trust)
+    for wrong in ((5, (old,)), (4, (new,)), (4, ())):
+        with pytest.raises(RecordError, match="CP-KEY") as refused:
+            check_sizes(signed_heads((3, (old,)), wrong), trust)
+        assert refused.value.where == f"heads/{wrong[0]}"
+    check_sizes(signed_heads((5, (old,))), None)
+    check_sizes(signed_heads((5, (old,))), SimpleNamespace(sizes={}, signs=lambda key, size: False))  # type: ignore[arg-type]

@@ -59,9 +59,7 @@ def test_a_bundle_without_them_states_none(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_cannot_be_read_is_a_remark_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     result, remarks = compared(monkeypatch, RecordError("CMP-FINDINGS", "no list"))
     assert fields(result)[0] == "unreadable"
-    assert [(each.code, "cannot be read, and is not shown: no list" in each.says) for each in remarks] == [
-        (CODE, True)
-    ]
+    assert [(each.code, "cannot be read, and is not shown: no list" in each.says) for each in remarks] == [(CODE, True)]
 
 
 def fields(result: Any) -> list[Any]:

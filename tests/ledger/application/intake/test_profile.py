@@ -105,3 +105,26 @@ def test_a_column_of_dates_is_no_field_even_if_its_heading_names_one() -> None:
     assert [entry["kind"] for entry in drafted["entry"]] == ["order-issued", "order-received"]
     assert drafted["entry"][0]["fields"]["providers"]["column"] == "Anbieter"
     assert drafted["codes"]["offices"] == {"Skylark AS": "???"}
+
+
+def hints(profile: str) -> list[str]:
+    with pytest.raises(RecordError) as error:
+        parse_profile(profile.encode(), "p")
+    return [error.value.says, error.value.hint]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ('kind = "order-issued"', 'kind = "zzzz"', "`comity vocabulary` lists the kinds"),
+        ('kind = "order-issued"', 'kind = "order-isued"', "order-issued"),
+        ("date_issued =", "qqqq =", "`comity vocabulary order-issued` lists them"),
+        ("date_issued =", "date_isued =", "date_issued"),
+        ('codes = "offices", required', 'codes = "zzzz", required', "[codes.zzzz] states it"),
+        ('codes = "offices", required', 'codes = "ofices", required', "offices"),
+        ('zone = "Europe/Prague"', 'zone = "Europe/Prag"', "a zone is named as Europe/Oslo"),
+    ],
+)
+def test_a_fault_of_a_profile_says_what_may_be_meant_or_where_it_is_listed(old: str, new: str, hint: str) -> None:
+    assert old in PROFILE
+    assert any(hint in text for text in hints(PROFILE.replace(old, new, 1)))

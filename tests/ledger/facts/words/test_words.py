@@ -9,7 +9,7 @@ import pytest
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ELEMENTS
 from ledger.facts.words import CODE_LISTS, words_of
-from ledger.facts.words.lookup import code_of, hint_of, near_codes
+from ledger.facts.words.lookup import code_of, did_you_mean, hint_of, near_codes
 from projections.render.translation import translation
 
 FIELDS = {f"{kind}.{f.name}": f for kind, cls in KINDS.items() for f in cls.fields().values() if f.one_of}
@@ -88,3 +88,16 @@ def test_a_code_is_near_by_its_letters_then_by_its_beginning_then_by_most_words(
 @pytest.mark.parametrize("text", ["law enforcement", "Polizei", "central authority", "Zentrale Beho\u0308rde"])
 def test_a_role_in_words_with_several_codes_is_asked_about(text: str) -> None:
     assert hint_of(text, CODE_LISTS["roles"].words).startswith("did you mean ")
+
+
+def test_a_code_that_begins_with_three_typed_letters_is_near() -> None:
+    words = {"forensic-lab": "a place", "other": "another", "Forwarder": "who sends"}
+    assert near_codes("foren", words) == ["forensic-lab"]
+    assert near_codes(" FOR ", words) == ["forensic-lab", "Forwarder"]
+    assert near_codes("for", words, most=1) == ["forensic-lab"]
+    assert near_codes("fo", words) == []
+    assert near_codes("forensic-lap", words) == ["forensic-lab"]
+    assert near_codes("", words) == []
+    assert did_you_mean("foren", words) == "did you mean forensic-lab (a place)?"
+    assert did_you_mean("for", words) == "did you mean forensic-lab (a place) or Forwarder (who sends)?"
+    assert did_you_mean("xyz", words) == ""

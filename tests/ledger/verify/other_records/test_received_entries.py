@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from ledger.entries.case import replacements
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, open_, seal
 from ledger.entries.log_keys import NONE
 from ledger.entries.payload import Condition
-from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
+from ledger.entries.wrapped_entry import KIND, wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
 from ledger.trust.trust_folder import Trust, parse_trust
+from ledger.verify.other_records.other_logs import NotProven
+from ledger.verify.other_records.received_entries import _check_enrolled, says_nothing
 from ledger.verify.report import Report, Verdict
 from tests.ledger.entries.test_log_keys import first, line, policy, second
 from tests.support.memory_ledger import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
@@ -603,3 +606,46 @@ def test_the_condition_of_an_entry_of_another_log_is_not_compared_with_the_entri
     assert [says for says in report.not_proven if "CTX-CONDITION" in says] == [
         f"CTX-CONDITION: that the log ledger.test/xv held to the condition of its entry {index}."
     ]
+
+
+def test_an_acknowledgement_and_an_entry_of_a_register_say_nothing_of_an_order() -> None:
+    there, office = small(origin="ledger.test/xv", log=hand("log xv"))
+    said = {"origin": "ledger.test/xo", "index": 4, "leaf": "ab" * 32, "envelope": "cd" * 32}
+    index = there.record(office, KIND, {**said, "proof_check": "not-checked"}, order=ORDER)
+    silent = [says_nothing(open_(raw).payload) for raw in there.entries]
+    orders = [open_(raw).payload.order for raw in there.entries]
+    assert silent == [order != ORDER or n == index for n, order in enumerate(orders)]
+    assert {True, False} == set(silent)
+
+
+@pytest.mark.parametrize(
+    ("key", "office", "holds", "code"),
+    [
+        ({}, {}, True, ""),
+        ({"accepted": None}, {}, True, "KEY-UNKNOWN"),
+        ({"accepted": 9}, {}, True, "KEY-UNKNOWN"),
+        ({"accepted": 8}, {}, True, ""),
+        ({"ended": 8}, {}, True, "KEY-ENDED"),
+        ({"ended": 9}, {}, True, ""),
+        ({"reported": 1, "suspected_since": "2027-03-01T00:00:00Z"}, {}, True, "KEY-SUSPECT"),
+        ({}, None, True, "KEY-ROLE"),
+        ({}, {"party": "XX"}, True, "KEY-ROLE"),
+        ({}, {}, False, "KEY-ROLE"),
+    ],
+)
+def test_a_key_of_our_register_signs_what_arrives_between_its_acceptance_and_its_end_in_a_held_role(
+    key: dict[str, Any], office: dict[str, Any] | None, holds: bool, code: str
+) -> None:
+    there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+    inner = open_(there.entries[4])
+    signer = inner.payload.signer
+    known = SimpleNamespace(**{"accepted": 3, "ended": None, "reported": None, "suspected_since": None, **key})
+    offices = {} if office is None else {signer.actor: SimpleNamespace(**{"party": signer.party, **office})}
+    ours: Any = SimpleNamespace(keys={signer.key: known}, offices=offices, holds=lambda *_: holds)
+    here: Any = SimpleNamespace(before=lambda *_: False)
+    if not code:
+        _check_enrolled(9, inner, ours, here)
+        return
+    with pytest.raises(NotProven) as lacks:
+        _check_enrolled(9, inner, ours, here)
+    assert lacks.value.code == code
