@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.application.intake.cells import CellFault, clock_of, moment_of, text_of, when_of
+from ledger.application.intake.cells import CellFault, When, clock_of, moment_of, text_of, when_of
 
 DAYS = st.dates(date(1900, 3, 1), date(2999, 12, 31))
 
@@ -122,3 +122,44 @@ def test_a_time_of_day_is_read_from_a_time_a_duration_and_a_text() -> None:
         assert clock_of(value) == time(9, 5)
     assert "expected a time of day" in says(clock_of, "nine")
     assert "expected a time of day" in says(clock_of, timedelta(days=2))
+
+
+def test_a_cell_of_another_type_is_no_date_and_says_what_it_is() -> None:
+    assert says(when_of, True, "day-first", "1900") == "expected a date, got true"
+    assert says(when_of, False, "day-first", "1900") == "expected a date, got false"
+    assert says(when_of, time(9, 30), "day-first", "1900") == "expected a date, got the time 09:30:00"
+    half = datetime(2027, 3, 1, 9, 30, 59, 500_000)  # noqa: DTZ001
+    assert when_of(half, "day-first", "").at == datetime(2027, 3, 1, 9, 31)  # noqa: DTZ001
+    assert when_of(half.replace(microsecond=499_999), "day-first", "").at.second == 59
+    assert (when_of(date(2027, 3, 1), "day-first", "").day_only, when_of(half, "day-first", "").day_only) == (
+        True,
+        False,
+    )
+
+
+def test_only_years_of_four_digits_are_written() -> None:
+    def moment(year: int, hours: int = 0) -> When:
+        return When(datetime(year, 1, 1, tzinfo=timezone(timedelta(hours=hours))), False)
+
+    assert moment_of(moment(1000), "") == "1000-01-01T00:00:00Z"
+    assert says(moment_of, moment(999), "") == "the year 999 cannot be written"
+    assert says(moment_of, moment(1000, 1), "") == "the year 999 cannot be written"
+    assert says(moment_of, moment(1, 1), "") == "the year 1 cannot be written"
+    late = When(datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-2))), False)
+    assert says(moment_of, late, "") == "the year 9999 cannot be written"
+
+
+def test_a_text_is_read_of_any_cell() -> None:
+    noon = datetime(2027, 3, 1, 12, 0, 0, 600_000)  # noqa: DTZ001
+    cells: list[Any] = [" a ", True, False, 7, 7.0, 1.5, noon, date(2027, 3, 1), time(9, 30)]
+    texts = ["a", "yes", "no", "7", "7", "1.5", "2027-03-01T12:00:01", "2027-03-01", "09:30:00"]
+    assert [text_of(cell, "plain", 0) for cell in cells] == texts
+    assert [text_of(7, number, digits) for number, digits in (("", 3), ("plain", 3), ("plain", 0))] == [
+        "007",
+        "007",
+        "7",
+    ]
+    assert "leading zeros would be lost" in says(text_of, 7, "", 0)
+    for many in (10**15, -(10**15)):
+        assert "more than fifteen digits" in says(text_of, many, "plain", 0)
+    assert text_of(10**15 - 1, "plain", 0) == "9" * 15

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from ledger.application.intake.expand import Expansion, expand, sentences
+from ledger.application.intake import expand as expand_module
+from ledger.application.intake.expand import Expansion, _constant, expand, sentences
 from ledger.application.intake.profile import parse_profile
 from ledger.application.intake.table_file import read_table
 from ledger.errors import RecordError
@@ -159,3 +163,40 @@ def test_several_values_of_a_cell_are_split() -> None:
 def test_a_hidden_row_and_a_hidden_column_are_read_and_said() -> None:
     data = xlsx({"A": [HEADINGS, *rows(1)]}, before='<cols><col min="2" max="2" hidden="1"/></cols>')
     assert list(sentences(made(data).notes, "A")) == ["sheet 'A', column 'Vydáno': is hidden in the sheet, and is read"]
+
+
+def test_the_row_of_the_headings_is_not_blank() -> None:
+    blank = PROFILE.replace("[table]\n", "[table]\nheader = 9\n")
+    with pytest.raises(RecordError, match="row 9 is blank, and should have the headings") as refused:
+        made(csv_of(rows(2)), blank)
+    assert "`header`" in refused.value.hint
+
+
+def test_a_table_states_at_most_the_facts_of_one_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = len(made(csv_of(rows(3))).facts)
+    monkeypatch.setattr(expand_module, "MOST_FACTS", count)
+    assert len(made(csv_of(rows(3))).facts) == count
+    monkeypatch.setattr(expand_module, "MOST_FACTS", count - 1)
+    with pytest.raises(RecordError, match=f"more than {count - 1} facts"):
+        made(csv_of(rows(3)))
+
+
+def test_what_is_hidden_is_said_once_with_its_first_row() -> None:
+    table = read_table(csv_of(rows(4)), "t")
+    profile = parse_profile(PROFILE.encode(), "p")
+    kept = table.facts
+    facts: Any = SimpleNamespace(**{name: getattr(kept, name) for name in dir(kept) if not name.startswith("_")})
+    facts.hidden, facts.hidden_rows, facts.hidden_columns = True, {2, 4}, {1, 99}
+    expansion = expand(replace(table, sheet="A", hidden=["Old"], facts=facts), profile, "t")
+    said = list(sentences(expansion.notes, "A"))
+    assert said[:4] == [
+        "sheet 'A': sheet 'A' is hidden in the workbook, and is read",
+        "sheet 'A': sheet 'Old' is hidden, and is not read",
+        "sheet 'A', row 2: 2 rows are hidden in the sheet, and are read; the first is row 2",
+        f"sheet 'A', column {HEADINGS[0]!r}: is hidden in the sheet, and is read",
+    ]
+
+
+def test_a_constant_of_a_profile_is_written_as_a_cell() -> None:
+    written = [_constant(each) for each in (True, False, 7, "a text", ["a", "b"])]
+    assert written == ["yes", "no", "7", "a text", "a\nb"]

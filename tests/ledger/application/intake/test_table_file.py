@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
 
 import pytest
 
 from ledger.application.intake import table_file, workbook_check
 from ledger.application.intake.table_file import read_table
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 from tests.support.intake.workbooks import Cell, Raw, ods, packed, xlsx
 
 AFTERNOON = datetime(2026, 3, 12, 13, 30)  # noqa: DTZ001 - as a spreadsheet has it
@@ -166,3 +167,72 @@ def test_a_cell_is_where_both_readers_find_it_or_the_workbook_is_refused(place: 
 def test_a_stated_dimension_makes_no_rectangle() -> None:
     data = xlsx({"A": [["x"]]}, before='<dimension ref="A1:XFD1048576"/>')
     assert [row.cells for row in read_table(data, "t").rows] == [["x"]]
+
+
+def test_a_csv_is_read_with_the_mark_that_its_first_line_states_or_has_most() -> None:
+    for text, rows in (
+        ("sep=;\na;b,c\n", [(2, ["a", "b,c"])]),
+        ("SEP=|\r\na|b;c\r\n", [(2, ["a", "b;c"])]),
+        ("sep=\na,b\n", [(1, ["sep="]), (2, ["a", "b"])]),
+        ("a;b;c,d\n1;2;3\n", [(1, ["a", "b", "c,d"]), (2, ["1", "2", "3"])]),
+        ("a,b,c;d\n\n1,2,3\n", [(1, ["a", "b", "c;d"]), (3, ["1", "2", "3"])]),
+        ("a\tb\n", [(1, ["a", "b"])]),
+    ):
+        table = read_table(text.encode(), "t")
+        assert [(row.number, list(row.cells)) for row in table.rows] == rows, text
+    assert list(read_table(b"a;b,c\n", "t", delimiter=",").rows[0].cells) == ["a;b", "c"]
+    assert list(read_table(b"sep=;\na;b,c\n", "t", delimiter=",").rows[0].cells) == ["a;b", "c"]
+
+
+def test_a_csv_has_no_sheets_and_no_nul_and_not_more_than_a_table_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "a CSV has no sheets" in refused(b"a;b\n", sheet="A")
+    assert "NUL character" in refused(b"a;\0b\n")
+    monkeypatch.setattr(table_file, "ROWS", 2)
+    assert len(read_table(b"a\nb\n", "t").rows) == 2
+    assert "more than 2 rows" in refused(b"a\nb\nc\n")
+    monkeypatch.setattr(table_file, "CELLS", 4)
+    assert len(read_table(b"a;b\nc;d\n", "t").rows) == 2
+    assert "or 4 cells" in refused(b"a;b\nc;d;e\n")
+
+
+def test_a_workbook_has_not_more_rows_than_a_table_and_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = xlsx({"A": [["a"], ["b"], ["c"]]})
+    monkeypatch.setattr(table_file, "ROWS", 3)
+    assert len(read_table(data, "t").rows) == 3
+    monkeypatch.setattr(table_file, "ROWS", 2)
+    assert "more than 2 rows" in refused(data)
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(LedgerError, match="NO-SHEETS"):
+        read_table(data, "t")
+
+
+def test_what_stops_the_library_is_no_workbook_and_what_stops_the_program_stops_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import python_calamine
+
+    data = xlsx({"A": [["a"]]})
+
+    class Broken:
+        def __init__(self, error: BaseException) -> None:
+            self.from_filelike = self._fail
+            self._error = error
+
+        def _fail(self, data: object) -> None:
+            raise self._error
+
+    class Panic(BaseException):
+        """A panic of the library."""
+
+    for error, stops in (
+        (ValueError("x"), False),
+        (Panic("x"), False),
+        (KeyboardInterrupt(), True),
+        (MemoryError(), True),
+    ):
+        monkeypatch.setattr(python_calamine, "CalamineWorkbook", Broken(error))
+        if stops:
+            with pytest.raises(type(error)):
+                read_table(data, "t")
+        else:
+            assert "no workbook that can be read: x" in refused(data)
