@@ -128,7 +128,7 @@ class _Making(Struct):
         """Refuse a folder with other files; remove unfinished files of a killed run."""
         for path in sorted(self.folder.rglob("*")):
             name = path.relative_to(self.folder).as_posix()
-            if path.is_dir() and not path.is_symlink() and name in (SEGMENTS, STATES, POLICY.partition("/")[0]):
+            if not path.is_symlink() and name in (SEGMENTS, STATES, POLICY.partition("/")[0]):  # made as folders
                 continue
             if _is_unfinished(name) and path.is_file() and not path.is_symlink():
                 path.unlink()

@@ -127,8 +127,8 @@ def _carries(r: OrderReading, old: Entry, e: Entry) -> bool:
     mine = {field: e.get(field) for field in DIGESTS}
     if dropped({field: old.get(field) for field in DIGESTS}, mine):
         return False
-    if mine["manifest"] is None and mine["digest_before"] != mine["digest_after"]:
-        return False  # of a comparison both sides are stated, and they are equal
+    if mine["digest_before"] != mine["digest_after"]:
+        return False  # of a comparison both sides are stated, and they are equal; with a manifest there are none
     others = {
         (algorithm, digest)
         for o in r.entries.current

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ledger.application.backup import restore_copy
 from ledger.application.backup.manifest import NAME, Manifest, format_manifest
 from ledger.application.backup.restore_copy import NEVER, _unpack, up_to
 from ledger.errors import LedgerError
+from tests.support.cli import ledger_of
+from tests.support.memory_ledger import NOW
 
 
 def packed(path: Path, *members: tuple[str, bytes]) -> str:
@@ -83,3 +88,44 @@ def test_copies_up_to_a_size_are_put_back_and_a_size_that_none_has_is_refused(tm
         with pytest.raises(LedgerError, match=f"have 3, 7, 9 entries, and none has {size}") as found:
             up_to(files, size)
         assert found.value.code == "COPY-FORMAT"
+
+
+@pytest.mark.parametrize("store", ["", "postgresql://user@127.0.0.1:1/base"])
+@pytest.mark.parametrize("behind", [False, True])
+def test_the_entries_of_a_copy_go_into_a_database_if_one_is_named_and_are_verified_there_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, behind: bool
+) -> None:
+    said: list[str] = []
+
+    def unpack(file: str, later: Any, making: Path) -> None:
+        shutil.copytree(ledger_of("S1", tmp_path / "made"), making, dirs_exist_ok=True)
+        (making / "entries.db-wal").touch()
+
+    def verified(folder: Path, file: str, *_: Any) -> int:
+        said.append(file)
+        return 7
+
+    def set_aside(making: Path) -> None:
+        (making / "moved").mkdir()
+        said.append("aside")
+
+    monkeypatch.setattr(restore_copy, "_unpack_all", unpack)
+    monkeypatch.setattr(restore_copy, "_verified_size", verified)
+    monkeypatch.setattr(restore_copy, "_check_guard", lambda *_: said.append("guard"))
+    monkeypatch.setattr(restore_copy, "mark_restored", lambda making: said.append("marked"))
+    monkeypatch.setattr(restore_copy, "move_in", lambda file, place: said.append(f"{file.name} to {place}"))
+    monkeypatch.setattr(restore_copy, "to_database", lambda making, place: said.append("heads"))
+    monkeypatch.setattr(restore_copy, "set_aside", set_aside)
+    settled: list[bool] = []
+    target = tmp_path / "back"
+    size, mirrored = restore_copy.restore_backup(
+        "copy.tar", target, NOW, store=store, behind=behind, settle=lambda making: settled.append(target.exists())
+    )
+    assert (size, mirrored, settled) == (7, None, [False])
+    begins = ["copy.tar", *([] if behind else ["guard", "marked"])]
+    moved = [f"entries.db to {store}", "heads", "aside", store] if store else []
+    assert said == [*begins, *moved]
+    assert (target / "entries.db").exists() is not bool(store)
+    assert (target / "entries.db-wal").exists() is not bool(store)
+    assert not (target / "moved").exists()
+    assert ((target / "store").read_text() if store else "") == (f"{store}\n" if store else "")

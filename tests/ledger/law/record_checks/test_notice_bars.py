@@ -141,3 +141,19 @@ def test_a_decision_not_to_tell_ends_with_the_lifting_of_a_delay() -> None:
     omitted = by_issuer("customer-notification-omitted", "2027-03-02T09:00Z", grounds=["LED:13(3)(d)"])
     at = "2027-05-21T00:00Z"
     assert barred("ISS", at, omitted, DELAY, lifted("delay")) is None
+
+
+@pytest.mark.parametrize(
+    ("speaks", "by", "ends"),
+    [
+        ("act", "ISS", True),
+        ("import", "ISS", True),
+        ("observation", "ISS", True),
+        ("observation", "SP", False),
+        ("import", "SP", False),
+    ],
+)
+def test_what_another_side_says_of_a_lifting_ends_no_delay(speaks: str, by: str, ends: bool) -> None:
+    make = by_issuer if by == "ISS" else by_provider
+    said = make("customer-notification-delay-lifted", "2027-05-20T10:00Z", about="delay", speaks=speaks)
+    assert (barred("ISS", "2027-05-21T00:00Z", DELAY, said) is None) is ends
