@@ -179,6 +179,7 @@ examples: install
 	$(BIN)/python -m tests.generate.desk_pictures
 	$(BIN)/python -m tests.transcripts
 	$(BIN)/python -m tests.projections.drawings.layouts
+	$(BIN)/python -m tests.projections.papers
 
 # The site in build/site, from the Markdown files of docs: generated pages first, then zensical in an environment of its
 # own. A dead link ends it.

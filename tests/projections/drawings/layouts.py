@@ -21,7 +21,7 @@ from projections.drawings.timeline import DeadlineMark, EntryMark, TimelineDrawi
 from projections.render.pictures import SORTS, Drawing, figure
 from projections.render.translation import translation
 
-FOLDER: Final = Path(__file__).with_name("layouts")
+FOLDER: Final = Path(__file__).with_name("kept")
 BEGIN: Final = datetime(2027, 3, 1, 9, 0, 37, tzinfo=UTC)
 LONG: Final = "Central Office for Electronic Evidence of the Republic of Orsinia in Karsk and its Branches"
 DIGEST: Final = "SHA-256 6a9641f5c82ee9ce"
