@@ -1,0 +1,139 @@
+"""A server opens for a bundle what was asked for and nothing else, and the bundle has to verify."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("httpx", reason="needs the extra `server`")
+
+from comity.remote import bundles
+from comity.remote.bundles import BundleWanted, RemoteBundles, _false_if_unreadable, _manifest, _unpacked
+from ledger.errors import RecordError
+from ledger.verify.report import Verdict
+
+NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
+SIGNER: Any = SimpleNamespace(public=b"p", actor="ilves", role="ISS", party="XO")
+
+
+class Posted(Exception):
+    """The request for the bundle was sent."""
+
+
+def planned(
+    monkeypatch: pytest.MonkeyPatch, *, linked: bool = False, opens: tuple[str, ...] = (), **plan: str
+) -> list[Any]:
+    """Ask for a bundle of the order a, with which b is linked; return the questions until the bundle is asked for."""
+    asked: list[Any] = []
+
+    def get(path: str, form: Any, **query: str) -> Any:
+        asked.append((path, query))
+        return SimpleNamespace(
+            **{"order": "a", "audience": "CT", "opens": list(opens), "head": "head", "place": None, **plan}
+        )
+
+    def post(*said: Any) -> Any:
+        raise Posted
+
+    made: Any = RemoteBundles.__new__(RemoteBundles)
+    made._connection = SimpleNamespace(get=get, post=post)
+    memory = SimpleNamespace(memory=SimpleNamespace(orders={"a": "seen"}))
+    verifier = SimpleNamespace(memory=memory, head=lambda head: asked.append(head))
+    made._reader = SimpleNamespace(
+        case=lambda order: SimpleNamespace(entries=()), verifier=verifier, origin="log.example"
+    )
+    made._access = lambda plan, wanted, signer, now: asked.append("access")
+    monkeypatch.setattr(bundles, "linked", lambda entries: ["b"])
+    wanted = BundleWanted("a", "CT", "trial", lambda: "Dina", linked=linked)
+    monkeypatch.setattr("msgspec.json.encode", lambda asked: b"asked")
+    with suppress(Posted):
+        made.make(wanted, SIGNER)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("linked", "opens"), [(False, ()), (False, ("a",)), (True, ("a",)), (True, ("a", "b")), (True, ("b",))]
+)
+def test_the_values_of_the_order_and_of_linked_ones_are_opened_if_they_were_asked_for(
+    linked: bool, opens: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"audience": "CT", "linked": "true" if linked else "false"}
+    asked = planned(monkeypatch, linked=linked, opens=opens)
+    assert asked == [("/v1/orders/a/bundle", query), "head", *(["access"] if opens else [])]
+
+
+@pytest.mark.parametrize(
+    ("linked", "opens", "plan"),
+    [
+        (False, ("b",), {}),
+        (False, ("a", "b"), {}),
+        (True, ("c",), {}),
+        (False, (), {"order": "b"}),
+        (False, (), {"audience": "DEF"}),
+    ],
+)
+def test_a_server_that_would_open_something_else_gets_no_entry(
+    linked: bool, opens: tuple[str, ...], plan: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RecordError, match=r"API-FALSE.*would open other orders"):
+        planned(monkeypatch, linked=linked, opens=opens, **plan)
+
+
+def reason(code: str) -> Any:
+    return SimpleNamespace(code=code, says=f"says {code}", where=f"at {code}")
+
+
+@pytest.mark.parametrize(
+    ("codes", "verdict", "unwitnessed", "says"),
+    [
+        ((), Verdict.PASSED, False, None),
+        (("KEY-SUSPECT",), Verdict.INDETERMINATE, False, None),
+        (("CP-QUORUM",), Verdict.INDETERMINATE, True, None),
+        (("CP-QUORUM",), Verdict.INDETERMINATE, False, "CP-QUORUM: says CP-QUORUM"),
+        (("KEY-SUSPECT", "CP-OLD"), Verdict.INDETERMINATE, True, "CP-OLD: says CP-OLD"),
+        (("KEY-SUSPECT",), Verdict.FAILED, False, "KEY-SUSPECT: says KEY-SUSPECT"),
+    ],
+)
+def test_a_bundle_with_a_doubt_that_the_server_could_have_made_is_not_handed_out(
+    codes: tuple[str, ...], verdict: Verdict, unwitnessed: bool, says: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = SimpleNamespace(note=b"note")
+    report = SimpleNamespace(reasons=[reason(code) for code in codes], verdict=verdict, head=head)
+    monkeypatch.setattr(bundles, "verify", lambda data, trust, *said, **more: report)
+    monkeypatch.setattr(bundles.rfc3161, "reader", lambda: None)  # type: ignore[attr-defined]
+    made: Any = RemoteBundles.__new__(RemoteBundles)
+    made._reader = SimpleNamespace(verifier=SimpleNamespace(head=lambda shown: head, trust="trust"))
+    wanted = BundleWanted("a", "CT", "trial", lambda: "Dina", unwitnessed=unwitnessed)
+    answer: Any = SimpleNamespace(head="head")
+    if says is not None:
+        with pytest.raises(RecordError, match=f"API-FALSE.*{says}"):
+            made._verified(b"data", answer, wanted, NOW)
+        return
+    assert made._verified(b"data", answer, wanted, NOW) is report
+    for other in (None, SimpleNamespace(note=b"another")):
+        report.head = other
+        with pytest.raises(RecordError, match="under another head than the answer"):
+            made._verified(b"data", answer, wanted, NOW)
+
+
+def test_what_cannot_be_read_is_false() -> None:
+    for text in ("***", "YWJj"):
+        answer: Any = SimpleNamespace(bundle=text)
+        with pytest.raises(RecordError, match=r"API-FALSE.*no bundle that can be read"):
+            _unpacked(answer)
+    for files in ({}, {bundles.MANIFEST: b"{"}):  # type: ignore[attr-defined]
+        with pytest.raises(RecordError, match=r"API-FALSE.*no manifest that can be read"):
+            _manifest(files)
+    with (
+        pytest.raises(RecordError, match="API-FALSE the bundle has an entry|API-FALSE: the bundle has an entry"),
+        _false_if_unreadable(),
+    ):
+        raise RecordError("SD-BAD", "no")
+    with pytest.raises(RecordError, match="its own"), _false_if_unreadable():
+        raise RecordError("API-FALSE", "its own")
+    with pytest.raises(RecordError, match="a value that cannot be read"), _false_if_unreadable():
+        b"\xff".decode()
