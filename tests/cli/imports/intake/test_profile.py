@@ -44,7 +44,7 @@ def test_an_unknown_encoding_and_an_empty_table_are_refused(monkeypatch: pytest.
     monkeypatch.setattr(module, "read_table", lambda *said, **more: SimpleNamespace(rows=[]))
     with pytest.raises(Stop, match="--encoding latin-9: known are"):
         profile.main(["a.csv", "--encoding", "latin-9"], standalone_mode=False, obj=Invocation())
-    with pytest.raises(Stop, match="a.csv has no row") as stopped:
+    with pytest.raises(Stop, match=r"a\.csv has no row") as stopped:
         profile.main(["a.csv"], standalone_mode=False, obj=Invocation())
     assert stopped.value.code is Exit.UNDECIDABLE
 
