@@ -12,13 +12,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from tests.mutate.baseline import ROOT, Baseline, digest_of
+from tests.mutate.baseline import ROOT, SLOW, Baseline, digest_of
 from tests.mutate.page import page_mutants
 from tests.mutate.sites import AREAS, Mutant, area_of, mutants, sample
 
 GOALS = {("integrity", "verify", "law", "storage"): 95, ("projections", "cli", "page"): 90}  # killed of 100
 MOST_HARMLESS = 8  # of 100
 HARMLESS = "tests/mutate/harmless.toml"
+CODE = ("ledger", "projections", "server", "cli", "comity")
 Line = dict[str, Any]
 
 
@@ -62,7 +63,7 @@ def run(
     keep = keep.resolve()
     folder = keep.parent
     folder.mkdir(parents=True, exist_ok=True)
-    program = Baseline(root, folder, "program", (), ("ledger", "projections", "server", "cli", "comity"))
+    program = Baseline(root, folder, "program", (), CODE)
     digests = program.copied()
     every = every_mutant(program.tree, [file for file in digests if only is None or file in only])
     parts = []
@@ -91,6 +92,10 @@ def run(
             here = program if name == "program" else Baseline(root, folder, "page", ("-m", "browser"), ())
             here.measured(digests, tests)
             _try(here, mine, keep, digests, tree, least)
+    if tests is None:
+        _try_slow_tests(
+            root, folder, [mutant for mutant in chosen if mutant.area != "page"], keep, digests, tree, least
+        )
     kept = _kept(keep, digests, tree)
     return [results.get(name) or kept[name] for name in (_line(each, digests, tree)["id"] for each in chosen)]
 
@@ -107,10 +112,27 @@ def every_mutant(tree: Path, files: list[str]) -> dict[str, list[Mutant]]:
     return found
 
 
+def _try_slow_tests(
+    root: Path, folder: Path, chosen: list[Mutant], keep: Path, digests: dict[str, str], tree: str, least: float
+) -> None:
+    """Ask the tests of `make slow` about the mutants that survived all others, each once for a tree."""
+    kept = _kept(keep, digests, tree)
+    lines = {mutant: kept.get(_line(mutant, digests, tree)["id"]) for mutant in chosen}
+    left = [mutant for mutant, line in lines.items() if line and line["how"] == "survived" and not line.get(SLOW)]
+    if left:
+        here = Baseline(root, folder, SLOW, ("-m", SLOW), CODE)
+        here.measured(digests)
+        _try(here, left, keep, digests, tree, least)
+
+
 def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str], tree: str, least: float) -> None:
     trials, files = [], set()
     for mutant in left:
         tests, rest = _tests(here, mutant, digests[mutant.file])
+        if here.name == SLOW:
+            rest = None if rest is None else []  # not those of every importing file
+            if not tests:
+                continue
         files |= {test.partition("::")[0] for test in (*tests, *(rest or ()))}
         trials.append(
             {
@@ -119,7 +141,7 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
                 "tests": tests,
                 "seconds": {test: least + 20 * here.tests[test] for test in (*tests, *(rest or ()))},
                 "rest": rest,
-                "line": _line(mutant, digests, tree),
+                "line": _line(mutant, digests, tree) | ({SLOW: True} if here.name == SLOW else {}),
             }
         )
     results = _lines(keep)
@@ -129,7 +151,8 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
             results.append(line)
             say(f"{line['how']} {line['file']}:{line['line']} {line['by']}")
 
-    here.session({"do": "mutants", "trials": trials, "keep": str(keep)}, sorted(files), watch)
+    if trials:
+        here.session({"do": "mutants", "trials": trials, "keep": str(keep)}, sorted(files), watch)
 
 
 def _tests(here: Baseline, mutant: Mutant, digest: str) -> tuple[list[str], list[str] | None]:

@@ -22,6 +22,8 @@ from tests.mutate.probes import PLACE, either, prepared, unpacked
 PLUGIN = "tests.mutate.plugin"
 ROOT = Path(__file__).parents[2]
 MADE = (".tools", "projections/templates/built")  # by `make install`; git ignores it
+SLOW = "slow"  # the marker of the tests of `make slow`
+LONGEST = 15  # seconds of a slow test that is asked
 FOR_TESTS = {"SEED", "COUNT", "FULL"}  # make exports them: the word that names a sample of mutants is no number there
 
 
@@ -74,6 +76,8 @@ class Baseline:
         wanted = [file for file in sorted(tests) if file.startswith("tests/browser/") == (self.name == "page")]
         wanted = [file for file in wanted if not file.startswith(("tests/slow/", "tests/postgres/", "tests/interop/"))]
         wanted = [file for file in wanted if only is None or file in only]
+        if self.name == SLOW:
+            wanted = [file for file in wanted if "mark.slow" in (self.tree / file).read_text("utf-8")]
         whole = {(line["file"], line["digest"]) for line in self._lines() if "file" in line}
         named = [file for file in wanted if (file, tests[file]) not in whole]
         if named:
@@ -107,6 +111,8 @@ class Baseline:
                 continue
             if not line["passed"]:
                 sys.stderr.write(f"fails without a mutant, and is not asked: {line['test']}\n")
+                continue
+            if self.name == SLOW and line["seconds"] > LONGEST:
                 continue
             self.tests[line["test"]] = line["seconds"]
             if line["layout"]:

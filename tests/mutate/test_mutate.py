@@ -73,6 +73,8 @@ PYPROJECT = """
 [tool.pytest.ini_options]
 pythonpath = ["."]
 testpaths = ["tests"]
+addopts = "-m 'not slow'"
+markers = ["slow"]
 """
 
 
@@ -198,6 +200,22 @@ def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(
     assert json.loads(tried.splitlines()[0]).keys() >= {"area", "file", "line", "before", "made", "how", "by"}
 
 
+@pytest.mark.slow
+def test_what_survives_the_fast_tests_is_asked_of_the_slow_ones_once(tmp_path: Path) -> None:
+    slow = "import pytest\nfrom ledger.thing import uncalled\n\n@pytest.mark.slow\ndef test_it():\n    assert "
+    slow += "uncalled()\n"
+    files = {"ledger/__init__.py": "", "ledger/thing.py": SMALL, "tests/test_thing.py": TESTS}
+    _tree(tmp_path, files | {"tests/test_slowly.py": slow})
+    keep = tmp_path / "build" / "kept.jsonl"
+    lines = run(tmp_path, keep, "0", 100, ["integrity"], least=2.0)
+    by = {(line["function"], line["made"]): (line["how"], line["by"]) for line in lines}
+    assert by["uncalled", "return None"] == ("killed", "tests/test_slowly.py::test_it")
+    assert by["unasked", "return None"] == ("survived", "")
+    tried = keep.read_text()
+    assert run(tmp_path, keep, "0", 100, ["integrity"]) == lines
+    assert keep.read_text() == tried
+
+
 NO_SEED = "import os\n\n\ndef test_it_has_the_usual_sample():\n    assert not {'SEED', 'COUNT'} & set(os.environ)\n"
 
 
@@ -221,7 +239,7 @@ def _tree(root: Path, files: dict[str, str]) -> Baseline:
         (root / file).parent.mkdir(exist_ok=True)
         (root / file).write_text(text)
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
-    (root / "build").mkdir()
+    (root / "build").mkdir(exist_ok=True)
     return Baseline(root, root / "build", "program", (), ())
 
 
