@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.application.audits.audit_state import KEPT, begun
+from ledger.application.audits.audit_state import CONTINUED, KEPT, begun
 from ledger.application.audits.results import Audited, AuditedLedger, AuditVerdict
+from ledger.errors import LedgerError
 
 NOW = datetime(2026, 11, 29, 1, 2, 3, tzinfo=UTC)
 PLACE = "/srv/karsk"
@@ -59,3 +60,52 @@ def test_runs_that_an_earlier_program_named_are_before_all_others(tmp_path: Path
     new.rename(new.with_name(f"20991231T235959Z-{new.name.split('-')[1]}"))
     assert audited(tmp_path, NOW, 2) == 1
     assert audited(tmp_path, NOW, 3) == 2
+
+
+def runs(state: Path) -> list[str]:
+    return sorted(path.name for path in (state / "runs").iterdir())
+
+
+def test_an_interrupted_audit_of_the_same_question_is_continued_and_any_other_goes(tmp_path: Path) -> None:
+    with begun(tmp_path, b"question", NOW) as run:
+        run.keep(PLACE, result(7))
+    for question, hours, anew, continued in (
+        (b"question", CONTINUED, False, True),
+        (b"question", -CONTINUED, False, True),
+        (b"question", CONTINUED + timedelta(seconds=1), False, False),
+    ):
+        with begun(tmp_path, question, NOW + hours, anew=anew) as again:
+            assert (again.continued, again.moment) == (continued, NOW if continued else NOW + hours)
+    for question, anew in ((b"other", False), (b"other", True)):
+        before = runs(tmp_path)
+        with begun(tmp_path, question, NOW, anew=anew) as other:
+            assert not other.continued
+        assert len(runs(tmp_path)) == 1
+        assert runs(tmp_path) != before
+
+
+def test_of_two_interrupted_audits_one_is_continued_and_the_other_goes(tmp_path: Path) -> None:
+    for name in ("20261129T010203Z-aaaaaaaaaaaaaaaa-000001", "notes"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    with begun(tmp_path, b"question", NOW) as first:
+        pass
+    assert runs(tmp_path) == sorted([first.folder.name, "notes"])
+    with (
+        begun(tmp_path, b"question", NOW) as again,
+        pytest.raises(LedgerError, match="BUSY"),
+        begun(tmp_path, b"x", NOW),
+    ):
+        pass
+    assert again.folder == first.folder
+
+
+def test_a_damaged_result_is_none_and_an_error_of_the_disk_is_one(tmp_path: Path) -> None:
+    audited(tmp_path, NOW, 7)
+    (kept,) = (tmp_path / "runs").glob("*/*.json")
+    kept.write_bytes(b"{")
+    assert audited(tmp_path, NOW, 8) is None
+    newest = max((tmp_path / "runs").glob("*/*.json"), key=lambda path: path.parent.name)
+    newest.unlink()
+    newest.mkdir()
+    with begun(tmp_path, b"question", NOW) as run, pytest.raises(LedgerError, match="DISK-ERROR"):
+        run.before(PLACE)
