@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.adapters.log.signer_clients import names_of, read_machines
+from ledger.adapters.log import signer_clients
+from ledger.adapters.log.signer_clients import SignerClients, names_of, read_machines
 from tests.support.cli import House
 
 DIGEST = "sha256:" + "5f" * 32
@@ -59,3 +61,40 @@ def test_a_process_with_a_wrong_list_does_not_begin(tmp_path: Path, tmp_path_fac
         done = house.run("signer", "serve", str(tmp_path), "--listen", address, "--clients", str(file))
         assert done.exit_code != 0
         assert says in done.output
+
+
+def test_the_list_is_read_again_when_it_changes_and_only_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "machines"
+    path.write_text('machines = ["one.example"]\n')
+    reads: list[Path] = []
+    original = signer_clients.read_machines
+
+    def read(at: Path) -> frozenset[str]:
+        reads.append(at)
+        return original(at)
+
+    monkeypatch.setattr(signer_clients, "read_machines", read)
+    clients = SignerClients(path)
+    assert [clients._current() for _ in range(3)] == [frozenset({"one.example"})] * 3
+    assert len(reads) == 1
+    path.write_text('machines = ["two.example", "one.example"]\n')
+    assert clients._current() == clients._current() == frozenset({"one.example", "two.example"})
+    assert len(reads) == 2
+    path.write_text("machines = 7\n")
+    assert clients._current() == frozenset(), "none may ask where the list cannot be read"
+    path.unlink()
+    assert clients._current() == frozenset()
+    path.write_text('machines = ["one.example"]\n')
+    assert clients._current() == frozenset({"one.example"})
+
+
+def test_a_machine_without_a_certificate_may_not_ask(tmp_path: Path) -> None:
+    path = tmp_path / "machines"
+    path.write_text('machines = ["one.example"]\n')
+
+    class Line:
+        def getpeercert(self, *, binary_form: bool = False) -> None:
+            return None
+
+    line: Any = Line()
+    assert SignerClients(path).refusal(line) == "the machine has no certificate"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from ledger.application.foreign import arrivals
-from ledger.application.foreign.arrivals import _proofs, from_entry
+from ledger.application.foreign.arrivals import _proofs, from_bundle, from_entry
 from ledger.application.foreign.receive import Arrival
 from ledger.entries.envelope import open_
 from ledger.errors import RecordError
 from ledger.verify.report import Reason, Verdict
-from tests.support.memory_ledger import NOW, small
+from tests.support.memory_ledger import NOW, ORDER, small
 
 
 def test_a_proof_of_a_bundle_is_for_its_two_sizes_and_an_entry_alone_has_none(monkeypatch: Any) -> None:
@@ -81,3 +81,36 @@ def test_our_register_confirms_the_key_of_an_entry_that_came_without_its_own(
     else:
         with pytest.raises(RecordError):
             from_entry(journal, opened, proof, print, anyway=False)
+
+
+@pytest.mark.parametrize(("order", "asked"), [(None, []), ("our order", ["our order"])])
+def test_a_bundle_is_compared_with_what_was_received_of_its_orders_and_of_the_one_it_is_for(
+    monkeypatch: pytest.MonkeyPatch, order: str | None, asked: list[str]
+) -> None:
+    ledger, ilves = small(origin="ledger.test/xv")
+    data = ledger.bundle(ilves)
+    known: list[list[str]] = []
+    report = SimpleNamespace(reasons=[], verdict=Verdict.PASSED, exhibit=None, head=None)
+    monkeypatch.setattr(arrivals, "trust_in_log", lambda journal, origin: "trust")
+    monkeypatch.setattr(arrivals, "verify", lambda *_, **__: report)
+    for name in ("_hold", "_compare_ours", "keep_register"):
+        monkeypatch.setattr(arrivals, name, lambda *_: None)
+    monkeypatch.setattr(arrivals, "_known", lambda journal, trust, origin, orders: known.append(list(orders)))
+    journal: Any = SimpleNamespace(origin="ledger.test/xo", now=lambda: NOW, received=None)
+    found, check = from_bundle(journal, data, order, print)
+    assert known == [[*known[0][: len(known[0]) - len(asked)], *asked]]
+    assert set(known[0]) - set(asked) == {ledger.registry, ORDER}
+    assert (check, len(found)) == ("verifies", 2)
+    with pytest.raises(RecordError, match=r"CTX-LOG.*and not of ledger\.test/xw"):
+        from_bundle(journal, data, order, print, origin="ledger.test/xw")
+    assert from_bundle(journal, data, order, print, origin="ledger.test/xv")[1] == "verifies"
+    journal.origin = "ledger.test/xv"
+    with pytest.raises(RecordError, match="of this very ledger"):
+        from_bundle(journal, data, order, print)
+
+
+def test_a_container_of_files_without_a_manifest_is_no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "unpack", lambda data: {})
+    journal: Any = SimpleNamespace(origin="ledger.test/xo")
+    with pytest.raises(RecordError, match="a bundle without it is none"):
+        from_bundle(journal, b"", None, print)

@@ -128,3 +128,26 @@ def hints(profile: str) -> list[str]:
 def test_a_fault_of_a_profile_says_what_may_be_meant_or_where_it_is_listed(old: str, new: str, hint: str) -> None:
     assert old in PROFILE
     assert any(hint in text for text in hints(PROFILE.replace(old, new, 1)))
+
+
+def test_a_draft_names_columns_with_the_same_heading_and_says_where_the_table_is() -> None:
+    doubled = read_table(b"Nr;Datum;Konto;Konto;;\nA;25.03.2026;x;y;;\n", "t")
+    assert "# columns with the same heading: Konto" in draft_profile(doubled, 1, "x").splitlines()
+    plain = draft_profile(read_table(b"Nr;Datum;Konto\nA;25.03.2026;x\n", "t"), 1, "Ärger & Söhne!")
+    assert "same heading" not in plain
+    assert 'name = "arger-sohne"' in plain
+    assert not any(line.startswith(("sheet", "header", "encoding")) for line in plain.splitlines())
+    cp1252 = read_table("Übersicht\nNr;Datum\nA;25.03.2026\n".encode("cp1252"), "t", encoding="cp1252")
+    other = draft_profile(cp1252, 2, "!", encoding="cp1252")
+    assert [
+        line for start in ("header", "encoding", "name") for line in other.splitlines() if line.startswith(f"{start} =")
+    ] == ["header = 2", 'encoding = "cp1252"', 'name = "orders"']
+
+
+def test_a_draft_of_a_table_without_dates_leaves_the_moment_open() -> None:
+    text = draft_profile(read_table(b"Nr;Konto\nA;x\n", "t"), 1, "x")
+    assert 'when = "???"' in text
+    assert 'kind = "order-issued"' in text
+    assert "dates =" not in text
+    numbers = draft_profile(read_table(xlsx({"A": [["Nr", "Konto"], [7, 9]]}), "t"), 1, "x")
+    assert 'reference = { column = "Nr", number = "plain" }' in numbers

@@ -82,3 +82,9 @@ def test_a_claim_that_was_replaced_keeps_the_law_that_its_answer_names() -> None
 
 def test_a_claim_that_is_declined_is_in_no_other_currency() -> None:
     finds_not(ANSWERED.when(claimed(), paid("0", currency="SEK")), DIFFER)
+
+
+def test_one_payment_in_another_currency_among_others_is_enough() -> None:
+    foreign = paid("1", "2027-03-10T09:00Z", currency="SEK")
+    finds(ANSWERED.when(claimed(), paid("10"), foreign), DIFFER)
+    finds_not(ANSWERED.when(claimed(), paid("10"), paid("1", "2027-03-10T09:00Z")), DIFFER)

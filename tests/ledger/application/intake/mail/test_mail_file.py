@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
-from email.message import Message
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from email.message import EmailMessage, Message
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ledger.application.intake.mail import mail_file
 from ledger.application.intake.mail.mail_fact import fact_of, orders_named
 from ledger.application.intake.mail.mail_file import read_mail
-from ledger.errors import RecordError
+from ledger.errors import LedgerError, RecordError
 from tests.support.intake.mails import SERVER, delivery_report, mail
 from tests.support.intake.outlook import msg
 
@@ -156,3 +159,27 @@ def test_an_msg_of_outlook_is_read_with_its_headers_and_files() -> None:
 
 def test_an_msg_that_was_cut_short_is_refused() -> None:
     assert refused(msg("From: a@b\r\n", "x")[:1_200]).code == "MAIL-FORM"
+
+
+def test_an_msg_without_transport_headers_says_what_outlook_has_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    oxmsg = pytest.importorskip("oxmsg", reason="needs the extra `mail`")
+    sent = datetime(2026, 3, 3, 10, 15, 1, 999, tzinfo=timezone(timedelta(hours=1)))
+    attached = SimpleNamespace(file_name=None, mime_type=None, file_bytes=None)
+    said = {"sender": "Ada <ada@b.example>", "subject": "Re: A", "sent_date": sent, "attachments": [attached] * 3}
+
+    def loaded(**more: Any) -> Any:
+        message = SimpleNamespace(**{**said, "_message_headers": EmailMessage(), **more})
+        monkeypatch.setattr(oxmsg, "Message", SimpleNamespace(load=lambda data: message))
+        return mail_file._outlook(b"data", "m")
+
+    read = loaded()
+    assert (read.subject, "ada@b.example" in read.sender) == ("Re: A", True)
+    assert read.date == datetime(2026, 3, 3, 9, 15, 1, tzinfo=UTC)
+    assert [(f.name, f.media, f.size) for f in read.files] == [("", "", 0)] * 3
+    bare = loaded(sender=None, subject=None, sent_date=None)
+    assert (bare.sender, bare.subject, bare.date) == ("", "", None)
+    monkeypatch.setattr(mail_file, "PARTS", 2)
+    assert len(loaded().files) == 2
+    monkeypatch.setitem(sys.modules, "oxmsg", None)
+    with pytest.raises(LedgerError, match="NO-MAIL"):
+        mail_file._outlook(b"data", "m")
