@@ -341,3 +341,19 @@ def test_without_the_extra_tokens_are_left_unchecked_and_none_is_asked_for(monke
     with pytest.raises(LedgerError) as raised:
         read_stamp(b"", b"", ())
     assert raised.value.code == "NO-TSA"
+
+
+def test_only_the_set_of_certificates_is_put_in_order() -> None:
+    """Where a token brings none, what follows its content is the set of its signers: it stays as it was signed."""
+
+    def reply(tag: int, *inner: bytes, rest: bytes = b"") -> bytes:
+        signed = der(2, b"\3") + der(0x31, b"h") + der(0x30, b"c") + der(tag, b"".join(inner)) + rest
+        return der(0x30, der(0x30, b"s") + der(0x30, der(6, b"o") + der(0xA0, der(0x30, signed))))
+
+    one, other = der(0x30, b"a"), der(0x30, b"b")
+    assert in_order(reply(0xA0, other, one)) == reply(0xA0, one, other)
+    assert in_order(reply(0xA0, other, one, rest=der(0x31, b"x"))) == reply(0xA0, one, other, rest=der(0x31, b"x"))
+    for tag in (0x31, 0xA1, 0x30):
+        assert in_order(reply(tag, other, one)) == reply(tag, other, one)
+    for broken in (reply(0xA0, other, one, b"\x30"), reply(0xA0), reply(0xA0, b"")):
+        assert in_order(broken) == broken
