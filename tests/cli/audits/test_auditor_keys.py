@@ -1,4 +1,4 @@
-"""The key of an auditor is for one name and one program, in a folder of its own name."""
+"""The key of an auditor is for one name and one program, in a folder that only this key has."""
 
 from __future__ import annotations
 
