@@ -18,7 +18,14 @@ from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.log.log import Log
 from ledger.adapters.witness import client
 from ledger.adapters.witness.client import WitnessResult, ask_witnesses, remembered
-from ledger.adapters.witness.cosigning import Cosigned, check_remembered, cosign_head, take_cosignatures, witnessed
+from ledger.adapters.witness.cosigning import (
+    Cosigned,
+    _exhibit,
+    check_remembered,
+    cosign_head,
+    take_cosignatures,
+    witnessed,
+)
 from ledger.adapters.witness.witness import Witness, WitnessReply, cosigners, exhibit_of
 from ledger.adapters.witness.witness_state import Memory
 from ledger.entries.split_view import check_split
@@ -28,9 +35,11 @@ from ledger.tlog.add_checkpoint import parse_submission
 from ledger.tlog.names import origin_hash
 from ledger.tlog.note import (
     MLDSA44,
+    Checkpoint,
     Head,
     Vkey,
     cosign,
+    format_checkpoint,
     in_turn,
     lines_of,
     note_digest,
@@ -42,7 +51,7 @@ from ledger.tlog.note import (
     witness_vkey,
 )
 from ledger.tlog.policy import Policy, parse_policy
-from tests.ledger.adapters.log.test_log import KEY, NOON, ORIGIN, Clock, closed, opened, store
+from tests.ledger.adapters.log.test_log import KEY, NOON, ORIGIN, SEED, Clock, closed, opened, store
 from tests.ledger.adapters.log.test_log import clock as clock
 from tests.ledger.adapters.log.test_log import folder as folder
 from tests.ledger.adapters.storage.test_entry_store import OTHER
@@ -597,3 +606,21 @@ def test_a_published_head_that_has_lost_a_line_is_published_again_with_both(twic
         assert twice.publish().note == note
         assert path.read_bytes() == note
     assert [head.note for head in twice.heads.all()] == [note], "the note with one line is not kept"
+
+
+def test_only_a_head_of_our_size_or_a_smaller_one_can_contradict_ours(log: Log) -> None:
+    grown(log, 3)
+    ours = opened_head(log, log.signed().note)
+
+    def theirs(size: int, mark: int) -> Head:
+        body = format_checkpoint(Checkpoint(ORIGIN, size, bytes([mark]) * 32))
+        return opened_head(log, sign_note(body, ORIGIN, SEED).encode())
+
+    assert _exhibit(log, ours, None) is None
+    assert _exhibit(log, ours, ours) is None
+    for size, proved in ((1, True), (6, True), (7, False)):
+        assert (_exhibit(log, ours, theirs(size, 7)) is not None) is proved, size
+
+
+def opened_head(log: Log, note: bytes) -> Head:
+    return open_checkpoint(note, ORIGIN, log.key, ())

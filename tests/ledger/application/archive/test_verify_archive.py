@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
+from ledger.application.archive.make_archive import _locked
 from ledger.application.archive.manifest import MANIFEST
+from ledger.application.archive.verify_archive import verify_archive
+from ledger.errors import LedgerError
 from tests.ledger.application.archive.archives import change_manifest, narrow_segments, replace_segment
 from tests.support.cli import ledger_of, run
+from tests.support.files.system_calls import open_below
+from tests.support.memory_ledger import NOW
 
 SIZE = 39  # entries of the story
 
@@ -207,3 +213,21 @@ def test_results_are_never_kept_in_the_archive(archive: Path, office: Path) -> N
     done = run("audit", "--archive", str(archive), "--trust", str(office / "trust"), "--state", str(archive / "state"))
     assert done.exit_code == Exit.USAGE
     assert not (archive / "state").exists()
+
+
+def test_what_archives_need_is_asked_for_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LedgerError, match="NO-ARCHIVE"):
+        verify_archive(tmp_path / "none", None, None, NOW)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(LedgerError, match="NO-PYARROW"):
+        verify_archive(tmp_path / "none", None, None, NOW)
+
+
+def test_one_process_at_a_time_writes_an_archive(tmp_path: Path) -> None:
+    with _locked(tmp_path), pytest.raises(LedgerError, match="BUSY"), _locked(tmp_path):
+        pass
+    assert open_below(tmp_path) == []
+    with _locked(tmp_path):
+        assert open_below(tmp_path) == [str(tmp_path)]

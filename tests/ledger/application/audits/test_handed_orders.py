@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ledger.application.audits.handed_orders import HandedBytes
-from ledger.errors import RecordError
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.application.audits.handed_orders import HandedBytes, handed_orders
+from ledger.errors import LedgerError, RecordError
+from tests.support.cli import ledger_of
+from tests.support.memory_ledger import NOW
 
 
 def test_files_of_other_logs_are_named_and_hidden_ones_are_not(tmp_path: Path) -> None:
@@ -41,3 +45,22 @@ def test_files_of_other_logs_are_named_and_hidden_ones_are_not(tmp_path: Path) -
     assert handed.names("registers")[-1] == "without"
     with pytest.raises(RecordError, match="no regular file"):
         handed.under("registers")
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_folder_that_is_written_to_while_it_is_read_is_not_believed(tmp_path: Path, written: bool) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    folder = read_folder(ledger)
+
+    def read() -> int:
+        with handed_orders(ledger, folder.policy, folder.registrar, NOW) as cases:
+            found = len(list(cases.orders()))
+            if written:
+                os.utime(ledger / "entries.db", ns=(1, 1))
+            return found
+
+    if written:
+        with pytest.raises(LedgerError, match="BUSY"):
+            read()
+    else:
+        assert read() > 0

@@ -23,7 +23,13 @@ from ledger.application.backup import restore_copy
 from ledger.application.integrity import own_check, verify_ledger
 from ledger.application.integrity.check_run import MOST
 from ledger.application.integrity.own_check import OwnCheck, check_own
-from ledger.application.integrity.verify_log import _say_what_is_not_proven, _shortened, verify_log
+from ledger.application.integrity.verify_log import (
+    _Files,
+    _NamingEntries,
+    _say_what_is_not_proven,
+    _shortened,
+    verify_log,
+)
 from ledger.entries.payload import Condition
 from ledger.tlog.note import sign_note, witness_vkey
 from ledger.verify import claims
@@ -644,3 +650,15 @@ def test_a_long_list_of_sentences_is_cut_and_says_so() -> None:
     many = [str(n) for n in range(MOST + 2)]
     assert list(_shortened(many[:MOST])) == many[:MOST]
     assert list(_shortened([*many, "0"])) == [*many[:MOST], "And 2 more of this kind."]
+
+
+def test_the_files_and_the_entries_that_are_read_one_by_one_are_counted() -> None:
+    held = {"a": b"A", "b": b"B"}
+    files: Any = SimpleNamespace(foreign=held.get, foreign_names=lambda: list(held))
+    found = _Files(files)
+    assert (len(found), list(found), found["a"], found.get("c")) == (2, ["a", "b"], b"A", None)
+    assert dict(found) == held
+    made, _ = small()
+    store: Any = SimpleNamespace(at=lambda index: made.entries[index])
+    naming = _NamingEntries(store, [4, 2])
+    assert (len(naming), list(naming), naming[4].leaf) == (2, [4, 2], made.leaf(4))

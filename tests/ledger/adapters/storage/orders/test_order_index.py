@@ -292,3 +292,11 @@ def test_the_docket_holds_no_sealed_value(tmp_path: Path) -> None:
         sealed = [v for case in reader.all() for e in case.entries for v in e.sealed.values() if isinstance(v, str)]
     assert len(sealed) > 3
     assert [value for value in sealed if value in kept] == []
+
+
+def test_the_row_of_an_order_is_found_by_its_id(view: OrderIndex) -> None:
+    put(view, *(row(n) for n in range(3)))
+    listed = view.orders(OrderQuery(), NOON)
+    assert len(listed) == 3
+    assert [view.row(one.order) for one in listed] == listed
+    assert view.row("no order") is None
