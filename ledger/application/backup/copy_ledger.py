@@ -27,6 +27,7 @@ from ledger.adapters.log.checkpoints import CheckpointStore, other_logs
 from ledger.adapters.storage.copy_entries import copy, copy_later
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import Address
+from ledger.adapters.storage.sqlite import sync_folder
 from ledger.application.backup.copied_files import MACHINE, closed_bundles, unchanged_files
 from ledger.application.backup.later_entries import check_later, root_at
 from ledger.application.backup.manifest import (
@@ -100,6 +101,7 @@ def back_up(folder: Path, file: str, before: str = "") -> Made:
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, file)
+    sync_folder(Path(file).absolute().parent)
     return Made(manifest.since, size, count)
 
 

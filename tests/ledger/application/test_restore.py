@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ledger.application.restore import _compare, _quorum
+from ledger.application.restore import _compare, _quorum, mark_restored
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Checkpoint, Head, log_vkey, witness_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tree import root
+from tests.support.files.system_calls import synced
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import hand
 
@@ -53,3 +56,10 @@ def test_a_guard_is_made_again_by_the_witnesses_of_a_quorum_and_never_by_a_polic
     policy = parse_policy("\n".join([*lines, "group two 2 a b c", f"quorum {quorum}", ""]).encode())
     head = Head(Checkpoint("o", 0, root(0, HashLog(size=0).read)), b"", ())
     assert _quorum(policy, dict.fromkeys(answering, head)) is met
+
+
+def test_the_mark_of_a_restored_ledger_is_durable(tmp_path: Path) -> None:
+    with synced() as names:
+        mark_restored(tmp_path)
+    assert names == [".RESTORED.new", tmp_path.name]
+    assert [path.name for path in tmp_path.iterdir()] == ["RESTORED"]

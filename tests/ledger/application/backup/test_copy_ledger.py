@@ -17,9 +17,19 @@ from ledger.adapters.folders.received_files import FilesIn
 from ledger.adapters.storage.postgres import Address
 from ledger.application.backup import copy_ledger
 from ledger.application.backup.copied_files import MACHINE
-from ledger.application.backup.copy_ledger import CHECKPOINT, _add_files, _add_shared, _add_tiles, _databases, _size_of
+from ledger.application.backup.copy_ledger import (
+    CHECKPOINT,
+    _add_files,
+    _add_shared,
+    _add_tiles,
+    _databases,
+    _size_of,
+    back_up,
+)
 from ledger.application.backup.manifest import CopiedFile, Manifest, state_of
+from ledger.errors import LedgerError
 from tests.support.cli import ledger_of
+from tests.support.files.system_calls import open_below, synced
 from tests.support.memory_ledger import small
 
 
@@ -132,3 +142,28 @@ def test_tiles_that_are_there_are_added_and_missing_ones_are_made_again_from_ent
     tar, _ = packed()
     _add_tiles(tar, ledger, published, published)
     assert names(tar) == []
+
+
+def test_a_copy_is_durable_with_its_name_and_never_overwritten(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path / "led")
+    with synced() as names:
+        made = back_up(ledger, str(tmp_path / "copy.tar"))
+    assert names[-2:] == ["tar", tmp_path.name]
+    assert (made.since, made.size > 0) == (0, True)
+    assert (tmp_path / "copy.tar").stat().st_mode & 0o777 == 0o600
+    with tarfile.open(tmp_path / "copy.tar") as tar:
+        assert len(tar.getnames()) == made.files + 1
+    before = (tmp_path / "copy.tar").read_bytes()
+    with pytest.raises(LedgerError, match="PATH-TAKEN"):
+        back_up(ledger, str(tmp_path / "copy.tar"))
+    assert (tmp_path / "copy.tar").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.tar", "led"]
+    assert open_below(tmp_path) == []
+    later = back_up(ledger, str(tmp_path / "later.tar"), str(tmp_path / "copy.tar"))
+    assert (later.since, later.size) == (made.size, made.size)
+    other = ledger_of("S2", tmp_path / "other")
+    policy = other / "trust" / "policy"
+    policy.write_text(policy.read_text().replace(read_folder(other).origin, "ledger.test/elsewhere"))
+    with pytest.raises(LedgerError, match=r"COPY-FORMAT|TRUST"):
+        back_up(other, str(tmp_path / "third.tar"), str(tmp_path / "copy.tar"))
+    assert not (tmp_path / "third.tar").exists()

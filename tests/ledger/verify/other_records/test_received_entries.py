@@ -20,7 +20,7 @@ from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
 from ledger.trust.trust_folder import Trust, parse_trust
 from ledger.verify.other_records.other_logs import NotProven
-from ledger.verify.other_records.received_entries import _check_enrolled, says_nothing
+from ledger.verify.other_records.received_entries import _backed, _check_enrolled, says_nothing
 from ledger.verify.report import Report, Verdict
 from tests.ledger.entries.test_log_keys import first, line, policy, second
 from tests.support.memory_ledger import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
@@ -649,3 +649,16 @@ def test_a_key_of_our_register_signs_what_arrives_between_its_acceptance_and_its
     with pytest.raises(NotProven) as lacks:
         _check_enrolled(9, inner, ours, here)
     assert lacks.value.code == code
+
+
+@pytest.mark.parametrize("there", ["none", "in another order"])
+def test_an_entry_supports_only_an_entry_of_this_order(there: str) -> None:
+    ledger, _ = small()
+    ours = open_(ledger.entries[4])
+    wrapper: Any = SimpleNamespace(payload=SimpleNamespace(public={"backs": ours.leaf}, order="another order"))
+    here: Any = SimpleNamespace(entry=lambda leaf: ours if there == "in another order" else None)
+    with pytest.raises(NotProven, match="there is no such entry in this order"):
+        _backed(ours, wrapper, here)
+    wrapper.payload.order = ours.payload.order
+    here.entry = lambda leaf: ours
+    assert _backed(ours, wrapper, here) is ours
