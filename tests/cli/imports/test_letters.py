@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.exit_codes import Exit, Stop
+from cli.imports.letters import SIDECAR, _scans, pairs
 from ledger.application.intake.letter import media_of
 from ledger.application.journal import Journal
 from ledger.entries.case import Entry, wire
@@ -140,3 +142,30 @@ def test_the_type_of_an_open_document_stands_in_its_first_file() -> None:
     inner = b"application/vnd.oasis.opendocument.text"
     header = b"PK\x03\x04" + bytes(14) + len(inner).to_bytes(4, "little") + bytes(8)
     assert media_of(header + b"mimetype" + inner + b"PK") == inner.decode()
+
+
+def test_the_letters_of_a_folder_are_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (tmp_path / "gone", tmp_path / "file"):
+        (tmp_path / "file").touch()
+        with pytest.raises(Stop, match="is not a folder") as stopped:
+            _scans(str(path))
+        assert stopped.value.code is Exit.UNDECIDABLE
+    letters = tmp_path / "letters"
+    letters.mkdir()
+    for name in (".hidden", SIDECAR):
+        (letters / name).touch()
+    (letters / "folder").mkdir()
+    with pytest.raises(Stop, match="there is no letter in"):
+        _scans(str(letters))
+    for name in ("b.pdf", "a.pdf"):
+        (letters / name).touch()
+    (letters / "link").symlink_to(letters / "a.pdf")
+    capsys.readouterr()
+    assert _scans(str(letters)) == ["a.pdf", "b.pdf"]
+    assert capsys.readouterr().err.splitlines() == [f"{n} is passed over: it is no file" for n in ("folder", "link")]
+
+
+def test_fields_of_a_command_are_pairs() -> None:
+    assert pairs(("a=1", "b=", "c=x=y")) == {"a": "1", "b": "", "c": "x=y"}
+    with pytest.raises(Stop, match="--field b: this is name=value"):
+        pairs(("a=1", "b"))
