@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -222,3 +223,38 @@ def test_of_a_ledger_a_checkpoint_is_taken_that_contradicts_nothing(
         assert taken(OSError(5, "Input/output error")) == (None, None, "DISK-ERROR", False, b"")
         assert code(log.prove, LOG) == "NO-HEAD"
     assert KEY.public.hex() == REGISTRAR.key
+
+
+@pytest.mark.parametrize(("lines", "conflict"), [(True, False), (False, False), (True, True)])
+def test_a_directory_publishes_its_head_with_the_lines_of_its_witnesses_unless_one_contradicts_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch, lines: bool, conflict: bool
+) -> None:
+    said: list[Any] = []
+
+    def ask(policy: Any, keys: Any, head: Head, consistency: Any, *, now: int) -> list[Any]:
+        said.append((head.checkpoint.size, now))
+        return [
+            SimpleNamespace(conflict=False, lines={"key": "line"} if lines else {}),
+            SimpleNamespace(conflict=conflict, lines={}),
+        ]
+
+    def signed(policy: Any, note: bytes, given: Any, keys: Any) -> bytes:
+        said.append(given)
+        return note
+
+    monkeypatch.setattr(root_log, "ask_witnesses", ask)
+    monkeypatch.setattr(root_log, "with_cosignatures", signed)
+    with opened(place, Home.inside(place.parent), NOW) as log:
+        own = log.trust.policy
+        log.trust = replace(log.trust, policy=SimpleNamespace(urls=["http://w"], logs=own.logs, witnesses={}))
+        assert log.publish() == 0
+        assert said == [], "an empty tree is shown to nobody"
+        log._leaves.append([b"leaf"])
+        if conflict:
+            with pytest.raises(LedgerError, match="LOG-EQUIVOCATION"):
+                log.publish()
+            assert not (place / root_log.PUBLISHED / "tile" / "entries").exists()
+            return
+        assert log.publish() == 1
+        assert said == [(1, int(NOW.timestamp())), *([{"key": "line"}] if lines else [])]
+        assert (place / root_log.PUBLISHED / "tile" / "entries" / "000.p" / "1").is_file()
