@@ -224,3 +224,13 @@ def test_an_explanation_is_whole_in_a_language_or_stays_as_it_is() -> None:
     mixed = "The order has arrived. Nobody has said this before."
     assert german.whole(mixed) == mixed
     assert all(german.whole(fact.says) != fact.says for fact in KINDS.values())
+
+
+@pytest.mark.parametrize("end", ["", ":", "."])
+def test_a_criterion_keeps_its_number_before_its_name(end: str) -> None:
+    german = translation("de")
+    name = german.say("authenticity")
+    assert name != "authenticity"
+    for number in ("A1", "A8"):
+        assert german.say(f"{number} authenticity{end}") == f"{number} {name}{end}"
+    assert german.say("A9 authenticity") == "A9 authenticity"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.facts import KINDS
-from ledger.facts.value_forms import ListForm
+from ledger.facts.value_forms import BooleanForm, IntegerForm, ListForm, TextForm
 from projections.render.translation import translation
 from projections.sentences.field_words import field_words
 from projections.sentences.local_time import LocalTimes
@@ -35,3 +35,8 @@ def test_codes_dates_and_periods_are_words_and_stated_words_stay(
         shown = field_words(value, item, Names(()), LocalTimes(""), translation(lang).values)
         assert shown.endswith(words) if words.startswith("(") else shown == words
         assert shown != value or words == value
+
+
+def test_a_value_without_words_for_its_form_is_shown_as_it_is() -> None:
+    for form in (IntegerForm("count", ""), BooleanForm(), TextForm("str", "")):
+        assert field_words("a:7\u202e", form, Names(()), LocalTimes(""), translation("de").values) == "a:7<U+202E>"

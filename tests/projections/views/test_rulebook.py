@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ledger.law.provisions import RULES
+from ledger.law.rules.acts import ACTS
 from ledger.law.wording import TEXTS, article_of
-from projections.views.rulebook import MARKS, OWN, book, coverage, quoted, rulebook, words
+from projections.views.rulebook import MARKS, OWN, _also, _home, book, coverage, quoted, rulebook, words
 
 
 def test_every_rule_is_in_the_book_once_and_every_act_has_its_own_row() -> None:
@@ -81,3 +82,17 @@ def test_an_article_names_the_kinds_of_entries_that_record_it() -> None:
 
 def test_no_mark_says_that_a_text_was_not_at_hand() -> None:
     assert not [says for says in MARKS.values() if "at hand" in says]
+
+
+def test_an_article_names_the_rules_that_cite_it_and_are_printed_in_another_and_no_other() -> None:
+    rules = rulebook()
+    also = _also(rules)
+    homes = {rule.id: _home(rule) for rule in rules if rule.kind != "act"}
+    assert len(also) > 10
+    for place, rows in also.items():
+        assert place[0] in ACTS
+        assert [id for _, id in rows if homes[id] == place] == []
+    acts = {rule.id for rule in rules if rule.kind == "act"} - {*homes}
+    assert not acts & {id for rows in also.values() for _, id in rows}
+    cited = {(place, id) for place, rows in also.items() for _, id in rows}
+    assert {id for _, id in cited} <= {*homes}
