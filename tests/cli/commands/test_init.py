@@ -131,3 +131,8 @@ def test_what_comes_next_fits_the_treaty_that_binds_a_party(
     book: list[Any] = [SimpleNamespace(in_force=each) for each in rows]
     journal: Any = None
     assert [*_next(journal, "ledger", book)] == says
+
+
+def test_the_registrar_of_a_ledger_that_is_no_test_has_a_party() -> None:
+    with pytest.raises(Stop, match="whose registrar is it"):
+        registrar_of("ledger.example/karsk", "registrar", None, "a/key", None)
