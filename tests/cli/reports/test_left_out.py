@@ -12,7 +12,7 @@ from ledger.entries.placement import map_of
 from tests.support.memory_ledger import ORDER, Ledger, resealed, small
 
 
-def left_out(ledger: Ledger) -> tuple[str, ...]:
+def left_out(ledger: Ledger, size: int | None = None) -> tuple[str, ...]:
     rows = list(enumerate(ledger.entries))
     own = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
     keyring = Keyring(ledger.registry, own)
@@ -25,7 +25,7 @@ def left_out(ledger: Ledger) -> tuple[str, ...]:
     reader: Any = SimpleNamespace(
         folder=SimpleNamespace(origin=ledger.origin), store=SimpleNamespace(order=order), registers={0: (keyring, None)}
     )
-    return _left_out(reader, ORDER, ledger.size)
+    return _left_out(reader, ORDER, ledger.size if size is None else size)
 
 
 def test_a_report_speaks_of_the_newest_commit_of_the_ledgers_own_key() -> None:
@@ -38,6 +38,15 @@ def test_a_report_speaks_of_the_newest_commit_of_the_ledgers_own_key() -> None:
     assert left_out(ledger) == (says,), "a key without the role of the ledger commits it to nothing"
     ledger.append(resealed(ledger.entries[at], lambda said: said["signer"].update(actor="ilves"), ilves))
     assert left_out(ledger) == (says,)
+
+
+def test_a_commit_counts_for_the_states_of_the_log_that_have_it() -> None:
+    ledger, _ = small()
+    node = ledger.enrol("node", "XO", "SYS")
+    first, second = ledger.commit(node), ledger.commit(node)
+    assert left_out(ledger, first) == ()
+    for size, at in ((first + 1, first), (second, first), (second + 1, second)):
+        assert f"entry {at} of the log commits" in left_out(ledger, size)[0]
 
 
 def test_a_ledger_that_has_committed_to_nothing_says_nothing() -> None:

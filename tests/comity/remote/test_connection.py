@@ -15,7 +15,7 @@ pytest.importorskip("http_message_signatures", reason="needs the extra `server`"
 
 from comity.remote.connection import Connection
 from ledger.adapters.keys.key_files import SeedKey
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from server.documents import HeadAnswer
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -83,3 +83,40 @@ def test_an_answer_that_never_ends_is_silence_however_little_of_it_comes_at_a_ti
             limit.cancel()
             enough.set()
     assert time.monotonic() - begun < 4
+
+
+# -- a proxy without a server ------------------------------------------------------------------------------------------
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Answers with the status in the address, as HAProxy does."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.path.strip("/")))
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html>No server is available to handle this request.</html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        made = Connection(f"http://127.0.0.1:{proxy.server_port}", SeedKey(bytes(32)))
+        yield made
+        made.close()
+        proxy.shutdown()
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_without_a_server_is_silence(connection: Connection, status: int) -> None:
+    with pytest.raises(LedgerError, match="HTTP-SILENT"):
+        connection.get(f"/{status}", HeadAnswer)
+
+
+def test_any_other_answer_that_is_none_of_the_api_is_false(connection: Connection) -> None:
+    with pytest.raises(RecordError, match="API-FALSE"):
+        connection.get("/200", HeadAnswer)
