@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+
 import pytest
 
-from cli.imports.columns import COLUMNS, FIELDS, column_of, kind_named, one_of, text_of, yes_or_no
+from cli.imports.columns import COLUMNS, FIELDS, IMPORTED, column_of, kind_named, one_of, text_of, yes_or_no
 from cli.imports.tables import Wrong
+from cli.imports.template import FIRST, USUAL, _cell, template_of
 from ledger.errors import RecordError
 
 
@@ -47,3 +52,43 @@ def test_a_cell_that_is_no_text_is_a_fault_of_its_column() -> None:
     assert wrongs == []
     assert [text_of(name, cell, wrongs) for name, cell in (("why", 7), ("actor", "two words"))] == ["", ""]
     assert [wrong.column for wrong in wrongs] == ["why", "actor"]
+
+
+# -- the template ------------------------------------------------------------------------------------------------------
+
+
+def test_a_template_as_csv_has_the_needed_columns_first_and_each_column_once() -> None:
+    head, *rows = csv.reader(io.StringIO(template_of("csv")))
+    assert head[:5] == ["order", "kind", "occurred", "actor", "label"]
+    assert len(set(head)) == len(head)
+    assert set(COLUMNS) - {"instrument"} <= set(head)
+    fields = {name for kind in USUAL for name in IMPORTED[kind].fields()}
+    assert set(head) == (set(COLUMNS) - {"instrument"}) | fields
+    by_kind = {row[1]: dict(zip(head, row, strict=True)) for row in rows}
+    assert list(by_kind) == list(USUAL)
+    for kind, row in by_kind.items():
+        required = {f.name for f in IMPORTED[kind].fields().values() if f.required}
+        stated = {name for name, cell in row.items() if cell}
+        assert stated == {"order", "kind", "occurred", *required, *(["label"] if kind == FIRST else [])}, kind
+
+
+def test_a_template_as_json_lines_has_every_field_but_references_of_the_first_row() -> None:
+    rows = [json.loads(line) for line in template_of("jsonl", ["order-received", "order-received"]).splitlines()]
+    assert [row["kind"] for row in rows] == [FIRST, "order-received"]
+    first, received = rows
+    back = {f.name for f in IMPORTED[FIRST].fields().values() if f.type in ("event", "order")}
+    assert back
+    assert set(first) == {"order", "kind", "occurred", "label", *IMPORTED[FIRST].fields()} - back
+    assert set(received) == {"order", "kind", "occurred", *IMPORTED["order-received"].fields()}
+    assert first["label"] == "issued"
+
+
+def test_a_kind_that_no_row_may_state_has_no_example_and_an_unknown_one_is_refused() -> None:
+    assert [json.loads(line)["kind"] for line in template_of("jsonl", ["party-registered"]).splitlines()] == [FIRST]
+    with pytest.raises(RecordError):
+        template_of("csv", ["order-isued"])
+
+
+def test_a_cell_of_an_example_is_written_as_a_spreadsheet_has_it() -> None:
+    cells = [_cell(value) for value in (True, False, {"ä": 1}, ["a", True], 3, "x")]
+    assert cells == ["yes", "no", '{"ä": 1}', "a\nyes", "3", "x"]

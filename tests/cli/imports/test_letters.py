@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.exit_codes import Exit, Stop
-from cli.imports.letters import SIDECAR, _scans, pairs
+from cli.imports.letters import SIDECAR, _dated, _placed, _scans, pairs
 from ledger.application.intake.letter import media_of
 from ledger.application.journal import Journal
 from ledger.entries.case import Entry, wire
+from ledger.facts import KINDS
 from tests.support.cli import ledger_of, run
 from tests.support.import_tables import entries
 
@@ -169,3 +171,81 @@ def test_fields_of_a_command_are_pairs() -> None:
     assert pairs(("a=1", "b=", "c=x=y")) == {"a": "1", "b": "", "c": "x=y"}
     with pytest.raises(Stop, match="--field b: this is name=value"):
         pairs(("a=1", "b"))
+
+
+# -- one letter --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "dated"),
+    [
+        ({}, "2027-03-02 reply.pdf", {"occurred": "2027-03-02T12:00:00", "on_source": "estimate"}),
+        ({}, "2027-03-021 reply.pdf", {}),
+        ({}, "reply 2027-03-02.pdf", {}),
+        (
+            {"occurred": "2027-04-01"}, "2027-03-02 reply.pdf",
+            {"occurred": "2027-04-01T12:00:00", "on_source": "estimate"},
+        ),
+        ({"occurred": "2027-04-01T08:00:00Z"}, "2027-03-02 reply.pdf", {"occurred": "2027-04-01T08:00:00Z"}),
+        (
+            {"occurred": "2027-04-01", "on_source": "own-act"}, "x",
+            {"occurred": "2027-04-01T12:00:00", "on_source": "own-act"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_day_is_its_noon_as_an_estimate(row: dict[str, str], name: str, dated: dict[str, str]) -> None:
+    assert _dated({"kind": "x", **row}, name) == {"kind": "x", **dated}
+
+
+def test_a_document_is_in_the_field_that_names_its_file_else_in_the_first_one() -> None:
+    kind, places = next(
+        (name, fields)
+        for name, cls in KINDS.items()
+        if len(fields := [f.name for f in cls.fields().values() if f.type == "document"]) > 1
+    )
+    document = {"media": "application/pdf", "size": 3, "sha256": "ab" * 32}
+
+    def placed(**row: str) -> dict[str, Any]:
+        return _placed({"kind": kind, **row}, document, "a.pdf")
+
+    def at(place: str) -> dict[str, Any]:
+        return {place: {"code": place.replace("_", "-"), **document}}
+
+    assert placed() == placed(**{places[1]: "b.pdf"}) == at(places[0])
+    for said in ("a.pdf", "yes"):
+        assert placed(**{places[1]: said}) == at(places[1])
+
+
+def test_a_letter_that_shows_nothing_is_asked_about() -> None:
+    for row in ({}, {"kind": ""}):
+        with pytest.raises(Stop, match=r"what does a\.pdf show\?") as stopped:
+            _placed(row, {}, "a.pdf")
+        assert stopped.value.hint.startswith("--kind for all of them, or a column kind in letters.csv: ")
+    with pytest.raises(Stop, match=r"a\.pdf: order-withdrawn rests on no document"):
+        _placed({"kind": "order-withdrawn"}, {}, "a.pdf")
+
+
+def test_shared_fields_are_names_and_values() -> None:
+    assert pairs(("a-b = c=d", "e=")) == {"a_b": " c=d", "e": ""}
+    assert pairs(()) == {}
+    with pytest.raises(Stop, match="--field x: this is name=value"):
+        pairs(("a=b", "x"))
+
+
+def test_the_letters_of_a_folder_are_its_files_in_the_order_of_their_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("b.pdf", "a.pdf", ".hidden", SIDECAR):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "link.pdf").symlink_to(tmp_path / "a.pdf")
+    assert _scans(str(tmp_path)) == ["a.pdf", "b.pdf"]
+    assert capsys.readouterr().err.splitlines() == [
+        "link.pdf is passed over: it is no file", "more is passed over: it is no file",
+    ]  # fmt: skip
+    with pytest.raises(Stop, match="is not a folder") as stopped:
+        _scans(str(tmp_path / "a.pdf"))
+    assert stopped.value.code is Exit.UNDECIDABLE
+    with pytest.raises(Stop, match="there is no letter in") as stopped:
+        _scans(str(tmp_path / "more"))
+    assert stopped.value.code is Exit.UNDECIDABLE

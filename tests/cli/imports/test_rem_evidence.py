@@ -9,6 +9,7 @@ import pytest
 
 from cli.exit_codes import Exit, Stop
 from cli.imports.rem_evidence import read_evidence
+from cli.imports.safe_xml import DEEPEST, LARGEST, LONGEST, MOST, parse
 
 KIND = "DeliveryNonDeliveryToRecipient"
 AT = "2027-03-02T09:30:00+01:00"
@@ -111,3 +112,61 @@ def test_another_document_is_no_evidence(root: str, space: str) -> None:
     with pytest.raises(Stop, match="is no delivery evidence") as stopped:
         read_evidence(rem(root=root, space=space), "a")
     assert stopped.value.code is Exit.UNDECIDABLE
+
+
+# -- the parser --------------------------------------------------------------------------------------------------------
+
+
+def test_elements_are_found_by_path_and_below() -> None:
+    root = parse(b"<a><b k='v'> x\n y <c>1</c></b><b/><d><c>2</c><e><c>3</c></e></d></a>", "x.xml")
+    assert root.name == "a"
+    first = root.find("b")
+    assert first is root.children[0]
+    assert (first.text, first.attributes) == ("x y", {"k": "v"})
+    assert root.find() is root
+    assert (root.text_at("b", "c"), root.text_at("d", "e", "c"), root.text_at("d", "x")) == ("1", "3", "")
+    assert (root.find("b", "x", "c"), root.find("x")) == (None, None)
+    assert [each.text for each in root.all("c")] == ["1", "2", "3"]
+    assert root.all("a") == []
+    spaced = parse(b"<n:a xmlns:n='urn:x' xmlns='urn:y'><b/></n:a>", "x.xml")
+    assert [(e.space, e.name) for e in (spaced, *spaced.children)] == [("urn:x", "a"), ("urn:y", "b")]
+
+
+def nested(depth: int) -> bytes:
+    return b"<a>" * depth + b"</a>" * depth
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (nested(DEEPEST), None),
+        (nested(DEEPEST + 1), f"elements lie more than {DEEPEST} deep"),
+        (b"<a>" + b"<b/>" * (MOST - 1) + b"</a>", None),
+        (b"<a>" + b"<b/>" * MOST + b"</a>", f"more than {MOST} elements and attributes"),
+        (b"<a>" + b"<b c='1'/>" * (MOST // 2) + b"</a>", f"more than {MOST} elements and attributes"),
+        (b"<a>" + b"<b c='1'/>" * (MOST // 2 - 1) + b"</a>", None),
+        (b"<" + b"a" * LONGEST + b"/>", None),
+        (b"<" + b"a" * (LONGEST + 1) + b"/>", f"a name of more than {LONGEST} characters"),
+        (b"<a " + b"b" * LONGEST + b"='1'/>", None),
+        (b"<a " + b"b" * (LONGEST + 1) + b"='1'/>", f"a name of more than {LONGEST} characters"),
+        (b"<a xmlns='" + b"u" * (LONGEST - 2) + b"'/>", None),
+        (b"<a xmlns='" + b"u" * LONGEST + b"'/>", f"a namespace of more than {LONGEST} characters"),
+        (b'<a xmlns:b = "' + b"u" * LONGEST + b'"/>', f"a namespace of more than {LONGEST} characters"),
+        (b"<a>".ljust(LARGEST - 4) + b"</a>", None),
+        (b"<a>".ljust(LARGEST - 3) + b"</a>", f"{LARGEST + 1} bytes are too many"),
+        ("<a/>".encode("utf-16-le"), "not XML in UTF-8"),
+        (b"<a>", "not XML in UTF-8: "),
+        (b"<a/><b/>", "not XML in UTF-8: "),
+        (b"<a>\xe9</a>", "not XML in UTF-8: "),
+        (b"<!DOCTYPE a><a/>", "it declares a document type, so it is not read"),
+    ],
+)
+def test_a_document_is_read_within_its_bounds(data: bytes, says: str | None) -> None:
+    if says is None:
+        assert parse(data, "x.xml").name[0] == "a"
+        return
+    with pytest.raises(Stop) as stopped:
+        parse(data, "x.xml")
+    assert stopped.value.message.startswith(f"x.xml: {says}")
+    assert stopped.value.code is Exit.UNDECIDABLE
+    assert ("other files" in stopped.value.hint) == ("document type" in says)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import tarfile
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from cli.exit_codes import Exit
+from cli.exit_codes import Exit, Stop
+from cli.imports.intake import prepared as prepared_module
+from cli.imports.intake.prepared import Prepared, ProfiledRow, bytes_of, profile_of
+from cli.imports.tables import TableRow, Wrong
+from ledger.application.intake.expand import CellNote, Expansion, FactRow
+from ledger.application.intake.profile import LARGEST
 from tests.support.cli import ledger_of, reply, run
 from tests.support.intake.tables import HEADINGS, PROFILE, csv_of, profile_file, rows
 from tests.support.intake.workbooks import xlsx
@@ -174,3 +183,88 @@ def test_a_check_of_a_profile_ends_with_refused_where_a_cell_has_a_fault(tmp_pat
     done = run("import", "profile", path, "--check", str(profile_file(tmp_path)))
     assert done.exit_code == Exit.REFUSED
     assert "row 2, column 'Vydáno': expected a date, got 'soon'" in done.stdout
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_fault_of_a_fact_is_named_by_the_column_of_the_table() -> None:
+    row = ProfiledRow(3, 3, {}, "order-issued", {"providers": "To", "reference": "No."})
+    wrongs = [Wrong("providers[0]", "a", "h", "C"), Wrong("reference.x", "b"), Wrong("case_ref", "c"), Wrong("", "d")]
+    assert [(w.column, w.says, w.hint, w.code) for w in row.named(wrongs)] == [
+        ("To", "order-issued.providers[0]: a", "h", "C"),
+        ("No.", "order-issued.reference.x: b", "", ""),
+        ("", "order-issued.case_ref: c", "", ""),
+        ("", "order-issued: d", "", ""),
+    ]
+
+
+def made_of(sheet: str = "Sheet 1", **parts: Any) -> Prepared:
+    profile: Any = None
+    return Prepared(Expansion(sheet, "ab" * 32, **parts), profile, "cd" * 32, None)
+
+
+def test_the_faults_of_a_table_come_before_its_facts_row_by_row() -> None:
+    faults = [CellNote(4, "To", "a", "h"), CellNote(3, "No.", "b"), CellNote(4, "", "c")]
+    facts = [FactRow(2, "order-issued", {"order": "A"}, {"reference": "No."})]
+    first, second, fact = made_of(faults=faults, facts=facts).rows()
+    assert isinstance(first, tuple)
+    assert isinstance(second, tuple)
+    assert (first[0], [(w.column, w.says, w.hint) for w in first[1]]) == (
+        TableRow(4, 4, {}), [("To", "a", "h"), ("", "c", "")],
+    )  # fmt: skip
+    assert (second[0], [w.says for w in second[1]]) == (TableRow(3, 3, {}), ["b"])
+    assert fact == ProfiledRow(2, 2, {"order": "A"}, "order-issued", {"reference": "No."})
+
+
+def test_a_row_is_named_with_its_sheet_if_there_is_one() -> None:
+    assert made_of().place(3) == "sheet 'Sheet 1', row 3"
+    assert made_of("").place(3) == "row 3"
+    assert made_of().sha256 == "ab" * 32
+
+
+def test_a_file_has_as_many_bytes_as_any_and_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_bytes(b"12345")
+    assert bytes_of(str(file), 5) == b"12345"
+    for most, says in ((4, "1 MiB"), (3 << 20, None)):
+        file.write_bytes(bytes((most or 0) + 1) if says is None else b"12345")
+        with pytest.raises(Stop) as stopped:
+            bytes_of(str(file), most)
+        assert stopped.value.message == f"{file}: more than {says or '3 MiB'}"
+        assert stopped.value.code is Exit.UNDECIDABLE
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("orders", False),
+        ("a/b", False),
+        ("orders.toml", True),
+        ("./orders", True),
+        ("a-b/c", True),
+        ("orders.csv", False),
+    ],
+)
+def test_a_profile_is_a_file_or_the_name_of_one_in_force(
+    name: str, file: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = "ledger.application.intake.profile_store"
+    adopted = [SimpleNamespace(sha256=sha256(b"other").hexdigest(), index=3),
+               SimpleNamespace(sha256=sha256(b"data").hexdigest(), index=5)]  # fmt: skip
+    monkeypatch.setattr(f"{store}.in_force", lambda register, day: adopted)
+    monkeypatch.setattr(
+        f"{store}.find_profile", lambda profiles, name, office: profiles[1] if office == "orn" else None
+    )
+    monkeypatch.setattr(f"{store}.read_adopted", lambda folder, found: (f"kept in {folder}", b"data"))
+    monkeypatch.setattr(prepared_module, "bytes_of", lambda path, most: b"data" if most == LARGEST else b"")
+    monkeypatch.setattr(prepared_module, "parse_profile", lambda data, name: f"read from {name}")
+    journal: Any = SimpleNamespace(
+        cases=SimpleNamespace(register=lambda reveal: ()), now=lambda: datetime(2027, 6, 1, tzinfo=UTC),
+        folder=SimpleNamespace(path="ledger"),
+    )  # fmt: skip
+    found: Any = profile_of(journal, name, "orn")
+    assert found == (f"read from {name}" if file else "kept in ledger", sha256(b"data").hexdigest(), 5)
+    if file:
+        adopted.pop()
+        assert profile_of(journal, name, "orn")[2] is None
