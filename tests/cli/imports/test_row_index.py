@@ -150,3 +150,68 @@ def test_equal_rows_get_different_ids_and_an_id_of_a_row_is_used_once(index: Ind
     assert (len(short), short != index.own_id(OTHER, "key-1")) == (32, True)
     with pytest.raises(Stop, match="an earlier row has the id 'key-1'"):
         index.own_id(ORDER, "key-1")
+
+
+# -- references --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quoting(index: Index, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return an index that says which orders each check was given; the ledger has PPO-1."""
+    checked: list[Any] = []
+    made: Any = index
+    made._journal.read_keyring = lambda: SimpleNamespace(offices="offices")
+    cases = made._journal.cases
+    cases.references = lambda order: ("PPO-1",) if order == ORDER else ()
+    cases.beginning = "beginning"
+    cases.quoted = lambda quoted: [(ORDER, ["ilves"])] if quoted == "PPO-1" else []
+    monkeypatch.setattr(row_index, "check_quotable", lambda *said: checked.append(("quotable", *said)))
+    monkeypatch.setattr(row_index, "check_reference", lambda *said: checked.append(("same", *said)))
+    monkeypatch.setattr(row_index, "check_lookalike", lambda *said: checked.append(("alike", *said)))
+    made.checked = checked
+    return made
+
+
+def test_a_reference_is_compared_with_those_of_the_table_and_of_the_ledger(quoting: Any) -> None:
+    there, new, newer = Named(ORDER, None, True), Named("new", "2AP-7", False), Named("newer", "2AP-7", False)
+    quoting.quote("PPO-1", "ilves", there)
+    assert quoting.checked == [
+        ("quotable", "PPO-1", ("PPO-1",), "beginning", "offices"),
+        ("same", "PPO-1", "ilves", ORDER, [(ORDER, "PPO-1", ["ilves"]), (ORDER, "PPO-1", ["ilves"])]),
+    ], "its own reference is not compared with those that look like it"
+    quoting.checked.clear()
+    quoting.quote("KA 2", "orn", new)
+    quoting.quote("ka2", "orn", newer)
+    quoting.quote("ka2", "lind", newer)
+    same = [said for said in quoting.checked if said[0] == "same"]
+    assert same == [
+        ("same", "KA 2", "orn", "new", [("new", "KA 2", ["orn"])]),
+        ("same", "ka2", "orn", "newer", [("new", "KA 2", ["orn"])]),
+        ("same", "ka2", "lind", "newer", [("newer", "ka2", ["lind"])]),
+    ]
+    assert quoting.checked[0] == ("quotable", "KA 2", (), "beginning", "offices")
+    assert [said[0] for said in quoting.checked].count("alike") == 3
+    quoting.checked.clear()
+    quoting.quote("KA 3", "orn", new, lookalike=True)
+    assert [said[0] for said in quoting.checked] == ["quotable", "same"]
+
+
+def test_a_reference_that_looks_the_same_is_found_in_table_and_ledger(quoting: Any) -> None:
+    new = Named("new", "2AP-7", False)
+    quoting.quote("\u0420PO-1", "ilves", new)
+    alike = quoting.checked[-1]
+    assert alike[:4] == ("alike", "\u0420PO-1", "ilves", "new")
+    assert (ORDER, "PPO-1", ["ilves"]) in alike[4]
+    quoting.quote("P\u0420O-1", "orn", Named("newer", "2AP-7", False))
+    assert [one for one in quoting.checked[-1][4] if one[0] == "new"] == [], "another office may have it"
+
+
+def test_a_name_is_an_order_that_an_earlier_table_opened(index: Index) -> None:
+    made: Any = index
+    before = made._id_for("imported")
+    made._journal.store.first_kind = lambda order: "order-issued" if order == before else None
+    assert index.order("imported") == Named(before, None, True)
+    assert index.order(ORDER) is None, "an id of no order is a new name"
+    assert index.count() == (1, 1)
+    index.open("new", "2AP-7")
+    assert index.count() == (2, 1)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cli.exit_codes import Stop
 from cli.reports import order_report
 from cli.reports.order_report import PAGE, ReportRequest, _typed, _without_later, commands, moments, replay_of
 from cli.session.record_reader import DatedState
@@ -163,3 +164,146 @@ def test_a_replay_says_that_a_witness_dates_it_if_one_dates_any_state(
     assert (made, judge) == (("made", CASE.order, NOW, None, True), judge_case)
     assert shown[1] == "de"
     assert moments(reader) == heads
+
+
+# -- the kinds of papers -----------------------------------------------------------------------------------------------
+
+
+class Snapshot:
+    """A case that had entries from `NOW` on: three as the reader knows it, two by what their signers state."""
+
+    order, instrument = "order-1", "EPOC"
+
+    def __init__(self, moment: datetime = NOW, entries: int = 2) -> None:
+        self.entries = ("e",) * (entries if moment >= NOW else 0)
+
+    def known(self, moment: datetime) -> Snapshot:
+        return Snapshot(moment)
+
+
+@pytest.fixture
+def papers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Replace each paper by its name and what it was given; return how they were said to be made."""
+    made: list[Any] = []
+
+    def making(*given: Any, **more: Any) -> str:
+        made.append((given[1:], more))
+        return "making"
+
+    for path in (
+        "projections.reports.certificates.certificate",
+        "projections.reports.order_form.make.order_form",
+        "projections.reports.custody_report.custody_report",
+        "projections.reports.evidence_chain_report.evidence_chain_report",
+        "projections.reports.hearing.hearing_bundle.hearing",
+        "projections.reports.data_protection.processing_record.processing_record",
+    ):
+        name = path.rpartition(".")[2]
+        monkeypatch.setattr(path, lambda *given, name=name: (name, *given))
+    monkeypatch.setattr("projections.reports.order_form.make.addressee", lambda instrument: f"to {instrument}")
+    monkeypatch.setattr("projections.reports.replay.stages", lambda *given: given[1:3])
+    monkeypatch.setattr(order_report, "making", making)
+    monkeypatch.setattr(order_report, "judge", lambda snapshot, moment: "judgement")
+    monkeypatch.setattr(order_report, "commands", lambda *given: "todo")
+    monkeypatch.setattr(order_report, "_without_later", lambda provenance, later: (provenance, later))
+    monkeypatch.setattr(order_report, "LedgerReader", Office)
+    return made
+
+
+class Office:
+    """The reader of an office: three entries are known to it, and two accesses, one of this order."""
+
+    def known(self, case: Any, moment: datetime) -> Snapshot:
+        return Snapshot(moment, 3)
+
+    def accesses(self) -> list[Any]:
+        return [
+            SimpleNamespace(at=at, get={"orders": orders}.get, name=name)
+            for name, at, orders in (
+                ("ours", NOW, ["order-1"]), ("later", NOW + timedelta(seconds=1), ["order-1"]), ("other", NOW, ["x"]),
+            )
+        ]  # fmt: skip
+
+    def dated(self) -> list[DatedState]:
+        return [DatedState(4, NOW, "log")]
+
+
+def paper(kind: str, moment: datetime = NOW, **more: Any) -> list[Any]:
+    reader: Any = Office()
+    case: Any = Snapshot()
+    trust: Any = "trust"
+    made: Any = order_report.order_report(reader, ReportRequest(kind, **more), case, moment, trust)
+    name, snapshot, *rest = made
+    assert isinstance(snapshot, Snapshot) or name == "certificate"
+    return [name, *rest]
+
+
+MADE = ("making", 1)
+
+
+def test_each_kind_of_paper_is_made_with_its_parts(papers: list[Any]) -> None:
+    assert paper("custody") == ["custody_report", "judgement", MADE, "todo"]
+    assert paper("evidence-chain") == ["evidence_chain_report", "judgement", MADE, "todo"]
+    assert paper("hearing", depth="simple") == ["hearing", "judgement", MADE, "todo", "simple"]
+    assert paper("order-form") == ["order_form", "judgement", MADE, "to EPOC"]
+    assert paper("order-form", reader="CT")[-1] == "CT"
+    name, snapshot, *rest = paper("certification", form="fre-902")
+    assert (name, snapshot if isinstance(snapshot, str) else "", rest[-2:]) == (
+        "certificate", "", ["judgement", MADE],
+    )  # fmt: skip
+
+
+def test_a_record_of_processing_has_the_accesses_of_its_order_until_then(papers: list[Any]) -> None:
+    name, judgement, made, todo, read, stages = paper("dpo")
+    assert (name, judgement, made, todo) == ("processing_record", "judgement", MADE, "todo")
+    assert [each.name for each in read] == ["ours"]
+    assert stages == ([(NOW, 4)], NOW)
+
+
+def test_how_a_paper_is_made_has_its_head_and_whether_it_opens_values(papers: list[Any]) -> None:
+    head: Any = "head"
+    paper("custody", reveal=True, head=head)
+    assert papers == [(("order-1", NOW, "trust"), {"reveal": True, "head": "head"})]
+
+
+def test_a_paper_of_an_order_that_was_not_on_record_is_refused(papers: list[Any]) -> None:
+    with pytest.raises(Stop) as stopped:
+        paper("custody", NOW - timedelta(seconds=1))
+    assert stopped.value.message == "nothing of this order was on record at 2027-08-31T23:59:59Z"
+    assert stopped.value.hint == "a later --as-of"
+
+
+@pytest.mark.parametrize("given", [None, "head"])
+def test_the_integrity_of_a_paper_is_that_of_the_ledger_or_of_the_bundle(
+    given: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = SimpleNamespace(checkpoint="checkpoint", checked="checked")
+    seen: list[Any] = []
+
+    def again(*said: Any) -> Any:
+        seen.append(said[1:])
+        return read
+
+    def of_a_bundle(bundle: Any) -> Any:
+        seen.append(bundle)
+        return read
+
+    monkeypatch.setattr(order_report, "LedgerReader", Office)
+    monkeypatch.setattr("cli.reports.integrity.read_again", again)
+    monkeypatch.setattr("cli.reports.integrity.bundle_read", of_a_bundle)
+    monkeypatch.setattr("cli.session.proven_times.brackets", lambda *said: {3: (NOW, None), 4: (None, None)})
+    office: Any = Office()
+    office.folder, office.head_at = SimpleNamespace(test=True), lambda moment: f"head at {moment:%Y}"
+    made: Any = order_report.making(office, "order-1", NOW, None, reveal=True, head=given)
+    assert seen == [("order-1", given or "head at 2027", None)]
+    assert (made.as_of, made.head, made.integrity, made.test, made.reveal) == (
+        NOW, "checkpoint", "checked", True, True,
+    )  # fmt: skip
+    assert made.proven == {3: "proven: after 2027-09-01 00:00:00"}
+    bundle = SimpleNamespace(manifest=SimpleNamespace(test=False))
+    read_one: Any = SimpleNamespace(bundle=bundle)
+    of_bundle = order_report.making(read_one, "order-1", NOW, None)
+    assert (seen[1], of_bundle.test, of_bundle.reveal) == (bundle, False, False)
+    read_one.bundle = None
+    with pytest.raises(TypeError):
+        order_report.making(read_one, "order-1", NOW, None)
