@@ -1,4 +1,4 @@
-"""What `verify` refuses to compare, and what it says beside a verdict."""
+"""What `verify` refuses to compare, and what it says with a verdict."""
 
 from __future__ import annotations
 
