@@ -50,6 +50,7 @@ POLICY: Any = SimpleNamespace(
     met=lambda names: names == {"w1", "w2"},
 )  # fmt: skip
 TRUST: Any = SimpleNamespace(policy=POLICY, registrar="registrar", raw=b"policy")
+ORDERS = ask_ledger._orders
 SEEN = SeenHeads(HEAD, NOW - timedelta(hours=3), [], [], [], 2)
 
 
@@ -244,6 +245,30 @@ def test_orders_are_read_under_the_trust_of_the_auditor_else_of_the_folder(
     assert _policy_and_registrar(task, copied) is None, "a published log brings no registrar"
     (folder / "registrar").write_bytes(b"wrong")
     assert _policy_and_registrar(task, verified(trust=None)) is None
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_the_orders_of_a_copy_are_read_in_its_folder(
+    copied: bool, task: AuditTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    @contextmanager
+    def handed(*given: Any, **more: Any) -> Iterator[str]:
+        asked.append((*given, more))
+        yield "cases"
+
+    monkeypatch.setattr(ask_ledger, "_orders", ORDERS)
+    monkeypatch.setattr(ask_ledger, "handed_orders", handed)
+    entries = Path(task.state) / "entries.db" if copied else None
+    with ask_ledger._orders(task, _Verified(LOG, report(), SEEN, TRUST, entries)) as cases:
+        shown: Any = cases
+    assert shown == "cases"
+    folder = Path(task.state if copied else task.place)
+    assert asked == [(folder, POLICY, "registrar", task.as_of, {"entries": entries, "store": ""})]
+    with ask_ledger._orders(task, _Verified(LOG, report(), SEEN, None, entries)) as cases:
+        assert cases is None
+    assert len(asked) == 1
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

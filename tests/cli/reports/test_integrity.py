@@ -72,6 +72,8 @@ def test_a_report_of_a_bundle_has_the_verdict_and_the_head_of_the_bundle(seen: d
     assert (shown.kept, shown.key, shown.witnesses) == (seen or AT, "vkey", ("w.example",))
     report.as_of = None
     assert bundle_read(bundle).checkpoint is None
+    report.as_of, report.head = AT, None
+    assert bundle_read(bundle).checkpoint is None
 
 
 # -- sentences ---------------------------------------------------------------------------------------------------------
@@ -186,3 +188,34 @@ def test_an_entry_that_was_changed_is_named_by_its_position(tmp_path: Path, monk
         monkeypatch.setattr(reader.store, "order", lambda name: changed if name == order else stored(name))
         found = read_again(reader, order, reader.newest_head(), None).checked
     assert (found.verdict, found.reasons[0].where) == ("TOTAL-FAILED", f"#{rows[1][0]}")
+
+
+# -- keys that were reported -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reported", [(), (None,), (None, 7)])
+@pytest.mark.parametrize("times", [None, "times"])
+def test_a_signature_of_a_reported_key_is_doubted_unless_its_time_is_proven(
+    reported: tuple[int | None, ...], times: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = SimpleNamespace(keys={n: SimpleNamespace(reported=each) for n, each in enumerate(reported)})
+    cases = SimpleNamespace(registry="registry", opened=lambda order: [(len(order), order)])
+    reader: Any = SimpleNamespace(
+        registers={0: (keyring, None), 1: (None, None)}, cases=cases,
+        folder=SimpleNamespace(origin="log.example", policy="policy"),
+    )  # fmt: skip
+    asked: list[Any] = []
+
+    def suspects(opened: Any, of: Any, proven: Any) -> list[Any]:
+        asked.append((opened, of is keyring, proven))
+        return [("ilves", "since", [7, 9])]
+
+    monkeypatch.setattr(integrity, "times_of", lambda reader, opened, trust: times)
+    monkeypatch.setattr(integrity, "Times", lambda heads, policy: (heads.head.checkpoint.size, policy))
+    monkeypatch.setattr(integrity, "suspect", suspects)
+    monkeypatch.setattr(integrity, "doubt_key", lambda *said: asked.append(said))
+    book: Any = "book"
+    integrity._suspect(reader, "order", None, book)
+    proven = times or (0, "policy")
+    told = [({8: "registry", 5: "order"}, True, proven), ("ilves", "since", [7, 9], "#7", "book")]
+    assert asked == (told if 7 in reported else [])

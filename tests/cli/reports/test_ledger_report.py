@@ -34,6 +34,7 @@ def test_the_report_on_a_ledger_lists_every_key_of_its_register(tmp_path: Path) 
 def test_the_newest_heads_are_listed_first_and_the_commands_lead_to_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert ledger_report.HEADS == 50
     monkeypatch.setattr(ledger_report, "HEADS", 2)
     with reading(ledger_of("S1", tmp_path)) as reader:
         heads = reader.kept_heads()

@@ -165,6 +165,16 @@ def test_the_view_is_counted_where_there_is_one_of_now(
         assert (groups, asked) == (["mine"], [])
 
 
+def test_a_paper_on_all_providers_looks_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics_report, "counted_orders", lambda reader, moment: iter(["a"]))
+    monkeypatch.setattr(statistics_report, "_making", lambda *said: said[1:])
+    monkeypatch.setattr(OrderFilter, "takes", lambda self, order: self == OrderFilter())
+    monkeypatch.setattr("projections.statistics.counted_group.grouped", list)
+    monkeypatch.setattr("projections.statistics.report.statistics", lambda *said: said)
+    made: Any = statistics_of(named(monkeypatch), OrderFilter(), "none", NOW, None, "")
+    assert made[:3] == (["a"], "All orders.", (NOW, None))
+
+
 @pytest.mark.parametrize("series", ["none", "twitter"])
 @pytest.mark.parametrize("trust", [None, object()])
 def test_a_paper_counts_a_provider_under_its_name_and_is_made_again_with_what_was_typed(

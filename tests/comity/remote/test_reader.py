@@ -307,7 +307,8 @@ def test_an_order_is_whole_as_far_as_the_register_is(order: int, register: int, 
 
 
 @pytest.mark.usefixtures("cases")
-def test_the_entries_of_the_orders_read_last_are_kept() -> None:
+def test_the_entries_of_the_sixty_four_orders_read_last_are_kept() -> None:
+    assert _KEPT == 64
     made = registered(reading(), 9)
     names = [f"o{n}" for n in range(_KEPT)]
     for name in names:

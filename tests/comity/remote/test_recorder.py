@@ -28,7 +28,7 @@ from ledger.adapters.storage.entry_store import Conflict
 from ledger.entries.envelope import Circumstances
 from ledger.entries.payload import Condition
 from ledger.errors import RecordError
-from ledger.facts import WHY
+from ledger.facts import WHY, kind_of
 from server.documents import ReceiptItem
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
@@ -150,6 +150,17 @@ def test_the_holder_of_the_key_signs_in_the_role_that_fits(
         return
     found = recorder.signer("order-issued", role)
     assert (found.actor, found.role, found.party, found.public) == ("ilves", signs, "XO", b"p")
+
+
+def test_a_new_key_accepts_itself_in_the_first_role_that_may(recorder: Any) -> None:
+    fitting = [role for role in kind_of("key-accepted").signers if role in ("VAL", "ISS")]
+    assert len(fitting) == 2
+    recorder._reader = SimpleNamespace(caller=caller(accepted=False))
+    assert recorder.signer("key-accepted", None).role == fitting[0]
+    assert recorder.signer("key-accepted", fitting[1]).role == fitting[1]
+    recorder._reader = SimpleNamespace(caller=caller("VAL", "ISS"))
+    with pytest.raises(ValueError, match=f"ilves could sign key-accepted as {fitting[0]} or {fitting[1]}: role="):
+        recorder.signer("key-accepted", None)
 
 
 @pytest.mark.parametrize("code", ["CTX-CHAIN", "CONFLICT"])
