@@ -12,12 +12,12 @@ from ledger.errors import RecordError
 from ledger.verify.evidence_bundle import verify
 from tests.browser.rows.case import held
 from tests.browser.support.node import Page, Refusal
-from tests.ledger.bundle.test_archive_kind import BUNDLE, CONTAINER, DAMAGED, OTHERS, STILL, TAKEN
+from tests.ledger.bundle.test_archive_kind import BUNDLE, CONTAINER, DAMAGED, OTHERS, STILL, TAKEN, UNLISTED
 from tests.support.memory_ledger import NOW, small
 
 pytestmark = pytest.mark.browser
 
-ALL = {**OTHERS, **STILL, **TAKEN, **DAMAGED, "nothing": b"", "a letter": b"Dear Sir or Madam"}
+ALL = {**OTHERS, **STILL, **TAKEN, **DAMAGED, **UNLISTED, "nothing": b"", "a letter": b"Dear Sir or Madam"}
 
 
 def ours(data: bytes) -> Inside | str | None:
@@ -47,7 +47,7 @@ def test_page_and_program_tell_archives_apart_alike(node: Page, name: str) -> No
     assert node.ask("meant", data=ALL[name]) == meant(ALL[name])
 
 
-@pytest.mark.parametrize("name", [*TAKEN, *DAMAGED])
+@pytest.mark.parametrize("name", [*TAKEN, *DAMAGED, *UNLISTED])
 def test_page_and_program_take_the_same_out_of_a_container(node: Page, name: str) -> None:
     assert theirs(node, ALL[name]) == ours(ALL[name])
 

@@ -12,11 +12,14 @@ export const NAMES = [
   'ERASED',
   'Refused',
   'WITHHELD',
+  'beginning',
   'bundleInside',
   'certificatesIn',
   'checkAudited',
   'checkConsistency',
   'checkInclusion',
+  'checkKnownHeads',
+  'checkListing',
   'checkLookup',
   'checkSealed',
   'checkSubtreeConsistency',
@@ -28,6 +31,9 @@ export const NAMES = [
   'insideOf',
   'isMeant',
   'isNfc',
+  'keyAt',
+  'keyStarts',
+  'liftValues',
   'ml_dsa44',
   'openCheckpoint',
   'openNote',
@@ -41,6 +47,7 @@ export const NAMES = [
   'readStamp',
   'readTrust',
   'readVersions',
+  'registerAfter',
   'say',
   'sha256',
   'unassigned',
@@ -193,6 +200,69 @@ export const answering = (it) => {
         covered: at && it.covered(found, it.parseVkey(by), at.checkpoint).map((range) => range.map(Number)),
       };
     },
+    beginnings: ({ cases }) =>
+      cases.map(({ m, n, path }) => {
+        const root = it.beginning(BigInt(m), BigInt(n), path.map(bytes));
+        return root && text64(root);
+      }),
+    /** Hold the head of a bundle against a known one: a code, or what is not proven; `key` signed the known one. */
+    knownHeads: ({ cases }) =>
+      cases.map(({ here, there, key = 'k', ours = [], theirs = [] }) => {
+        const headOf = ({ size, root }, text) => {
+          return { checkpoint: { size: BigInt(size), root: bytes(root) }, signers: [{ text, type: 1 }] };
+        };
+        const proofs = (some) => new Map(some.map(([name, text]) => [name, bytes(text)]));
+        const [head, known] = [headOf(here, 'k'), headOf(there, key)];
+        const heads = { head, all: new Map([['h', head]]), headDigest: 'h', where: (digest) => digest };
+        const book = { notProven: [] };
+        try {
+          const other = { heads: { all: new Map([['t', known]]) }, consistency: proofs(theirs) };
+          it.checkKnownHeads(heads, { consistency: proofs(ours) }, other, book);
+        } catch (wrong) {
+          if (!(wrong instanceof it.Refused)) throw wrong;
+          return wrong.code;
+        }
+        return book.notProven.flat();
+      }),
+    registers: ({ cases, last }) =>
+      cases.map((entries) => {
+        const known = { entries: new Map(entries.map(({ index, ...entry }) => [BigInt(index), entry])) };
+        return [...it.registerAfter(known, { heads: new Map([['register', { leaf: last }]]) }, 'register').keys()].map(Number);
+      }),
+    /** Return the erased fields of entry 4 and the codes of remarks; entry 5 declares digests destroyed. */
+    async erased({ cases }) {
+      const found = [];
+      for (const { sealed, sd, opened, destroyed, claimed, signer, holds = true } of cases) {
+        const issued = { kind: 'order-issued', schema: 1, sealed, sd, public: new Map(), leaf: 'four' };
+        const said = { kind: 'payload-key-destroyed', schema: 1, sealed: [], sd: [], leaf: 'five', signer };
+        const entries = new Map([
+          [4n, { ...issued, signer: { party: 'XO', role: 'ISS', actor: 'ilves' } }],
+          [5n, { ...said, public: new Map([['digests', destroyed]]) }],
+        ]);
+        const disclosures = new Map(opened.length ? [[4n, new TextEncoder().encode(opened.join('\n') + '\n')]] : []);
+        const codes = [];
+        const book = { remark: (code) => codes.push(code), says() {} };
+        const keyring = { holds: () => holds, registrar: { party: 'XO' } };
+        const lifted = await it.liftValues(entries, { disclosures }, { withheld: claimed }, keyring, { folder: 'x' }, book);
+        found.push([[...lifted.get(4n).erased], codes.sort()]);
+      }
+      return found;
+    },
+    logKeys: ({ cases, sizes }) =>
+      cases.map((rotations) => {
+        const starts = [...it.keyStarts(rotations.map(mapped))];
+        return starts.map(([type, mine]) => [type, sizes.map((size) => it.keyAt(mine, BigInt(size)) ?? null)]);
+      }),
+    listings: ({ cases }) =>
+      cases.map(({ files, listed, digests }) => {
+        const there = new Map(files.map(([path, content]) => [path, bytes(content)]));
+        try {
+          return it.checkListing({ files: listed }, there, new Map(Object.entries(digests))) ?? null;
+        } catch (wrong) {
+          if (!(wrong instanceof it.Refused)) throw wrong;
+          return [wrong.code, wrong.where, wrong.says[0]];
+        }
+      }),
     lookup({ key, proof, root }) {
       const value = it.checkLookup(bytes(key), bytes(proof), bytes(root));
       return value && text64(value);

@@ -156,6 +156,34 @@ TAKEN = {
 }
 
 
+def references(*parts: bytes) -> bytes:
+    """Write a manifest with more references before the true one."""
+    wrapped = (b"<asic:DataObjectReference " + part + b"</asic:DataObjectReference>" for part in parts)
+    begin = LISTED.index(b"<asic:DataObjectReference")
+    return LISTED[:begin] + b"".join(wrapped) + LISTED[begin:]
+
+
+NAMED = b'URI="' + NAME.encode() + b'">'
+SHA256 = b'<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+FALSE = b"<ds:DigestValue>AAAA</ds:DigestValue>"
+LACKING = (b">" + SHA256 + FALSE, NAMED + SHA256, NAMED + SHA256.replace(b"sha256", b"sha512") + FALSE, NAMED + FALSE)
+TAKEN |= {
+    f"a reference that lacks a part, {n}": rewritten({**AROUND, MANIFEST: references(part)})
+    for n, part in enumerate(LACKING)
+}
+TAKEN["a reference to a file elsewhere"] = rewritten(
+    {**AROUND, MANIFEST: references(b'URI="absent.pdf">' + SHA256 + FALSE)}
+)
+UNLISTED = {
+    "no manifest": rewritten(AROUND),
+    "a manifest of another file": rewritten({**AROUND, MANIFEST: manifest({"else": b""})}),
+    "a manifest with SHA-512": rewritten({**AROUND, MANIFEST: LISTED.replace(b"sha256", b"sha512")}),
+    "a manifest elsewhere": rewritten({**AROUND, "ASiCManifest001.xml": LISTED}),
+    "a manifest that is too large": rewritten({**AROUND, MANIFEST: LISTED + b" " * (2**20 + 1 - len(LISTED))}),
+}
+TAKEN["a manifest of the largest size"] = rewritten({**AROUND, MANIFEST: LISTED + b" " * (2**20 - len(LISTED))})
+
+
 @pytest.mark.parametrize("name", TAKEN)
 def test_the_bundle_is_taken_out_of_a_container_byte_for_byte(name: str) -> None:
     assert is_container(TAKEN[name])
@@ -164,11 +192,12 @@ def test_the_bundle_is_taken_out_of_a_container_byte_for_byte(name: str) -> None
 
 
 def test_a_container_whose_manifest_does_not_list_the_bundle_says_so() -> None:
-    for more in ({}, {MANIFEST: manifest({"else": b""})}, {MANIFEST: LISTED.replace(b"sha256", b"sha512")}):
-        assert inside(rewritten({**AROUND, **more})) == Inside(NAME, BUNDLE, False)
+    for what, data in UNLISTED.items():
+        assert inside(data) == Inside(NAME, BUNDLE, False), what
 
 
 DAMAGED = {
+    "a second reference, false": rewritten({**AROUND, MANIFEST: references(NAMED + SHA256 + FALSE)}),
     "another bundle": rewritten({**AROUND, NAME: BUNDLE[:-1] + b"\1", MANIFEST: LISTED}),
     "another digest": rewritten({**AROUND, MANIFEST: manifest({NAME: b"something else"})}),
     "a digest that is none": rewritten({**AROUND, MANIFEST: LISTED.replace(b"DigestValue>", b"DigestValue>=", 1)}),
