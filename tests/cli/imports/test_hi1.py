@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cli.access.recorded_access import Stated
 from cli.exit_codes import Exit, Stop
+from cli.exports.formats import ExportRequest
 from cli.imports import hi1
-from cli.imports.hi1 import _new, _on_record, import_message
+from cli.imports.hi1 import _new, _on_record, import_message, write
 from ledger.errors import LedgerError, RecordError
 from projections.exchange.hi1_reader import NoMessage
 
@@ -121,3 +124,66 @@ def test_the_facts_of_a_message_are_imported_as_a_table(
     expected = row | ({"unregistered": "yes"} if unregistered else {})
     assert asked == [([expected], ("order-issued",), True)]
     assert capsys.readouterr().err.splitlines() == [f"not understood, and left out: {each}" for each in "ab"]
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("as_of", [None, datetime(2027, 6, 1, tzinfo=UTC)])
+@pytest.mark.parametrize("lost", [0, 2])
+def test_a_message_of_an_order_says_what_it_leaves_out(
+    as_of: datetime | None, lost: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[Any] = []
+    lossy = [SimpleNamespace(kind="order-issued", field="note", why="no place"),
+             SimpleNamespace(kind="order-closed", field="", why="no message")][:lost]  # fmt: skip
+    case = SimpleNamespace(order="order-1", known=lambda moment: f"known at {moment:%Y}")
+    reader = SimpleNamespace(case=lambda name: case if name == "PPO-1" else None)
+
+    def message(shown: Any, *, reveal: bool) -> Any:
+        said.append((shown, reveal))
+        return b"message", lossy
+
+    monkeypatch.setattr("cli.session.ledger_reader.reading_anywhere", lambda: nullcontext(reader))
+    monkeypatch.setattr("cli.access.recorded_access.revealed", lambda *given: said.append(given))
+    monkeypatch.setattr("projections.exchange.hi1_writer.hi1", message)
+    handed: Any = SimpleNamespace(stated="stated", actor="orn")
+    wanted = ExportRequest("PPO-1", "-", handed, as_of=as_of, reveal=True)
+    assert write(wanted) == b"message"
+    assert said == [
+        (["order-1"], "export", True, "stated", "orn", "SP"),
+        (case if as_of is None else "known at 2027", True),
+    ]
+    lines = ["  order-issued.note: no place", "  order-closed: no message"][:lost]
+    assert capsys.readouterr().err.splitlines() == [
+        f"what HI-1 does not carry ({lost}; in the message under comity:lossy):", *lines,
+    ]  # fmt: skip
+
+
+def test_an_order_that_was_never_issued_is_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = SimpleNamespace(case=lambda name: SimpleNamespace(order="order-1"))
+    monkeypatch.setattr("cli.session.ledger_reader.reading_anywhere", lambda: nullcontext(reader))
+    monkeypatch.setattr("projections.exchange.hi1_writer.hi1", lambda case, *, reveal: (b"", []))
+    handed: Any = SimpleNamespace(stated=Stated(), actor=None)
+    with pytest.raises(Stop) as stopped:
+        write(ExportRequest("PPO-1", "-", handed))
+    assert stopped.value.message == "PPO-1 was never issued, so there is nothing to send"
+    assert stopped.value.code is Exit.REFUSED
+
+
+@pytest.mark.parametrize(("data", "seen"), [(b"<a/>", b"json of <a/>"), (b"{}", b"{}")])
+def test_a_message_in_xml_is_read_as_its_json(
+    data: bytes, seen: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+
+    def rows_of(content: bytes, instrument: str | None) -> Any:
+        read.append(content)
+        return [], []
+
+    monkeypatch.setattr("projections.exchange.hi1_reader.rows_of", rows_of)
+    monkeypatch.setattr("cli.imports.hi1_xml.as_json", lambda content, name: b"json of " + content)
+    (tmp_path / "m").write_bytes(data)
+    with pytest.raises(Stop, match="tells no fact"):
+        import_message(str(tmp_path / "m"), None, None, None, None, dry_run=True)
+    assert read == [seen]
