@@ -83,8 +83,10 @@ def test_a_log_is_published_with_its_entries_and_the_statements_of_auditors(hous
     assert any((there / "tile" / "entries").rglob("*"))
     assert not (there / "audits").exists()
     audits.mkdir(exist_ok=True)
-    (audits / "statement").write_bytes(b"all was checked")
+    name = f"{'ab' * 32}.statement"
+    (audits / name).write_bytes(b"all was checked")
     answer = house.reply("log", "publish", str(there))
+    assert (there / "audits" / name).read_bytes() == b"all was checked"
     assert (answer["origin"], answer["size"], answer["folder"]) == (ORIGIN, size, str(there))
     assert [value for value in answer.values() if isinstance(value, list)] == [[]]
 

@@ -128,3 +128,19 @@ def test_articles_are_listed_under_the_name_of_their_act_with_rules_and_gaps() -
     assert starts.count("no rule") == sum(bool(not a["rules"] and a["without"]) for a in answer["articles"])
     assert starts.count("rules") == len(answer["articles"]) - bare
     assert max(map(len, run("law", "--not-modelled").stdout.splitlines())) <= 80
+
+
+def test_the_orders_on_which_a_change_bears_are_named_with_its_rules() -> None:
+    found: Any = SimpleNamespace(added=(), removed=(), changed=(), unseen=True, any=True)
+    orders = [law_editions.TouchedItem("one", "KA-1", ["R1", "R2"]), law_editions.TouchedItem("two", "main", ["R1"])]
+    head = ["Added: 0", "Removed: 0", "Changed: 0"]
+    unseen = "The rules find something else while their words stay: the number of the edition differs."
+    text = law_editions._text(found, orders).splitlines()
+    assert text[:4] == [*head, unseen]
+    assert text[4] == "Orders on which they bear: 2"
+    assert [line.strip() for line in text[5:]] == ["KA-1: R1, R2", "main: R1"]
+    found.unseen = False
+    assert law_editions._text(found, []).splitlines() == [*head, "Orders on which they bear: 0"]
+    assert law_editions._text(found, None).splitlines() == head
+    found.any = False
+    assert law_editions._text(found, None) == "The two editions are the same."
