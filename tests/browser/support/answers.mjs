@@ -49,7 +49,9 @@ export const NAMES = [
   'readVersions',
   'registerAfter',
   'say',
+  'secondsOf',
   'sha256',
+  'signsSize',
   'unassigned',
   'unfolded',
   'unseen',
@@ -59,6 +61,7 @@ export const NAMES = [
   'verifySignature',
   'visible',
   'vocabulary',
+  'wire',
   'wordsOf',
 ];
 
@@ -205,14 +208,14 @@ export const answering = (it) => {
         const root = it.beginning(BigInt(m), BigInt(n), path.map(bytes));
         return root && text64(root);
       }),
-    /** Hold the head of a bundle against a known one: a code, or what is not proven; `key` signed the known one. */
+    /** Hold the head of a bundle against a known one: a code, or what is not proven; `keys` signed the known one. */
     knownHeads: ({ cases }) =>
-      cases.map(({ here, there, key = 'k', ours = [], theirs = [] }) => {
-        const headOf = ({ size, root }, text) => {
-          return { checkpoint: { size: BigInt(size), root: bytes(root) }, signers: [{ text, type: 1 }] };
+      cases.map(({ here, there, keys = ['k'], type = 1, ours = [], theirs = [] }) => {
+        const headOf = ({ size, root }, signing) => {
+          return { checkpoint: { size: BigInt(size), root: bytes(root) }, signers: signing.map((text) => ({ text, type })) };
         };
         const proofs = (some) => new Map(some.map(([name, text]) => [name, bytes(text)]));
-        const [head, known] = [headOf(here, 'k'), headOf(there, key)];
+        const [head, known] = [headOf(here, ['k']), headOf(there, keys)];
         const heads = { head, all: new Map([['h', head]]), headDigest: 'h', where: (digest) => digest };
         const book = { notProven: [] };
         try {
@@ -263,6 +266,18 @@ export const answering = (it) => {
           return [wrong.code, wrong.where, wrong.says[0]];
         }
       }),
+    /** Return how many witnesses of a policy may lie, and the witnesses that count. */
+    voters: ({ texts }) =>
+      texts.map((text) => {
+        const policy = it.parsePolicy(bytes(text));
+        return [policy.faults(), [...policy.voters()].sort()];
+      }),
+    instants: ({ texts }) =>
+      texts.map((text) => {
+        const seconds = it.secondsOf(text);
+        return seconds === null ? null : [seconds, it.wire(seconds)];
+      }),
+    spans: ({ sizes, cases }) => cases.map(([text, size]) => it.signsSize({ sizes: spansOf(sizes) }, { text }, size)),
     lookup({ key, proof, root }) {
       const value = it.checkLookup(bytes(key), bytes(proof), bytes(root));
       return value && text64(value);

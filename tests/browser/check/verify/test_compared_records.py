@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.formats.selective_disclosure import veil
+from ledger.tlog.note import MLDSA44
 from ledger.tlog.tree import prove_consistency
 from tests.browser.support.node import Page
 from tests.support.hash_log import HashLog
@@ -37,12 +38,14 @@ def test_a_consistency_proof_begins_with_the_root_of_the_smaller_tree_unless_its
     assert node.ask("beginnings", cases=[{"m": 3, "n": 4, "path": []}]) == [None]
 
 
-def held_against(case: dict[str, Any], turned: bool = False, key: str = "k", among: str = "ours") -> dict[str, Any]:
+def held_against(
+    case: dict[str, Any], turned: bool = False, keys: Sequence[str] = ("k",), among: str = "ours"
+) -> dict[str, Any]:
     """Return the question with two heads, the larger in the bundle unless turned, and a proof between them."""
     small, large = ({"size": case[size], "root": case[root]} for size, root in (("m", "rootM"), ("n", "rootN")))
     heads = {"here": small, "there": large} if turned else {"here": large, "there": small}
     proof = "".join(f"{b64encode(each).decode()}\n" for each in case["path"]).encode()
-    return {**heads, "key": key, among: [(f"{case['m']}-{case['n']}", proof)]}
+    return {**heads, "keys": keys, among: [(f"{case['m']}-{case['n']}", proof)]}
 
 
 WAYS = [*product((False, True), ("ours", "theirs"))]
@@ -61,7 +64,12 @@ def test_two_heads_are_a_split_view_where_a_true_proof_begins_with_another_root(
     asked = [held_against(case, turned, among=among) for case in forked]
     said = [each if power_of_two(m) else "SPLIT-VIEW" for (m, _), each in zip(PAIRS, apart, strict=True)]
     assert node.ask("knownHeads", cases=asked) == said
-    asked = [held_against(case, turned, "other", among) for case in forked]  # no key signed both
+    asked = [held_against(case, turned, ("other",), among) for case in forked]  # no key signed both
+    assert node.ask("knownHeads", cases=asked) == apart
+    for keys in (("k", "other"), ("other", "k")):  # one of two
+        asked = [held_against(case, turned, keys, among) for case in forked]
+        assert node.ask("knownHeads", cases=asked) == said
+    asked = [{**held_against(case, turned, among=among), "type": MLDSA44} for case in forked]  # no exhibit names it
     assert node.ask("knownHeads", cases=asked) == apart
 
 
