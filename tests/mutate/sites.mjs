@@ -60,7 +60,7 @@ function sites(source) {
     },
     ReturnStatement(node, scope) {
       if (!node.argument) return;
-      put(node.argument, 'null', 'return None', scope);
+      if (!['null', 'false'].includes(text(node.argument))) put(node.argument, 'null', 'return None', scope);  // false becomes true
       if (COMPARED[node.argument.operator]) put(node.argument, `!(${text(node.argument)})`, 'return negated', scope);
     },
     ContinueStatement: (node, scope) => put(node, '{}', 'continue deleted', scope),
