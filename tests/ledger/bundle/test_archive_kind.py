@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import random
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.bundle import zip_profile
 from ledger.bundle.archive import unpack
-from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
+from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container, names
 from ledger.errors import RecordError
 from ledger.verify.evidence_bundle import verify
 from projections.exchange.asic import MANIFEST, SIGNATURE, container, manifest
@@ -229,6 +231,48 @@ def test_a_bundle_is_held_against_one_in_a_container(tmp_path: Path) -> None:
         done = run("verify", str(file), "--with", str(beside))
         assert done.exit_code == Exit.FINDINGS, done.output
         assert f"{beside} by itself: INDETERMINATE" in done.stderr
+
+
+def with_a_nameless_record(data: bytes, crc: int) -> bytes:
+    """Add a record of 46 bytes to the end of the directory: an empty name for the file `mimetype` once more."""
+    size = len(AROUND["mimetype"])
+    record = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 33, crc, size, size, 0, 0, 0, 0, 0, 0, 0)
+    end = data.rindex(b"PK\5\6")
+    length = int.from_bytes(data[end + 12 : end + 16], "little") + len(record)
+    return data[:end] + record + data[end : end + 12] + length.to_bytes(4, "little") + data[end + 16 :]
+
+
+def test_the_directory_of_a_container_is_read_to_its_last_byte() -> None:
+    crc = zlib.crc32(AROUND["mimetype"])
+    more = with_a_nameless_record(CONTAINER, crc)
+    assert names(more) == [*names(CONTAINER), ""]
+    assert inside(more) == Inside(NAME, BUNDLE, True)
+    with pytest.raises(RecordError, match="CRC-32 is wrong"):
+        inside(with_a_nameless_record(CONTAINER, crc ^ 1))
+
+
+@pytest.mark.parametrize("size", [0xFFFF_FFFF, len(CONTAINER)])
+def test_a_directory_that_begins_before_the_file_is_none(size: int) -> None:
+    end = CONTAINER.rindex(b"PK\5\6")
+    spoilt = CONTAINER[: end + 12] + size.to_bytes(4, "little") + CONTAINER[end + 16 :]
+    assert names(spoilt) == []
+    assert inside(spoilt) is None
+
+
+def test_a_directory_of_no_bytes_is_empty_and_one_that_begins_with_the_file_is_read() -> None:
+    assert names(OTHERS["an empty archive"]) == []
+    name = b"a"
+    record = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, len(name), 0, 0, 0, 0, 0, 0) + name
+    alone = record + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(record), 0, 0)
+    assert names(alone) == ["a"]
+    assert names(record + alone) == ["a"]
+    assert names(alone.replace(b"PK\1\2", b"PK\1\1")) == []
+    empty = OTHERS["an empty archive"]
+    assert {tuple(names(empty[:length])) for length in range(len(empty))} == {()}
+
+
+def test_the_files_of_a_container_are_found_behind_bytes_that_are_before_it() -> None:
+    assert inside(b"PK\3\4" * 3 + CONTAINER) == Inside(NAME, BUNDLE, True)
 
 
 def test_an_unlisted_damaged_bundle_in_a_container_fails_as_a_bundle() -> None:

@@ -212,6 +212,15 @@ MISNAMED = {
     "a name in single brackets": called(b"(a)", listed=b"[a]"),
 }
 
+
+def with_free_rows(count: int) -> bytes:
+    """Return a PDF whose table has this many rows in all: most of them of objects that are not in use."""
+    free = b"0000000000 00000 f\r\n"
+    pdf = HAND.replace(b"xref\n0 5\n", b"xref\n0 %d\n" % count, 1)
+    at = pdf.index(b"trailer")
+    return pdf[:at] + free * (count - 5) + pdf[at:]
+
+
 PAPERS = {
     "stored": (paper(ARCHIVE), ARCHIVE),
     "deflated": (paper(DEFLATED, more="/Filter/FlateDecode"), ARCHIVE),
@@ -228,6 +237,11 @@ PAPERS = {
     "a row that is none": (written(PLAIN).replace(b"65535 f\r\n", b"65535 g\r\n"), None),
     "a row of another generation": (written(PLAIN).replace(b" 00000 n", b" 00001 n", 1), None),
     "a table beyond the file": (b"%PDF-1.7\nstartxref\n9999999999\n%%EOF", None),
+    "as many objects as a file may have": (with_free_rows(100_000), ARCHIVE),
+    "one object too many": (with_free_rows(100_001), None),
+    "one object too many in two tables": (revised(with_free_rows(100_000), {5: b"<<>>"}), None),
+    "a table that is cut in its rows": (HAND.replace(b"xref\n0 5\n", b"xref\n0 999\n"), None),
+    "a table without a trailer": (HAND.replace(b"trailer", b"trailed"), None),
     "written by hand": (written(PLAIN), ARCHIVE),
     **{name: (pdf, ARCHIVE) for name, pdf in REVISED.items()},
     **{name: (pdf, None) for name, pdf in (AMBIGUOUS | CHANGED | MISNAMED).items()},

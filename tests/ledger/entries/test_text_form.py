@@ -10,12 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.envelope import open_
+from ledger.entries.payload import Document, Other, Seen
 from ledger.entries.text_form import odd_texts
 from tests.support.cli import ledger_of, run, size
 from tests.support.memory_ledger import small
 
 POISON = "a\U0001e08f\u0323"  # form C for Unicode 14.0, and not for 15.0, where the letter is a mark
 HIDDEN = "KA\u200b-2027-0311"
+LEAF, CODE = "0" * 64, "documents[1].code"
 
 
 @pytest.fixture
@@ -55,6 +57,11 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"whose": HIDDEN}, "whose"),
         ({"refs": (HIDDEN,)}, "refs[0]"),
         ({"sealed": (HIDDEN,)}, "sealed[0]"),
+        ({"documents": [Document("order", "text/plain", 1, LEAF), Document(HIDDEN, "text/plain", 1, LEAF)]}, CODE),
+        ({"documents": [Document("order", HIDDEN, 1, LEAF)]}, "documents[0].media"),
+        ({"audience": {"reasons": ["CT", HIDDEN]}}, "audience.reasons"),
+        ({"seen": Seen(HIDDEN, 4, LEAF)}, "seen.origin"),
+        ({"other": Other(HIDDEN, 4, LEAF, LEAF)}, "other.origin"),
     ],
 )
 def test_every_member_of_an_entry_is_looked_at_for_what_nobody_sees(changes: dict[str, Any], where: str) -> None:

@@ -402,7 +402,7 @@ def test_the_tree_can_be_told_from_its_tiles_alone(size: int) -> None:
 
 
 def test_a_bundle_is_no_hash_tile() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="packed from entries"):
         tile_bytes(Tile(ENTRIES, 0, 1), ENTRIES_DB.read)
 
 
@@ -416,7 +416,7 @@ def test_entries_come_out_of_a_bundle_as_they_went_in(entries: list[bytes]) -> N
 def test_a_bundle_takes_an_entry_of_65535_bytes_and_none_larger() -> None:
     assert unpack_entries(pack_entries([b"x" * 65_535])) == [b"x" * 65_535]
     for entries in ([b"x" * 65_536], [b""], [], [b"x"] * 257, [b"x", b""], [b"x" * 65_536, b"x"]):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="a bundle holds"):
             pack_entries(entries)
 
 

@@ -16,7 +16,7 @@ from ledger.entries.payload import Formed, Payload, SignedBy, well_formed
 from ledger.facts import KINDS, FactError, check_form
 from ledger.facts.value_forms import Form, FormError, ListForm, TextForm, check, quick_check
 from ledger.verify import field_forms as fields
-from ledger.verify.field_forms import check_public
+from ledger.verify.field_forms import check_public, check_values
 from tests.ledger.facts.test_facts import ODD
 from tests.support.facts import StatedFact, facts
 from tests.support.samples import examples
@@ -173,6 +173,27 @@ def test_an_entry_states_what_its_kind_requires_and_commits_to_what_it_always_do
     for name in kind.fields():
         lacks = f"FACT order-issued.{name}: expected to be stated, it is not"
         assert says(name) == (lacks if name in required | always else ""), name
+
+
+def wrong(ask: Callable[[Payload], None], kind: str, public: dict[str, Any], later: int = 0) -> str:
+    """Return what is wrong with an entry of a kind with these public values, in its schema or a `later` one."""
+    schema = (KINDS[kind].schema if kind in KINDS else 1) + later
+    return outcome(lambda: ask(Payload(**SAID | {"kind": kind, "schema": schema, "public": public})))
+
+
+def test_a_public_field_is_absent_or_has_its_form_and_is_never_null() -> None:
+    for name, kind in KINDS.items():
+        for field in (field for field in kind.fields().values() if not field.sealed):
+            says = wrong(check_values, name, {field.name: None})
+            assert says.startswith(f"FACT {name}.{field.name}: expected"), says
+
+
+def test_what_a_reader_does_not_know_is_not_checked() -> None:
+    assert wrong(check_public, "order-of-tomorrow", {"case_ref": 5}) == ""
+    assert wrong(check_public, "order-issued", {"case_ref": 5}, later=1) == ""
+    assert wrong(check_values, "order-issued", {"added_later": None}) == ""
+    says = wrong(check_values, "order-issued", {"added_later": 5, "case_ref": 5})
+    assert says.startswith("FACT order-issued.case_ref: expected")
 
 
 @given(

@@ -18,6 +18,7 @@ from ledger.law import judge
 from ledger.tlog.note import Checkpoint, format_checkpoint
 from ledger.trust.trust_folder import format_registrar, parse_registrar, parse_trust
 from ledger.verify.evidence_bundle import verify
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Result, Verdict, VerificationStep
 from tests.support.memory_ledger import (
     COMPANION,
@@ -68,6 +69,16 @@ def test_a_step_of_which_nothing_was_asked_is_not_run_and_has_not_passed() -> No
     assert (steps[7].result, steps[7].says) == (Result.NOT_RUN, "")
 
 
+def test_a_step_repeats_neither_the_sentence_nor_the_doubt_of_the_one_before() -> None:
+    book = VerificationLog()
+    with book.step(VerificationStep.CONTAINER):
+        book.says("2 files")
+        book.doubt("CP-SIG", "it is missing")
+    with book.step(VerificationStep.POLICY):
+        pass
+    assert [(s.says, s.result) for s in book.steps] == [("2 files", Result.OPEN), ("", Result.PASSED)]
+
+
 def test_a_step_says_how_much_it_read() -> None:
     ledger, ilves = small()
     data = ledger.bundle(ilves)
@@ -104,7 +115,11 @@ def test_what_is_wrong_is_wrong_without_any_trust() -> None:
     ledger, ilves = small()
     data = bytearray(ledger.bundle(ilves))
     data[len(data) // 2] ^= 1
-    assert verify(bytes(data), None, None, NOW).verdict is Verdict.FAILED
+    report = verify(bytes(data), None, None, NOW)
+    assert report.verdict is Verdict.FAILED
+    assert [(s.number, s.what) for s in report.steps] == [(step.value, step.title) for step in VerificationStep]
+    assert [s.number for s in report.steps if s.result == Result.FAILED] == [1]
+    assert {s.result for s in report.steps[1:]} == {Result.NOT_RUN}
 
 
 def test_under_no_quorum_that_nobody_witnessed_it_is_said_first() -> None:

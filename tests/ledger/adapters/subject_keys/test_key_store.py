@@ -700,3 +700,15 @@ def test_all_keys_of_a_merged_person_are_known_after_the_erasure(tmp_path: Path)
         store.destroy(sorted(keys))
         assert set(store.erased_keys("Lena", ["order"])) == keys
         assert set(store.erased_keys("target of order", ["order"])) == keys
+
+
+def test_the_name_of_a_key_is_the_first_of_its_subject_and_a_key_that_is_not_here_has_none(tmp_path: Path) -> None:
+    with closing(SubjectKeyStore.create(tmp_path / "keys.db")) as store:
+        assert store.name_of("0" * 32) is None
+        store.keys_for([("target of order", "order"), ("Lena", "order"), ("Ruth", "order")])
+        named = {name: store.key_of(name, "order") or "" for name in ("target of order", "Lena", "Ruth")}
+        assert {name: store.name_of(key_id) for name, key_id in named.items()} == {name: name for name in named}
+        store.merge("Lena", "target of order")
+        assert {store.name_of(named["Lena"]), store.name_of(named["target of order"])} == {"Lena"}
+        store.destroy([named["Ruth"]])
+        assert store.name_of(named["Ruth"]) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -169,16 +171,17 @@ def test_a_file_that_unpacks_to_more_than_it_may_is_refused(monkeypatch: pytest.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10, "KiB: nothing was unpacked"
 
 
+class Lying:
+    """The metadata of a row group that claims to be small."""
+
+    def __init__(self, group: Any) -> None:
+        self.num_rows, self.total_byte_size = group.num_rows, 1
+
+
 def test_a_file_whose_footer_lies_about_its_size_is_refused_within_bounded_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = write_entries([replace(r, raw=bytes(16 << 20)) for r in ROWS])
-
-    class Lying:
-        """The metadata of a row group that claims to be small."""
-
-        def __init__(self, group: Any) -> None:
-            self.num_rows, self.total_byte_size = group.num_rows, 1
 
     monkeypatch.setattr(parquet_files, "MEMORY", 64 << 20)
     monkeypatch.setattr(parquet_files, "_claimed", lambda footer: [Lying(footer.row_group(0))])
@@ -186,3 +189,63 @@ def test_a_file_whose_footer_lies_about_its_size_is_refused_within_bounded_memor
     assert "Memory" in says or "other rows" in says  # the second, where what was freed before has room for the rows
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY, "the bound has ended"
     assert read_entries(write_entries(ROWS), COUNT) == ROWS
+
+
+def test_a_file_whose_footer_lies_about_its_size_is_refused_where_no_system_bounds_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = write_entries(ROWS)
+    size = pq.ParquetFile(pa.BufferReader(content)).read().nbytes
+    monkeypatch.setattr(parquet_files, "_bounded_memory", nullcontext)
+    monkeypatch.setattr(parquet_files, "_claimed", lambda footer: [Lying(footer.row_group(0))])
+    monkeypatch.setattr(parquet_files, "MEMORY", size)
+    assert read_entries(content, COUNT) == ROWS
+    monkeypatch.setattr(parquet_files, "MEMORY", size - 1)
+    assert refused(content) == "its rows do not match its footer"
+
+
+def test_a_file_may_claim_as_much_as_it_may_have_and_no_other_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = write_entries(ROWS)
+    size = pq.ParquetFile(pa.BufferReader(content)).metadata.row_group(0).total_byte_size
+    monkeypatch.setattr(parquet_files, "_bounded_memory", nullcontext)
+    for claimed, rows, taken in (
+        (1 << 20, COUNT, True),
+        ((1 << 20) + 1, COUNT, False),
+        (0, COUNT, True),
+        (-1, COUNT, False),
+        (size, COUNT - 1, False),
+        (size, COUNT + 1, False),
+    ):
+        group = SimpleNamespace(total_byte_size=claimed, num_rows=rows)
+        monkeypatch.setattr(parquet_files, "_claimed", lambda footer, group=group: [group])
+        monkeypatch.setattr(parquet_files, "MEMORY", 1 << 20)
+        if taken:
+            assert read_entries(content, COUNT) == ROWS
+        else:
+            assert "its footer states more than" in refused(content)
+
+
+TRUE = {"has_null_count": True, "null_count": 0, "has_distinct_count": False, "has_min_max": True, "min": 1, "max": 3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "true"),
+    [
+        ({}, True),
+        ({"has_null_count": False, "null_count": 7}, True),  # a number that the file does not state
+        ({"null_count": 1}, False),
+        ({"has_distinct_count": True}, False),
+        ({"has_min_max": False, "min": None, "max": None}, True),
+        ({"min": 2}, False),
+        ({"max": 4}, False),
+        ({"num_values": 2}, False),
+        ({"num_values": 4}, False),
+        ({"num_values": 2, "has_min_max": False}, False),
+    ],
+)
+def test_statistics_are_true_of_a_column_if_each_number_that_they_state_is(changes: dict[str, Any], true: bool) -> None:
+    assert parquet_files._tells_of(SimpleNamespace(**{**TRUE, "num_values": 3, **changes}), [3, 1, 2]) is true
+
+
+def test_a_column_without_statistics_says_nothing_false() -> None:
+    assert parquet_files._tells_of(None, [3, 1, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -79,6 +80,21 @@ def test_a_whole_ledger_has_no_problem_and_every_signature_was_checked(
 
 def test_several_processes_come_to_the_same_root(whole: Path, check: Callable[[Path], Audit]) -> None:
     assert audit(whole, ORIGIN, registrar(), workers=2).frontier.root() == check(whole).frontier.root()
+
+
+def checked_by(start: int, stop: int) -> Any:
+    """Return a run, and the process that was asked to check it."""
+    return start, stop, os.getpid()
+
+
+@pytest.mark.parametrize(("runs", "workers", "others"), [(5, 2, True), (2, 2, True), (5, 1, False), (1, 2, False)])
+def test_runs_go_to_other_processes_if_there_are_two_of_each_and_come_back_in_order(
+    runs: int, workers: int, others: bool
+) -> None:
+    asked = [(n, n + 1) for n in range(runs)]
+    done: Any = list(auditing.spread(checked_by, asked, workers))
+    assert [(start, stop) for start, stop, _ in done] == asked
+    assert {pid != os.getpid() for _, _, pid in done} == {others}
 
 
 @pytest.mark.parametrize(

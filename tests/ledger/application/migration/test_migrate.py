@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from ledger.adapters.folders.ledger_folder import KEYS_DB, KEYS_STORE
 from ledger.adapters.guard.guard_place import GUARD_DB, Place, SharedPlace
 from ledger.adapters.log.remote_signer import POINTER
 from ledger.adapters.storage.postgres import Address
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.migration import migrate
 from ledger.errors import LedgerError
 from ledger.verify.report import Reason
@@ -67,3 +69,41 @@ def test_a_copy_that_is_wrong_is_not_used_and_the_first_contradiction_is_named(
     with pytest.raises(LedgerError, match=f"{tmp_path}: entry 3: its leaf differs") as found:
         migrate._verify(folder, tmp_path, now, lambda *_: None)
     assert found.value.code == "LOG-CORRUPT"
+
+
+DATABASE = Address("postgres://db.example/comity", ORIGIN)
+
+
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, object]]:
+    """Record the moves of keys, and make none."""
+    made: list[tuple[object, object]] = []
+    monkeypatch.setattr(migrate, "move_keys", lambda here, to: made.append((here, to)))
+    return made
+
+
+def keys_at(folder: Path, place: Path | Address, *, there: bool = True) -> Any:
+    return SimpleNamespace(path=folder, subject_keys=place, has_subject_keys=there)
+
+
+def test_keys_move_between_the_file_and_a_database_and_the_folder_says_where_they_are(
+    tmp_path: Path, moves: list[tuple[object, object]]
+) -> None:
+    file, pointer = tmp_path / KEYS_DB, tmp_path / KEYS_STORE
+    SubjectKeyStore.create(file).close()
+    migrate._move_keys(keys_at(tmp_path, file), DATABASE)
+    assert pointer.read_text() == f"{DATABASE.uri}\n"
+    migrate._move_keys(keys_at(tmp_path, DATABASE), file)  # nothing opens the database here: there is none
+    assert not pointer.exists()
+    assert moves == [(file, DATABASE), (DATABASE, file)]
+
+
+def test_keys_that_are_where_they_should_be_or_are_missing_are_not_moved(
+    tmp_path: Path, moves: list[tuple[object, object]]
+) -> None:
+    file, pointer = tmp_path / KEYS_DB, tmp_path / KEYS_STORE
+    for place in (file, DATABASE):
+        migrate._move_keys(keys_at(tmp_path, place), place)
+    with pytest.raises(LedgerError, match="KEYS-MISSING"):
+        migrate._move_keys(keys_at(tmp_path, file, there=False), DATABASE)
+    assert (moves, pointer.exists(), file.exists()) == ([], False, False)

@@ -182,8 +182,17 @@ def test_data_that_came_or_are_not_there_need_no_release() -> None:
     finds(order().when(part, CLOSED), "W-10-9-NOT-RELEASED")
     confirmed = by_issuer("production-request-confirmed", "2027-03-09T10:00Z", production_kind="EIO")
     finds_not(order("EPOC-PR").when(confirmed, CLOSED), "W-10-9-NOT-RELEASED")
-    after = order("EPOC-PR").when(CLOSED.moved("2027-05-04T00:00Z"))  # sixty days and the first working day after
+    edge = order("EPOC-PR").when(CLOSED.moved("2027-05-03T21:59:59Z"))
+    finds(edge, "W-10-9-NOT-RELEASED")
+    finds(edge.asked_at("2027-06-01T00:00Z"), "W-10-9-NOT-RELEASED")
+    after = order("EPOC-PR").when(CLOSED.moved("2027-05-03T22:00Z"))  # sixty days, to the end of a working day
     finds_not(after, "W-10-9-NOT-RELEASED")
+
+
+@pytest.mark.parametrize(("decision", "bound"), [("lifted", False), ("upheld", True)])
+def test_an_order_that_a_court_lifted_needs_no_release_and_one_that_it_upheld_does(decision: str, bound: bool) -> None:
+    story = order().when(fact("court-review-decided", "2027-03-09T10:00Z", "judge", "CT", decision=decision), CLOSED)
+    (finds if bound else finds_not)(story, "W-10-9-NOT-RELEASED")
 
 
 # -- a ground against the whole order: art. 12(2) ----------------------------------------------------------------------

@@ -137,6 +137,13 @@ def test_keeping_the_data_is_no_compliance_with_a_demand_to_produce_them() -> No
     KEPT.when(ENFORCE, DEMAND, kept).asked_at(OVER).then("E-16-3", ClockVerdict.MET)
 
 
+@pytest.mark.parametrize("kept", [None, ["name"], ["name", "postal-address"]])
+def test_a_confirmation_after_the_demand_shows_that_the_data_are_kept_whatever_it_lists(kept: list[str] | None) -> None:
+    confirmed = by_provider("preservation-confirmed", "2026-10-27T09:00Z", elements=kept)
+    KEPT.when(ENFORCE, DEMAND, confirmed).asked_at(OVER).then("E-16-3", ClockVerdict.MET)
+    KEPT.when(ENFORCE, confirmed.moved("2026-10-20T09:00Z"), DEMAND).asked_at(OVER).then("E-16-3", ClockVerdict.MISSED)
+
+
 @BOTH
 def test_that_a_part_of_the_data_is_not_held_is_no_answer_to_a_demand(served: Story) -> None:
     def none(*elements: str) -> Fact:

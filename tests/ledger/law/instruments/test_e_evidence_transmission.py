@@ -14,6 +14,7 @@ from ledger.law.terms.rule import ClockVerdict, Mark
 from tests.support.judging import codes, criterion, finds, finds_not
 from tests.support.scenarios import (
     Fact,
+    Office,
     Story,
     by_authority,
     by_issuer,
@@ -143,11 +144,12 @@ def test_before_28_july_2026_other_means_needed_no_ground(on: str, found: bool) 
 
 
 @pytest.mark.parametrize("way", [transfer, by_state])
-def test_outside_the_common_system_every_file_has_a_size_and_a_digest(way: Any) -> None:
+def test_outside_the_common_system_every_file_has_a_name_a_size_and_a_digest(way: Any) -> None:
     finds_not(SERVED.when(way("courier", FILE)), MANIFEST)
     finds(SERVED.when(way("courier")), MANIFEST, A2="GAP")
     finds(SERVED.when(way("courier", FILE, {"name": "b", "size": 1})), MANIFEST)
     finds(SERVED.when(way("courier", {"name": "b", "sha256": "0" * 64})), MANIFEST)
+    finds(SERVED.when(way("courier", FILE, {"name": "", "size": 1, "sha256": "0" * 64})), MANIFEST)
     finds_not(SERVED.when(way(COMMON)), MANIFEST)
 
 
@@ -274,3 +276,14 @@ def test_a_longer_time_is_no_request_of_the_issuing_state_because_somebody_else_
     story = SERVED.when(transfer("link", FILE, access_until="2027-04-01T10:00:00Z"))
     finds(story.when(extended("2027-05-01T10:00:00Z", requested_by=name)), ACCESS)
     finds_not(story.when(extended("2027-05-01T10:00:00Z", requested_by="orn")), ACCESS)
+
+
+@pytest.mark.parametrize(("roles", "found"), [(("SP",), True), (("POC", "SP"), True), (("POC",), False)])
+def test_a_provider_in_the_issuing_state_cannot_ask_for_a_longer_time_on_its_behalf(
+    roles: tuple[str, ...], found: bool
+) -> None:
+    story = SERVED.among(near=Office("XO", roles)).when(transfer("link", FILE, access_until="2027-04-01T10:00:00Z"))
+    asked = story.when(extended("2027-05-01T10:00:00Z", requested_by="near"))
+    assert (ACCESS in codes(asked)) is found
+    both = asked.when(extended("2027-05-02T10:00:00Z", requested_by="ilves", label="again"))
+    finds_not(both, ACCESS)

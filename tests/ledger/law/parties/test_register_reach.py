@@ -112,3 +112,10 @@ def test_a_designated_office_reaches_the_orders_of_its_party() -> None:
     later = replace(office, kind="authority-changed", public={"actor": actor, "valid_from": "2027-01-01"})
     assert reach((named,), (named,)) == frozenset({actor, party})
     assert reach((later,), (named, later)) == frozenset({actor, party, later.party})
+    elsewhere = replace(named, public={**named.public, "party": "XQ"})  # the registrar is of another Party
+    assert reach((elsewhere,), (elsewhere,)) == frozenset({actor, "XQ"})
+    assert reach((later,), (elsewhere, later)) == frozenset({actor, "XQ", later.party})
+    other = replace(named, public={**named.public, "actor": "another", "party": "XZ"})
+    assert reach((later,), (elsewhere, other, later)) == frozenset({actor, "XQ", later.party})
+    key = replace(named, kind="key-registered", public={"actor": actor, "designations": ["D-14-10-b"], "party": "XZ"})
+    assert reach((office,), (key, office)) == frozenset({actor})

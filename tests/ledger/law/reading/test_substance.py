@@ -282,3 +282,50 @@ def test_under_the_regulation_traffic_and_content_are_notified_unless_all_is_at_
     stated = {} if test is None else {"notification_test": test}
     order = issued("2026-10-01T09:00Z", "EPOC", data_categories=categories, **stated)
     assert given(order).reading.review.required is required
+
+
+# -- access to transferred data ----------------------------------------------------------------------------------------
+
+
+def extension(on: str, until: str | None, about: str = "a") -> Fact:
+    return by_provider("access-extended", on, label=f"at {on}", about=about, access_until=until)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "counted", "end"),
+    [
+        ([], 0, "2027-03-20T09:00Z"),
+        ([extension("2027-03-19T09:00Z", "2027-03-30T09:00:00Z")], 1, "2027-03-30T09:00Z"),
+        ([extension("2027-03-19T09:00Z", "2027-03-30T09:00:00Z", "b")], 0, "2027-03-20T09:00Z"),
+        ([extension("2027-03-20T09:00Z", "2027-03-30T09:00:00Z")], 0, "2027-03-20T09:00Z"),
+        ([extension("2027-03-19T09:00Z", None)], 0, "2027-03-20T09:00Z"),
+        (
+            [
+                extension("2027-03-18T09:00Z", "2027-03-30T09:00:00Z"),
+                extension("2027-03-19T09:00Z", "2027-03-19T10:00:00Z"),  # no extension shortens the access
+                extension("2027-03-29T09:00Z", "2027-04-05T09:00:00Z"),
+            ],
+            3,
+            "2027-04-05T09:00Z",
+        ),
+    ],
+)
+def test_access_is_extended_by_what_is_said_of_this_transfer_before_its_end(
+    extensions: list[Fact], counted: int, end: str
+) -> None:
+    def data(label: str) -> Fact:
+        until: dict[str, Any] = {"channel": "link", "access_until": "2027-03-20T09:00:00Z"}
+        return disclosed("2027-03-10T09:00Z", "name", label=label, **until)
+
+    reading = given(ISSUED, RECEIVED, data("a"), data("b"), *extensions).reading
+    transfer = named(reading, "a")
+    assert len(reading.substance.access_extensions(transfer)) == counted
+    assert reading.substance.accessible_until(transfer) == moment(end)
+
+
+def test_access_without_a_stated_end_has_the_end_of_its_extensions() -> None:
+    open_ended = disclosed("2027-03-10T09:00Z", "name", label="a", channel="provider-portal")
+    reading = given(ISSUED, RECEIVED, open_ended).reading
+    assert reading.substance.accessible_until(named(reading, "a")) is None
+    reading = given(ISSUED, RECEIVED, open_ended, extension("2027-03-19T09:00Z", "2027-03-30T09:00:00Z")).reading
+    assert reading.substance.accessible_until(named(reading, "a")) == moment("2027-03-30T09:00Z")

@@ -52,6 +52,7 @@ def test_a_citation_of_a_rule_or_kind_is_read(cite: str) -> None:
         ("EPOC:AnnexI(H)", "http://data.europa.eu/eli/reg/2023/1543/anx_I/oj"),
         ("2025/1550:3.3.3(b)", "http://data.europa.eu/eli/reg_impl/2025/1550/oj"),
         ("LED:4(1)(c)", "http://data.europa.eu/eli/dir/2016/680/art_4/par_1/pnt_c/oj"),
+        ("EPOC", "http://data.europa.eu/eli/reg/2023/1543/oj"),
         ("GDPR:33", "http://data.europa.eu/eli/reg/2016/679/art_33/oj"),
         ("1182/71:3(2)(c)", "http://data.europa.eu/eli/reg/1971/1182/art_3/par_2/pnt_c/oj"),
     ],
@@ -73,6 +74,11 @@ def test_an_act_of_the_union_has_an_eli_down_to_the_point(cite: str, eli: str) -
         ("EPOC:AnnexI(H)", "Annex I, section H", None),
         ("2025/1550:3.2", "point 3.2", None),
         ("the entry itself", "", None),
+        ("EPOC", "", None),
+        ("SCA", "", None),
+        ("BC", "", "ETS 185"),
+        ("ISO27037", "", "urn:iso:std:iso-iec:27037:ed-1"),
+        ("ECHR:6", "art. 6", "ETS 5 art. 6"),
     ],
 )
 def test_another_source_has_its_words_and_its_own_identifier(cite: str, words: str, id: str | None) -> None:

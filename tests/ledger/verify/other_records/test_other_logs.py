@@ -9,10 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.errors import RecordError
+from ledger.formats.ed25519 import public_key
 from ledger.tlog.names import origin_hash
-from ledger.tlog.note import Checkpoint, format_checkpoint, sign_note
+from ledger.tlog.note import ED25519, Checkpoint, format_checkpoint, log_vkey, sign_note
 from ledger.verify.other_records.other_logs import NotProven, OtherLogs
-from tests.support.memory_ledger import NOW, ORDER, Ledger, hand, small
+from tests.support.memory_ledger import NOW, ORDER, Ledger, hand, resealed, small
 
 THERE = "ledger.test/xv/skylark"
 BEFORE = datetime(2027, 5, 1, tzinfo=UTC)
@@ -87,6 +88,8 @@ def test_keys_are_those_of_a_register_that_is_whole_and_whose_keeper_is_trusted(
     assert set(known.keyring(THERE).offices) >= {"ilves"}
     assert known.keyring(THERE) is known.keyring(THERE)
     assert known.register_size(THERE) == len(ledger.register())
+    turned = dict(sorted(ledger.register().items(), reverse=True))
+    assert logs(ledger, turned).keyring(THERE).offices == known.keyring(THERE).offices
     assert known.register_size("ledger.test/none") == 0
     assert "its register is not here" in lacks(logs(ledger, {}).keyring, THERE)
     assert lacks(logs(ledger, registrar=None).keyring, THERE).startswith("NO_TRUST_ANCHOR")
@@ -109,3 +112,20 @@ def test_of_a_register_that_fails_no_key_is_believed_and_it_is_said_why() -> Non
             assert said.startswith("KEY-UNKNOWN"), said
             assert f"its register fails, {code}" in said, said
     assert ORDER
+
+
+def test_the_keys_of_a_log_follow_each_other_as_in_its_register_in_whatever_order_its_files_are_handed_over() -> None:
+    ledger = there()
+    keys = [log_vkey(THERE, public_key(hand("log", key=f"{n}").seed)) for n in range(3)]
+    for n, size in ((1, 20), (2, 40)):
+        said = {"old_key": keys[n - 1], "new_key": keys[n], "from_size": size}
+        ledger.record(ledger.keeper, "log-key-rotated", said)
+    register = ledger.register()
+    newer = resealed(ledger.entries[-1], lambda said: said.update(schema=99, public={"key": "x"}), ledger.keeper)
+    damaged = {**register, ledger.size: (b"no entry", b""), ledger.size + 1: (newer, b"")}
+    for given in (register, dict(sorted(register.items(), reverse=True)), damaged):
+        known = logs(ledger, given)
+        assert known._key_starts(THERE)[ED25519] == {0: keys[0], 20: keys[1], 40: keys[2]}
+        assert known._key_starts(THERE) is known._key_starts(THERE)
+    assert logs(there())._key_starts(THERE)[ED25519] == {}
+    assert logs(ledger)._key_starts("ledger.test/none")[ED25519] == {}
