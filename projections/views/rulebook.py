@@ -130,11 +130,12 @@ def _where(provision: str) -> str:
 
 def book(rules: Sequence[Provision]) -> list[BookAct]:
     """Return rules by act and article, each of them once; those of no act come last, by what they are."""
-    acts = {r.id: r for r in rules if r.kind == "act"}
+    acts: dict[str, Provision] = {}
     parts: dict[str, dict[str, list[Provision]]] = {code: {} for code in ACTS}
     own: dict[str, list[Provision]] = {}
     for rule in rules:
         if rule.kind == "act":
+            acts[rule.id] = rule
             continue
         code, number = _home(rule)
         if code:

@@ -157,6 +157,8 @@ class Baseline:
         watch()
         if process.returncode == pytest.ExitCode.INTERRUPTED:
             raise SystemExit(f"the tests cannot be collected, and nothing was tried: {path}")
+        if process.returncode == pytest.ExitCode.INTERNAL_ERROR:
+            raise SystemExit(f"pytest broke, and what was not tried is left: {path}")
         return json.loads(answer.read_text()) if answer.exists() else None
 
     # -- what reaches a statement

@@ -234,6 +234,14 @@ def test_tests_that_cannot_be_collected_end_the_run_with_the_place_of_their_log(
     assert "absent_module" in (tmp_path / "build" / "program-measure.log").read_text()
 
 
+def test_a_run_that_breaks_says_so_instead_of_leaving_mutants_out(tmp_path: Path) -> None:
+    broken = "def pytest_runtestloop(session):\n    raise ZeroDivisionError\n"
+    program = _tree(tmp_path, {"conftest.py": broken, "tests/test_seed.py": NO_SEED})
+    with pytest.raises(SystemExit, match=r"pytest broke, .*program-measure\.log"):
+        program.measured(program.copied())
+    assert "ZeroDivisionError" in (tmp_path / "build" / "program-measure.log").read_text()
+
+
 def _tree(root: Path, files: dict[str, str]) -> Baseline:
     for file, text in (files | {"pyproject.toml": PYPROJECT}).items():
         (root / file).parent.mkdir(exist_ok=True)

@@ -63,7 +63,7 @@ def period(value: object) -> str:
 
 def office_names_in(register: Register, lang: str, day: date) -> dict[str, str]:
     """Return the names of offices by actor on a day, in `lang` if there is one, else in English."""
-    offices = ((actor, register.office(actor, day) or register.office(actor)) for actor in register.offices)
+    offices = ((actor, register.office(actor, day)) for actor in register.offices)
     return {actor: _name(office.names, lang) for actor, office in offices if office is not None and office.names}
 
 

@@ -59,6 +59,18 @@ def test_page_and_program_agree_on_a_newer_bundle_that_was_zipped_again(node: Pa
     assert theirs(node, newer) == ours(newer) == "BND-VERSION"
 
 
+@pytest.mark.parametrize("how", ["through a pipe", "stored through a pipe"])
+def test_what_is_said_behind_a_file_is_what_its_directory_says(node: Page, how: str) -> None:
+    whole = AGAIN[how]
+    at = whole.index(b"PK\x07\x08")
+    for place in range(at, at + 16):
+        spoilt = bytearray(whole)
+        spoilt[place] ^= 1
+        data = bytes(spoilt)
+        assert theirs(node, data) == ours(data)
+        assert reread(data) is None
+
+
 def test_page_and_program_agree_on_archives_that_chance_spoilt(node: Page) -> None:
     chance = random.Random(33)
     for whole in (BUNDLE, AGAIN["packed"], AGAIN["through a pipe"], AGAIN["stored through a pipe"]):

@@ -71,6 +71,17 @@ def test_published_consistencies_of_subtrees_are_judged_alike(reader: Asked) -> 
     assert said == {"held", "SUB-FORMAT", "SUB-PATH"}
 
 
+@pytest.mark.parametrize(("start", "end", "size"), [(0, 4, 3), (0, 8, 5), (0, 2, 1), (2, 4, 3), (4, 8, 6), (0, 1, 0)])
+def test_no_range_that_ends_behind_a_tree_is_a_part_of_it_not_even_with_its_root(
+    start: int, end: int, size: int, reader: Asked
+) -> None:
+    one, other = bytes(32), bytes([1]) * 32
+    for path in ([], [other], [other, one]):
+        at: dict[str, Any] = {"start": start, "end": end, "size": size, "subtree": one, "root": one, "path": path}
+        asked = (partial(reader.ask, "subtreeConsistency", **at), partial(check_subtree_consistency, **at))
+        assert [outcome(each) for each in asked] == ["SUB-PATH", "SUB-PATH"]
+
+
 def audit_cases() -> list[dict[str, Any]]:
     return [{**case, "note": case["note"].encode(), "statement": case["statement"].encode()} for case in lines(FILE)]
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from ledger.adapters.timestamps.rfc3161 import LARGEST, read_stamp
 from ledger.errors import RecordError
@@ -78,6 +80,34 @@ def test_a_token_that_holds_says_the_same_to_page_and_program(node: Page, name: 
     theirs, ours = both(node, GOOD[name])
     assert isinstance(theirs, list)
     assert ours == theirs
+
+
+@dataclass
+class Spelt(Stamper):
+    """An authority whose name is a string of another type."""
+
+    spelt: str = "UTF8String"
+
+    @property
+    def subject(self) -> x509.Name:
+        named = x509.NameAttribute(NameOID.COMMON_NAME, self.name, getattr(x509.name._ASN1Type, self.spelt))
+        return x509.Name([named])
+
+
+@pytest.mark.parametrize(
+    ("spelt", "name"),
+    [
+        ("PrintableString", "Stamper 3"),
+        ("IA5String", "Stamper@3"),
+        ("BMPString", "Żubr 3"),
+        ("UniversalString", "Żubr 🕰"),
+        ("UTF8String", "Żubr 🕰"),
+    ],
+)
+def test_the_name_of_an_authority_is_read_in_each_type_of_string(node: Page, spelt: str, name: str) -> None:
+    theirs, ours = both(node, under_root(Spelt(name, spelt=spelt)))
+    assert ours == theirs
+    assert ours[2] == f"CN={name}"
 
 
 @pytest.mark.parametrize("case", EXPECTED["responses"], ids=lambda case: case["file"])

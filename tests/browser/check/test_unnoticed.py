@@ -17,8 +17,9 @@ from tests.browser.rows.records import ROWS
 from tests.browser.support.node import Page, Refusal
 from tests.browser.support.recorder import question, report_fields
 from tests.ledger.bundle.test_pdf_attachment import paper
+from tests.ledger.verify.other_records.test_received_entries import World, acts
 from tests.support.hash_log import HashLog
-from tests.support.memory_ledger import NOW, checked, small
+from tests.support.memory_ledger import NOW, checked, hand, resealed, small
 
 pytestmark = pytest.mark.browser
 
@@ -105,3 +106,41 @@ def test_no_further_digest_hides_inside_a_value_on_the_page_either(name: str, no
     case = ROWS["S1"][name]()
     asked = question(case.data, parse_trust(case.held), None, NOW)
     assert [reason["code"] for reason in node.ask("verify", **asked)["reasons"]] == ["SD-NAME"]
+
+
+@pytest.mark.parametrize(
+    ("public", "code"),
+    [
+        ({}, None),
+        ({"of": "a later version"}, None),
+        ({"map_root": None}, "FACT"),
+        ({"map_root": "AB" * 32}, "CTX-ORDER"),
+        ({"size": -1}, "MAP-SIZE"),
+        ({"size": 99}, "MAP-SIZE"),
+    ],
+)
+def test_what_commits_the_heads_has_the_form_of_its_kind_on_the_page_too(
+    public: dict[str, object], code: str | None, node: Page
+) -> None:
+    ledger, ilves = small()
+    ledger_office = ledger.enrol("ledger", "XO", "SYS")
+    raw = ledger.entries[ledger.commit(ledger_office)]
+    ledger.committed = ledger.append(resealed(raw, lambda payload: payload["public"].update(public), ledger_office))
+    data = ledger.bundle(ilves, commit=ledger.committed)
+    wanted = report_fields(checked(data, ledger))
+    ours = node.ask("verify", **question(data, ledger.trust(), None, NOW))
+    assert not differences(ours, wanted)
+    assert [reason["code"] for reason in ours["reasons"]] == ([code] if code else [])
+
+
+def test_a_received_entry_that_counts_is_an_act_on_the_page_too(node: Page) -> None:
+    world = World()
+    world.arrives(world.says())
+    world.arrives(world.says(by=hand("ncco", "XV"), role="NOT", kind="notification-received", public={}))
+    data = world.here.bundle(
+        world.ilves, foreign=world.foreign, others={world.there.origin: world.there.register(world.there.checkpoint())}
+    )
+    report = checked(data, world.here, trust=world.trust())
+    ours = node.ask("verify", **question(data, world.trust(), None, NOW))
+    assert not differences(ours, report_fields(report))
+    assert ours["acts"] == [list(act) for act in acts(report)] == [["order-received", "skylark"]]

@@ -94,6 +94,7 @@ export const answering = (it) => {
       statement && [statement.checks, statement.program, statement.rules],
       ranges.map((range) => range.map(Number)),
     ]),
+    acts: (report.known?.acts ?? []).map(({ inner }) => [inner.kind, inner.signer.actor]),
     makers: report.makers && [report.makers.state, report.makers.findings.length],
     brackets: report.brackets.map((b) => [Number(b.index), b.notBefore, b.notAfter, b.on, b.signedAt]),
   });

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cli.commands import fsck
 from cli.commands.fsck import ContinuedItem, FsckAnswer, ReadAgainItem, _sentences
+from cli.exit_codes import Exit
+from cli.session import ledger_choice
+from ledger.application.integrity.own_check import Consistency
+from ledger.verify.report import Reason
+from tests.support.cli import run
 
 COMPARED = "compared with the guard, every kept head and time stamp, the published files, the witnesses."
 
@@ -53,6 +63,26 @@ def test_a_continued_check_says_what_it_did_not_read(segments: int) -> None:
         "Not asked in this run, of entries 0 to 16383: tiles.",
         *(f"Read again: entries {n * 8192} to {(n + 1) * 8192 - 1}, it was chosen." for n in range(segments)),
         "The spot check has seed 5; --seed 5 chooses from these segments in the same way.",
+    ]
+
+
+def test_each_sentence_and_each_reason_is_a_row_of_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons = [Reason("CP-SIZE", "#3", "it is smaller"), Reason("SIG-BAD", "", "it is wrong")]
+    report = SimpleNamespace(entries=9, signatures=7, not_covered=0, head=None)
+    found = SimpleNamespace(verdict=Consistency.INCONSISTENT, reasons=reasons, notes=[], report=report)
+    monkeypatch.setattr(fsck, "check_ledger", lambda *said: found)
+    monkeypatch.setattr(fsck, "_sentences", lambda answer: iter(("all was read", "a note", "another note")))
+    monkeypatch.setattr(ledger_choice, "ledger_folder", lambda: str(tmp_path))
+    done = run("fsck", "--format", "csv")
+    assert done.exit_code == Exit.PROVED_BAD
+    rows = list(csv.reader(io.StringIO(done.stdout)))
+    assert rows[0] == ["code", "level", "where", "says"]
+    assert rows[1:] == [
+        ["INCONSISTENT", "verdict", "", "all was read"],
+        ["", "note", "", "a note"],
+        ["", "note", "", "another note"],
+        ["CP-SIZE", "reason", "#3", "it is smaller"],
+        ["SIG-BAD", "reason", "", "it is wrong"],
     ]
 
 

@@ -73,6 +73,11 @@ def test_a_place_is_of_the_log_that_it_states_else_of_the_only_one_that_is_known
     with pytest.raises(Stop, match=f"/log says it is the log '{B}'") as stopped:
         _whose("/log", [one])
     assert stopped.value.hint == f"--trust DIR for it; known is {A}"
+    places["/other"] = b"ledger.example/c\n9\n"
+    for held in ([one, two], [two, one]):
+        with pytest.raises(Stop) as stopped:
+            _whose("/other", held)
+        assert stopped.value.hint == f"--trust DIR for it; known is {A}, {B}"
     with pytest.raises(Stop) as stopped:
         _whose("/log", [])
     assert stopped.value.hint.endswith("known is none")

@@ -291,3 +291,36 @@ def test_references_in_lists_are_resolved_and_other_values_stay() -> None:
     assert [_structured(each) for each in ("document", "manifest", "names", "list[str]", "text", "event")] == [
         True, True, True, True, False, False,
     ]  # fmt: skip
+
+
+# -- values of fields --------------------------------------------------------------------------------------------------
+
+
+def fault(parser: RowParser, kind: str, name: str, cell: Any) -> Wrong:
+    """Return what is wrong with the cell of a field."""
+    with pytest.raises(Wrong) as wrong:
+        parser._value(KINDS[kind].fields()[name], cell, ORDER)
+    return wrong.value
+
+
+@pytest.mark.parametrize("cell", ["[3]", [3], [None], [["de"]]])
+def test_a_wrong_text_is_repeated_and_no_other_value(cell: Any, parser: RowParser) -> None:
+    expected = "expected the code of a language in two letters such as en"
+    text = fault(parser, "order-issued", "languages", '["de", "deutsch"]')
+    assert (text.column, text.says) == ("languages[1]", f"{expected}, got 'deutsch'")
+    other = fault(parser, "order-issued", "languages", cell)
+    assert (other.column, other.says) == ("languages[0]", expected)
+
+
+@pytest.mark.parametrize("cell", ['["A. Lind\\u202e"]', ["A. Lind\u202e"], "A. Lind\u202e"])
+def test_a_wrong_value_of_a_sealed_field_is_not_repeated(cell: Any, parser: RowParser) -> None:
+    wrong = fault(parser, "order-issued", "identifiers", cell)
+    assert wrong.column == "identifiers[0]"
+    assert wrong.says == "expected a string on one line, without control or bidi-control characters"
+    assert "Lind" not in wrong.hint
+
+
+def test_a_member_that_is_not_there_is_named_and_not_shown(parser: RowParser) -> None:
+    wrong = fault(parser, "order-received", "proof", '{"media": "application/pdf", "size": 3}')
+    assert wrong.column.startswith("proof.")
+    assert "got" not in wrong.says

@@ -153,6 +153,66 @@ def test_a_key_that_waits_is_accepted_by_its_holder(target: Any, monkeypatch: py
         target.accept("skylark")
 
 
+# -- checked before it is signed ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def checked(target: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return what was checked of drafts, in its order."""
+    asked: list[Any] = []
+
+    def findings(fact: Any, case: Any, *more: Any) -> tuple[str]:
+        asked.append(("law", case.order, len(case.entries)))
+        return ("found",)
+
+    target._recorder.check_form = lambda fact, said, order, without: asked.append(("form", order, without))
+    target._recorder.findings = findings
+    target._recorder.recorded = lambda *said: "placed" if said[-1] == "ab" * 16 else None
+    monkeypatch.setattr(
+        server_target, "check_unsigned", lambda fact, place, *more: asked.append(("place", place.order))
+    )
+    monkeypatch.setattr(server_target, "public_of", lambda fact: {})
+    return asked
+
+
+def prepared(target: Any, case: Any, order: str = CASE.order, given: str | None = None, **more: Any) -> Any:
+    made = draft(order, given)
+    made.subjects = more.pop("subjects", {})
+    made.said = SimpleNamespace(why=None, replaces=None, audience=None, on=NOW, signed_at=NOW)
+    return target.prepare(made, case, **{"unregistered": False, "lookalike": False, **more})
+
+
+def test_the_names_of_a_draft_may_be_those_of_its_order_and_a_new_order_has_none(
+    target: Any, checked: list[Any]
+) -> None:
+    from comity.remote.recording import Permissions
+
+    plan = prepared(target, CASE, lookalike=True)
+    assert (tuple(plan.findings), plan.recorded) == (("found",), False)
+    law = ("law", CASE.order, len(CASE.entries))
+    assert checked == [("form", CASE.order, Permissions(False, True)), ("place", CASE.order), law]
+    checked.clear()
+    prepared(target, None, "new", unregistered=True)
+    assert checked == [("form", None, Permissions(True, False)), ("place", "new"), ("law", "new", 0)]
+
+
+def test_the_law_finds_nothing_in_the_register_and_nothing_is_checked_of_what_is_on_record(
+    target: Any, checked: list[Any]
+) -> None:
+    assert tuple(prepared(target, None, "registry").findings) == ()
+    assert [what for what, *_ in checked] == ["form", "place"]
+    checked.clear()
+    assert prepared(target, CASE, given="ab" * 16).recorded
+    assert checked == []
+    assert not prepared(target, CASE, given="cd" * 16).recorded
+
+
+def test_whose_data_they_are_is_said_where_the_keys_are(target: Any, checked: list[Any]) -> None:
+    with pytest.raises(LedgerError, match="FOLDER-ONLY: --subject"):
+        prepared(target, CASE, subjects={"identifiers": "witness 5"})
+    assert checked == []
+
+
 # -- sending -----------------------------------------------------------------------------------------------------------
 
 

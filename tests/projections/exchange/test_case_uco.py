@@ -46,3 +46,19 @@ def test_a_step_of_custody_is_about_its_files_and_without_any_about_its_entry() 
         about = [each["@id"] for each in record["uco-core:object"]]
         assert len(about) == 1
         assert about == files if held else about[0].startswith("kb:entry-")
+
+
+def test_each_version_of_an_order_is_an_authorization_by_its_number_and_moment_and_no_other_entry_is() -> None:
+    case = given(
+        issued("2027-03-01T09:00Z", reference="KA-7"),
+        issued("2027-03-02T09:00Z", label="second", replaces="issued"),
+        disclosed("2027-03-10T09:00Z", manifest=MANIFEST),
+    ).case
+    signed = {e.leaf: SignedEntry("ab" * 32, 1) for e in case.entries}
+    raw = case_uco(case, judge(case, case.entries[-1].at), signed, "ledger.example/xo", "comity 0")
+    investigation, *nodes = json.loads(raw)["@graph"]
+    orders = [node for node in nodes if node["@type"] == "case-investigation:Authorization"]
+    assert [node["case-investigation:authorizationIdentifier"] for node in orders] == ["KA-7", case.order]
+    assert [node["uco-core:startTime"]["@value"] for node in orders] == ["2027-03-01T09:00:00Z", "2027-03-02T09:00:00Z"]
+    assert {node["case-investigation:authorizationType"] for node in orders} == {case.instrument}
+    assert investigation["case-investigation:relevantAuthorization"] == [{"@id": node["@id"]} for node in orders]

@@ -116,6 +116,18 @@ def test_transfers_that_the_orders_show_contradict_a_controller_who_states_none(
     assert table(form, "Transfers to other States") == (("XV", "1"),)
 
 
+def test_there_are_no_safeguards_to_state_only_where_the_controller_states_that_there_is_no_transfer() -> None:
+    none = "There is no transfer."
+    form, missing = record(register=(described(**{**WHOLE, "safeguards": None}),))
+    assert (line(form, "Safeguards of the transfers"), missing) == ((none,), ())
+    silent = {**WHOLE, "safeguards": None, "transfers": None, "representative": None}
+    form, missing = record(register=(described(**silent),))
+    left = ("Representative of the controller", "Transfers to third countries", "Safeguards of the transfers")
+    assert missing == left
+    assert [line(form, label) for label in left] == [(MISSING,)] * 3, "the joint controllers before it are stated: none"
+    assert all(none not in x.says for x in form.sections[0].lines)
+
+
 def test_the_record_says_who_may_read_it_and_that_numbers_are_not_suppressed() -> None:
     form, _ = record()
     assert form.note.startswith("Internal: for the controller, the data protection officer and the supervisory")

@@ -35,6 +35,13 @@ def test_the_ground_of_an_order_is_its_regime_or_that_none_is_stated() -> None:
     assert answers(order=issued("2027-03-01T09:00Z"))["1"] == ["no regime stated"]
 
 
+def test_each_version_of_an_order_states_its_ground_and_no_other_entry_does() -> None:
+    later = issued("2027-03-02T09:00Z", dp_regime="GDPR", label="second", replaces="issued")
+    given = (received("2027-03-03T09:00Z"), disclosed("2027-03-10T09:00Z", recipient="orn"), DELAY)
+    assert answers(*given)["1"] == ["LED"]
+    assert answers(later, *given)["1"] == ["LED", "GDPR"]
+
+
 def test_who_received_data_is_named_once() -> None:
     given = (disclosed(on, recipient="orn") for on in ("2027-03-10T09:00Z", "2027-03-11T09:00Z"))
     assert answers(received("2027-03-02T09:00Z"), *given)["2"] == ["orn"]

@@ -208,6 +208,26 @@ def stating_all(instrument: str) -> Story:
     )
 
 
+def test_each_section_of_an_annex_has_the_entries_of_its_kind_and_no_other() -> None:
+    to = {"notified_authority": "ncco"}
+    story = given(
+        *stating_all("EPOC").facts, by_issuer("notification-sent", "2027-03-01T11:00Z", includes=["order"], **to)
+    )
+    sections = order_form(story.case, judged(story), MAKING, "NOT").sections
+    labels = ("Validated", "Put off, on the ground of", "Notified")
+    found = [
+        (s.title[0], line.label, line.says[-1].partition(", ")[2])
+        for s in sections
+        for line in s.lines
+        if line.label in labels
+    ]
+    assert found == [
+        ("H", "Put off, on the ground of", "2027-03-01 09:30 UTC"),
+        ("J", "Validated", "2027-03-01 09:10 UTC"),
+        ("K", "Notified", "2027-03-01 11:00 UTC"),
+    ]
+
+
 @pytest.mark.parametrize(
     "instrument",
     [name if name in ("2AP-7", "EPOC", "SCA") else pytest.param(name, marks=pytest.mark.slow) for name in INSTRUMENTS],
