@@ -36,6 +36,7 @@ PATIENCE = 15.0  # seconds of processor after which the other tests of a mutant 
 LATER = "later"
 FEW = 60  # tests of a separate process in the first turn
 FRESH = 1800  # seconds for a separate pytest process
+OUT_OF_MEMORY = "the memory of the process ended"
 MEMORY = 4 << 30  # bytes that a process of a mutant may write: a loop that never ends takes all there is
 
 HITS: Hits | None = getattr(sys.modules.get("sitecustomize"), "HITS", None)  # while tests are measured
@@ -302,7 +303,9 @@ def in_fork(run: Callable[[], str]) -> str | None:
             tempfile.tempdir = place
             answer.write_text(run())
         except BaseException:
-            (Path(place) / "broken").write_text(traceback.format_exc())
+            said = traceback.format_exc()
+            ended = "\nMemoryError" in said  # also where a plugin of pytest raised it anew
+            answer.write_text(OUT_OF_MEMORY) if ended else (Path(place) / "broken").write_text(said)
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)

@@ -277,7 +277,14 @@ def grab():
         return "refused"
 
 
-print(in_fork(grab), len(bytes(MEMORY // 8)) > 0)
+def takes():
+    try:
+        return str(len(bytes(MEMORY)))
+    except MemoryError as error:
+        raise RuntimeError("a plugin says so") from error
+
+
+print(in_fork(grab), len(bytes(MEMORY // 8)) > 0, in_fork(takes))
 """
 
 
@@ -325,7 +332,7 @@ def test_a_mutant_gets_a_part_of_the_memory_alone(tmp_path: Path) -> None:
     (tmp_path / "task.json").write_text("{}")
     environment = os.environ | {"MUTATE_TASK": str(tmp_path / "task.json")}
     done = subprocess.run([sys.executable, "-c", GRAB], env=environment, check=True, capture_output=True, text=True)
-    assert done.stdout == "refused True\n"
+    assert done.stdout == "refused True the memory of the process ended\n"
 
 
 def test_the_score_leaves_out_what_is_harmless_and_at_most_eight_of_a_hundred_may_be() -> None:
