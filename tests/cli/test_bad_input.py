@@ -269,6 +269,7 @@ def ended(ledger: Path, words: tuple[str, ...], redirected: str) -> int:
     ).returncode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirected", ["2>/dev/full", "2>&-"])
 def test_an_exit_code_does_not_depend_on_who_listens(ledger: Path, tmp_path: Path, redirected: str) -> None:
     file = tmp_path / "z.evidence.zip"
@@ -278,6 +279,7 @@ def test_an_exit_code_does_not_depend_on_who_listens(ledger: Path, tmp_path: Pat
     assert file.exists()
 
 
+@pytest.mark.slow
 def test_a_command_without_a_standard_output_is_carried_out_all_the_same(ledger: Path) -> None:
     assert ended(ledger, ("orders",), ">&-") == 0
     assert ended(ledger, ("checkpoint", "--json"), ">&- 2>&- <&-") == 0

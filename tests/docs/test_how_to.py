@@ -22,6 +22,7 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_how_to_is_typed_as_it_stands(
     page: Path, tutorial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

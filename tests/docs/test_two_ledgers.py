@@ -48,6 +48,7 @@ def typed(folder: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> tuple[
     return ended.exit_code, ended.output
 
 
+@pytest.mark.slow
 def test_the_page_is_typed_as_it_stands(offices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = SESSION.findall(PAGE)
     assert sum(len(TYPED.findall(session)) for session in sessions) > 35

@@ -13,6 +13,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", CASES)
 def test_commands_say_of_a_story_what_was_read_and_kept(file: Path, tmp_path: Path) -> None:
     kept = file.read_text("utf-8")

@@ -108,6 +108,7 @@ def test_a_filled_ledger_has_the_rows_of_one_that_received_the_same_entries_and_
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_a_filling_that_was_killed_at_any_commit_goes_on_to_the_same_ledger(tmp_path: Path) -> None:
     whole = begun(tmp_path / "whole")
     go_on(whole)

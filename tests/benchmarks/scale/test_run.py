@@ -113,6 +113,7 @@ def test_nothing_is_made_where_there_is_no_room(
     assert "36.3 GB; there are 1.0 GB" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_command_and_of_the_processes_it_starts_and_not_of_the_one_that_measures(
     tmp_path: Path,
 ) -> None:

@@ -33,6 +33,7 @@ def test_the_calls_of_a_function_are_added_up_and_the_function_is_put_back() -> 
     assert owner.work is before
 
 
+@pytest.mark.slow
 def test_every_step_of_an_audit_is_measured_and_they_add_up_to_the_whole_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,6 +52,7 @@ def test_every_step_of_an_audit_is_measured_and_they_add_up_to_the_whole_run(
     assert min(taken.values()) > 0
 
 
+@pytest.mark.slow
 def test_every_step_of_receiving_is_measured_and_they_add_up_to_openers_and_writer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,6 +149,7 @@ def test_a_letter_as_a_page_is_whole_quiet_and_escapes_what_others_wrote(tmp_pat
     assert all(th.get("scope") in ("row", "col") for th in page.all("th"))
 
 
+@pytest.mark.slow
 def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_letter(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     for kind in ("access", "erasure"):

@@ -72,6 +72,7 @@ def test_a_document_follows_its_schema(words: tuple[str, ...], ledger: Path) -> 
     Draft202012Validator(schema_of(document["format"])).validate(document)
 
 
+@pytest.mark.slow
 def test_every_schema_is_one_of_the_draft() -> None:
     for name in documents():
         Draft202012Validator.check_schema(schema_of(name))
@@ -84,6 +85,7 @@ TEXTS = {  # signed texts, and no JSON: a page has their format
 }
 
 
+@pytest.mark.slow
 def test_every_format_that_the_program_writes_has_a_schema() -> None:
     written = {
         name

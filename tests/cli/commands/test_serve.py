@@ -76,6 +76,7 @@ def test_health_is_asked_of_the_server_with_the_same_options_also_over_tls(ledge
         assert "Connection refused" in gone.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_asked_to_end_ends_well(ledger: Path, number: signal.Signals) -> None:
     with served(ledger) as (process, url):
@@ -99,6 +100,7 @@ def asked(url: str, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_drains_is_not_ready_and_still_answers_until_a_second_signal(ledger: Path) -> None:
     with served(ledger, "--drain", "60") as (process, url):
         assert asked(url, "/ready")[0] == 200
@@ -114,6 +116,7 @@ def test_a_server_that_drains_is_not_ready_and_still_answers_until_a_second_sign
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_drains_ends_after_its_seconds(ledger: Path) -> None:
     with served(ledger, "--drain", "0.5") as (process, _):
         process.send_signal(signal.SIGTERM)
@@ -130,6 +133,7 @@ def test_the_logs_of_a_quiet_server_are_json_alone(ledger: Path) -> None:
     assert (line["route"], line["status"], line["code"]) == ("/v1/head", 400, "API-REQUEST")
 
 
+@pytest.mark.slow
 def test_metrics_have_a_port_of_their_own(ledger: Path) -> None:
     with served(ledger, "--metrics", "127.0.0.1:0") as (process, url):
         assert process.stderr is not None
@@ -145,6 +149,7 @@ def test_metrics_have_a_port_of_their_own(ledger: Path) -> None:
         assert (result.exit_code, "in use" in result.stderr) in {(2, True), (11, False)}
 
 
+@pytest.mark.slow
 def test_a_server_with_a_certificate_speaks_https(ledger: Path, tmp_path: Path) -> None:
     certified, key = certificate(tmp_path)
     with served(ledger, "--tls-cert", str(certified), "--tls-key", str(key)) as (_, url):

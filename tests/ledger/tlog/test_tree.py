@@ -174,6 +174,7 @@ def test_a_shelf_that_gives_fewer_hashes_than_asked_for_is_corrupt() -> None:
 # proofs
 
 
+@pytest.mark.slow
 def test_every_entry_is_proven_at_every_size_from_one_reading() -> None:
     for size in range(1, SIZE + 1):
         for index in range(size):
@@ -196,6 +197,7 @@ def test_the_paths_of_many_entries_are_those_of_each_from_one_reading() -> None:
         prove_inclusions((0, SIZE), SIZE, ENTRIES_DB.read)
 
 
+@pytest.mark.slow
 def test_every_size_is_consistent_with_every_later_one() -> None:
     for n in range(1, SIZE + 1):
         for m in range(1, n + 1):

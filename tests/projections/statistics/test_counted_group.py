@@ -58,6 +58,7 @@ def one_by_one(orders: Sequence[CountedOrder]) -> list[CountedGroup]:
     return [CountedGroup(x, 1, () if x.took is None else (x.took / DAY,)) for x in orders]
 
 
+@pytest.mark.slow
 @hypothesis.given(repeated)
 @examples(40)
 def test_a_form_of_groups_is_the_form_of_each_order(orders: list[CountedOrder]) -> None:

@@ -109,6 +109,7 @@ def test_a_whole_archive_gives_the_root_and_the_counts_of_the_ledger(tmp_path: P
         assert getattr(archive.noted, name) == getattr(store.noted, name), name
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sizes=st.sets(st.integers(1, 29), max_size=6))
 def test_the_root_of_every_signed_state_is_computed(good: tuple[Ledger, Path], sizes: set[int]) -> None:
@@ -201,6 +202,7 @@ DISHONEST: dict[str, tuple[Callable[[Ledger], None], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", DISHONEST)
 @pytest.mark.parametrize("behind", [0, WIDTH])
 def test_what_a_dishonest_log_has_signed_is_found_across_segments(what: str, behind: int, tmp_path: Path) -> None:
@@ -232,6 +234,7 @@ def test_an_entry_against_its_condition_is_a_finding_across_segments(tmp_path: P
     assert archive.noted.findings == store.noted.findings
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(
     st.lists(

@@ -161,6 +161,7 @@ def test_damaged_bytes_are_refused_or_read_as_rows_and_never_crash(data: st.Data
         assert error.code == "ARC-FORMAT"  # noqa: PT017
 
 
+@pytest.mark.slow
 def test_a_file_that_unpacks_to_more_than_it_may_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = [replace(r, raw=bytes(16 << 20)) for r in ROWS]
     content = write_entries(bomb)

@@ -39,6 +39,7 @@ def test_a_task_cannot_take_more_memory_than_its_limit(answers: dict[int, object
     assert answers[3] == Unfinished("AUD-MEMORY", "it needs more than the 512 MiB of memory that one ledger may take")
 
 
+@pytest.mark.slow
 def test_a_task_that_takes_too_long_is_ended_and_the_next_one_runs() -> None:
     began = time.monotonic()
     answers = dict(run_bounded(work, ["sleep", "one"], Limits(seconds=2, mib=512, processes=1)))

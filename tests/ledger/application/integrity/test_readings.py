@@ -90,6 +90,7 @@ def readings(store: Path) -> list[tuple[Any, ...]]:
     return each
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", DAMAGE)
 def test_an_audit_finds_the_same_the_fast_and_the_careful_way_and_in_pages_of_any_size(
     damaged: Callable[..., Path], statement: str

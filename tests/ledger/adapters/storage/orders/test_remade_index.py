@@ -155,6 +155,7 @@ def test_under_other_rules_the_view_of_the_old_ones_answers_while_orders_are_jud
     assert rows(reader) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [3, 20])
 def test_a_rebuild_that_is_killed_leaves_the_old_view_and_is_continued(
     reader: LedgerReader, monkeypatch: pytest.MonkeyPatch, page: int
