@@ -94,7 +94,9 @@ export class OtherLogs {
     for (const [, { raw }] of [...(this.registers.get(hashOf(origin)) ?? [])].sort(([a], [b]) => bySize(a, b))) {
       try {
         const entry = await openEntry(raw);
-        if (entry.kind === ROTATED && knownKind(entry)) rotations.push(entry.public);
+        if (entry.kind !== ROTATED || !knownKind(entry)) continue;
+        checkPublic(entry); // whoever hands over the register may have signed it
+        rotations.push(entry.public);
       } catch (wrong) {
         if (!(wrong instanceof Refused)) throw wrong;
       }

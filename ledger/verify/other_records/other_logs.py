@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -132,11 +133,14 @@ class OtherLogs:
     def _key_starts(self, origin: str) -> dict[int, Starts]:
         """Return the keys of a log by its register, read as it is here: it can only take a proof away."""
         if origin not in self._starts:
-            payloads = []
+            payloads: list[Mapping[str, Any]] = []
             for _, (raw, _) in sorted(self._registers.get(origin_hash(origin), {}).items()):
                 with suppress(RecordError):  # the fold over the register reports it
-                    payloads.append(open_(raw).payload)
-            self._starts[origin] = key_starts(p.public for p in payloads if p.kind == KIND and known(p) is not None)
+                    payload = open_(raw).payload
+                    if payload.kind == KIND and known(payload) is not None:
+                        check_public(payload)
+                        payloads.append(payload.public)
+            self._starts[origin] = key_starts(payloads)
         return self._starts[origin]
 
     def _check_one_tree(self, origin: str, head: Head) -> None:

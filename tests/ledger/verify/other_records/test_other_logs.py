@@ -122,7 +122,21 @@ def test_the_keys_of_a_log_follow_each_other_as_in_its_register_in_whatever_orde
         ledger.record(ledger.keeper, "log-key-rotated", said)
     register = ledger.register()
     newer = resealed(ledger.entries[-1], lambda said: said.update(schema=99, public={"key": "x"}), ledger.keeper)
-    damaged = {**register, ledger.size: (b"no entry", b""), ledger.size + 1: (newer, b"")}
+    later = {"old_key": keys[2], "new_key": keys[0], "from_size": 60}
+    formless: list[dict[str, Any]] = [
+        {"key": "x"},
+        {**later, "new_key": 5},
+        {**later, "from_size": [60]},
+        {**later, "from_size": "60"},
+    ]
+
+    def stating(public: dict[str, Any]) -> bytes:
+        return resealed(ledger.entries[-1], lambda said: said.update(public=public), ledger.keeper)
+
+    damaged = register | {
+        ledger.size + n: (raw, b"")
+        for n, raw in enumerate((b"no entry", newer, *(stating(public) for public in formless)))
+    }
     for given in (register, dict(sorted(register.items(), reverse=True)), damaged):
         known = logs(ledger, given)
         assert known._key_starts(THERE)[ED25519] == {0: keys[0], 20: keys[1], 40: keys[2]}

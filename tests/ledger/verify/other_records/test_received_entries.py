@@ -18,11 +18,12 @@ from ledger.entries.payload import Condition
 from ledger.entries.wrapped_entry import KIND, wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
+from ledger.tlog.note import MLDSA44, Vkey
 from ledger.trust.trust_folder import Trust, parse_trust
 from ledger.verify.other_records.other_logs import NotProven
 from ledger.verify.other_records.received_entries import _backed, _check_enrolled, says_nothing
 from ledger.verify.report import Report, Verdict
-from tests.ledger.entries.test_log_keys import first, line, policy, second
+from tests.ledger.entries.test_log_keys import KEY, first, line, policy, second
 from tests.support.memory_ledger import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
 
 OTHER_ORDER = "22222222-2222-4333-8444-555555555555"
@@ -137,6 +138,40 @@ def test_a_line_that_the_register_of_another_log_asks_for_is_needed(begins: int,
     else:
         assert acts(world.report(both)) == [("order-received", "skylark")]
     assert acts(world.report()) == [("order-received", "skylark")], "the policy that names the first key alone"
+
+
+NEW = Vkey.of("ledger.test/xv", MLDSA44, KEY.public).text
+FORMLESS: list[dict[str, Any]] = [
+    {"key": "x"},
+    {"old_key": NONE, "new_key": 5, "from_size": 3},
+    {"old_key": NONE, "new_key": NEW, "from_size": "x"},
+    {"old_key": NONE, "new_key": NEW},
+]
+
+
+def handed_over(public: dict[str, Any]) -> tuple[World, Trust, bytes]:
+    """Make a bundle with a register of another log in which anybody has signed a change of its keys.
+
+    The trust names two keys of that log, of two algorithms.
+    """
+    world = World(Twice)
+    assert isinstance(world.there, Twice)
+    world.there.recorded()
+    world.arrives(world.says())
+    register = dict(world.there.register())
+    last = max(register)
+    raw = resealed(register[last][0], lambda said: said.update(public=public), hand("anybody", "XV"))
+    register[last] = (raw, register[last][1])
+    data = world.here.bundle(world.ilves, foreign=world.foreign, others={world.there.origin: register}, order=ORDER)
+    return world, world.trust(policy=policy(first(world.there), second(world.there))), data
+
+
+@pytest.mark.parametrize("public", FORMLESS)
+def test_a_change_of_keys_without_its_form_in_the_register_of_another_log_is_no_error_of_the_verifier(
+    public: dict[str, Any],
+) -> None:
+    world, trust, data = handed_over(public)
+    unproven(checked(data, world.here, trust=trust), "KEY-UNKNOWN", "its register fails")
 
 
 def test_a_second_key_of_which_the_register_of_another_log_says_nothing_leaves_older_heads_as_they_are() -> None:

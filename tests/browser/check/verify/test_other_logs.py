@@ -1,0 +1,31 @@
+"""Registers of other logs that a bundle hands over: the page says what the program says, and never crashes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.adapters.keys import mldsa
+from ledger.verify.evidence_bundle import verify
+from tests.browser.rows.case import held
+from tests.browser.support.node import Page
+from tests.browser.support.recorder import report_fields
+from tests.ledger.entries.test_log_keys import first, policy, second
+from tests.ledger.verify.other_records.test_received_entries import FORMLESS, handed_over
+from tests.support.memory_ledger import NOW
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("public", FORMLESS)
+def test_a_change_of_keys_without_its_form_in_the_register_of_another_log_is_no_error_of_the_page(
+    node: Page, public: dict[str, Any]
+) -> None:
+    world, trust, data = handed_over(public)
+    report = report_fields(verify(data, trust, None, NOW, mldsa=mldsa.verify))
+    files = {**world.there.trust_files(), "policy": policy(first(world.there), second(world.there))}
+    there = {f"others/xv/{name}": text for name, text in files.items()}
+    said = node.ask("verify", data=data, others=there, anchor=None, now=NOW.timestamp(), **held(world.here))
+    assert (said["verdict"], said["reasons"]) == (report["verdict"], report["reasons"])
+    assert {r["code"] for r in said["remarks"]} == {r["code"] for r in report["remarks"]} >= {"ENT-UNPROVEN"}
