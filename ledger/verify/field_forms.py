@@ -48,7 +48,7 @@ def check_values(payload: Payload) -> None:
     fields = fact.fields() if fact is not None else {}
     for name, value in payload.public.items():
         field = fields.get(name)
-        if field is None or (value is None and field.always):
+        if field is None:
             continue
         try:
             check(field.form, value)

@@ -111,8 +111,8 @@ class SubjectKeyStore:
     def name_of(self, key_id: str) -> str | None:
         """Return a name of the subject of a key; None if the key is not stored here."""
         with self._db.errors():
-            row = self._db.execute(statements.NAME_OF_KEY, (key_id,)).fetchone()
-        return row[0] if row else None
+            name: str | None = self._db.execute(statements.NAME_OF_KEY, (key_id,)).fetchone()[0]
+        return name
 
     def existing(self, key_ids: Iterable[str]) -> set[str]:
         """Return the ids of these keys that are stored here."""
