@@ -95,7 +95,7 @@ export class OtherLogs {
       try {
         const entry = await openEntry(raw);
         if (entry.kind !== ROTATED || !knownKind(entry)) continue;
-        checkPublic(entry); // whoever hands over the register may have signed it
+        checkPublic(entry); // another signer than the log may have made it
         rotations.push(entry.public);
       } catch (wrong) {
         if (!(wrong instanceof Refused)) throw wrong;
