@@ -118,7 +118,8 @@ def check_key(mail: Mail, key: str, name: str) -> KeyWord:
 
 def _record_of(key: str) -> bytes:
     """Return a key as a DKIM record; a PEM or base64 of a public key becomes one."""
-    text = key.replace('"', "").strip()  # programs that ask the DNS quote each part of a record
+    # Programs that ask the DNS quote each part of a record; the parts are joined without a blank (RFC 6376, 3.6.2.2).
+    text = re.sub(r'"\s*"', "", key).replace('"', "").strip()
     if re.search(r"(?:^|;)\s*p\s*=", text):
         return " ".join(text.split()).encode("ascii", "replace")
     body = "".join(line for line in text.splitlines() if not line.startswith("-----")).replace(" ", "")

@@ -179,6 +179,7 @@ def test_a_key_is_taken_as_record_as_pem_and_as_base64(monkeypatch: pytest.Monke
     for given, record in {
         "v=DKIM1; p=abc": "v=DKIM1; p=abc",
         ' "v=DKIM1;  k=rsa; "\n "p=abc" ': "v=DKIM1; k=rsa; p=abc",
+        '"v=DKIM1; k=rs" "a; p=ab"\n"c"': "v=DKIM1; k=rsa; p=abc",
         "p=abc": "p=abc",
         short: f"v=DKIM1; k=ed25519; p={short}",
         f"-----BEGIN PUBLIC KEY-----\n{rsa[:64]}\n{rsa[64:]}\n-----END PUBLIC KEY-----\n": f"v=DKIM1; k=rsa; p={rsa}",
