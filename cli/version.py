@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
 
-
-@cache
 def tool() -> str:
     """Return the name and version of the program that makes a bundle."""
     from importlib.metadata import PackageNotFoundError, version

@@ -10,8 +10,7 @@ from ledger.entries.case import Case, Entry
 
 def numbers(case: Case) -> dict[str, str]:
     """Return the number of each entry by leaf hash: its place in the order, with a C in front in a companion order."""
-    order = case.order
-    return {e.leaf: f"{e.seq}" if e.order == order else f"C{e.seq}" for e in case.entries}
+    return {e.leaf: number(e, case) for e in case.entries}
 
 
 def number(entry: Entry, case: Case) -> str:

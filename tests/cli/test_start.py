@@ -52,4 +52,4 @@ def test_the_program_names_its_version_or_says_that_it_runs_from_source(monkeypa
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", absent)
-    assert tool.__wrapped__() == "comity, from its source"
+    assert tool() == "comity, from its source"

@@ -264,7 +264,7 @@ class Exhibits:
             before = () if e.kind in HANDED[:1] else self._before(e)
             is_first = not any(unread(s) or self.stated(s) for s in before if s.leaf != e.leaf)
             return "first stated" if is_first else "not comparable"
-        verdicts = [_verdict(d, others) for d in stated]
+        verdicts = [_verdict(d, speaks_of(d, others)) for d in stated]
         return "differs" if False in verdicts else "not comparable" if None in verdicts else "equal"
 
     def _before(self, e: Entry) -> list[Entry]:
@@ -318,11 +318,10 @@ class Exhibits:
         return exhibit
 
 
-def _verdict(digest: Digest, firsts: Sequence[First]) -> bool | None:
-    """Compare a digest with the files of several answers that it may belong to: one equal file is enough."""
-    if any(digest.same(f.digest) for f in firsts):
-        return True
-    return False if any(digest.same(f.digest) is False for f in speaks_of(digest, firsts)) else None
+def _verdict(digest: Digest, firsts: Iterable[First]) -> bool | None:
+    """Compare a digest with the files of several answers: one equal file is enough."""
+    results = {digest.same(f.digest) for f in firsts}
+    return True if True in results else False if False in results else None
 
 
 def _once(firsts: Iterable[First]) -> tuple[First, ...]:
