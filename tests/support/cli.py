@@ -113,6 +113,11 @@ class House:
         self.env = {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
         self.keys = folder / "config" / "comity" / "keys"
 
+    def state_folder(self) -> Path:
+        """Return the folder with log key and guard, which is outside of the ledger."""
+        (state,) = (self.folder / "state" / "comity").iterdir()
+        return state
+
     def run(self, *args: str) -> Any:
         return run(*args, ledger=self.ledger, **self.env)
 

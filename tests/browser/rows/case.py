@@ -61,7 +61,11 @@ def expected(asked: Case) -> dict[str, Any]:
         trust = parse_trust(files) if files else None
     except RecordError as refused:
         return {"refused": refused.code}
-    report = report_fields(_verified(asked.data, trust))
+    return in_short(report_fields(_verified(asked.data, trust)))
+
+
+def in_short(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of an answer of the page that a row compares, in the form of `expected`."""
     first = report["reasons"][0]["code"] if report["reasons"] else ""
     return {
         "integrity": f"{report['verdict']} {first}".rstrip(),

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.bundle.archive_kind import is_bundle
 from ledger.entries.exhibits import form_of
-from tests.browser.rows.case import Case, expected
+from tests.browser.rows.case import Case, expected, in_short
 from tests.browser.rows.every import ROWS
 from tests.browser.support.node import Page, Refusal
 from tests.support.memory_ledger import NOW
@@ -30,13 +30,7 @@ def answer(node: Page, case: Case) -> dict[str, Any]:
             report = node.ask("verify", data=case.data, sizes={}, anchor=None, now=NOW.timestamp(), **held)
     except Refusal as refused:
         return {"refused": refused.code}
-    first = report["reasons"][0]["code"] if report["reasons"] else ""
-    return {
-        "integrity": f"{report['verdict']} {first}".rstrip(),
-        "reasons": [[reason["code"], reason["where"]] for reason in report["reasons"]],
-        "steps": [step["result"] for step in report["steps"] if step["number"] != 16],
-        "findings": sorted({remark["code"] for remark in report["remarks"]} - {"CMP-README"}),
-    }
+    return in_short(report)
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -22,16 +22,11 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path).furnished()
 
 
-def state_of(house: House) -> Path:
-    (state,) = (house.folder / "state" / "comity").iterdir()
-    return state
-
-
 # -- guard -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_guard_that_stays_in_its_file_is_answered_with_its_head(house: House) -> None:
-    head, state = house.reply("checkpoint"), state_of(house)
+    head, state = house.reply("checkpoint"), house.state_folder()
     size = head["size"]
     place = str(state / "guard.db")
     done = house.run("log", "move-guard", "file")
@@ -43,7 +38,7 @@ def test_a_guard_that_stays_in_its_file_is_answered_with_its_head(house: House) 
 
 
 def test_a_guard_of_another_process_is_moved_in_its_own_folder_alone(house: House) -> None:
-    state = state_of(house)
+    state = house.state_folder()
     (state / POINTER).write_text("socket")
     done = house.run("log", "move-guard", "file")
     assert done.exit_code == Exit.REFUSED
@@ -55,7 +50,7 @@ def test_a_lost_guard_is_made_again_at_a_head_that_somebody_holds(house: House) 
     head = house.reply("checkpoint")
     note = house.folder / "karsk.note"
     note.write_text(head["note"], encoding="utf-8")
-    state = state_of(house)
+    state = house.state_folder()
     (state / "guard.db").unlink()
     done = house.run("log", "remake-guard", "--anchor", str(note))
     assert (done.exit_code, done.stdout) == (Exit.DONE, f"guard of {ORIGIN} at {head['size']} entries: {state}\n")

@@ -26,7 +26,7 @@ class Rotating(House):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.furnished()
-        (self.state,) = (folder / "state" / "comity").iterdir()
+        self.state = self.state_folder()
         self.before = self.policy()
 
     def policy(self) -> bytes:

@@ -190,16 +190,11 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path).furnished()
 
 
-def state_of(house: House) -> Path:
-    (state,) = (house.folder / "state" / "comity").iterdir()
-    return state
-
-
 MOVED = ["guard.db", "heads.key", "heads.key.pub", "log.key", "log.key.pub"]
 
 
 def test_guard_and_keys_move_and_the_command_that_starts_the_process_is_said(house: House) -> None:
-    state, away, place = state_of(house), house.folder / "away", house.folder / "s.sock"
+    state, away, place = house.state_folder(), house.folder / "away", house.folder / "s.sock"
     kept = {path.name: path.read_bytes() for path in state.iterdir()}
     done = house.run("signer", "use", str(place), "--move", str(away))
     assert (done.exit_code, done.stdout) == (Exit.DONE, f"{ORIGIN}\t{place}\t{away}\n")
@@ -220,7 +215,7 @@ def test_guard_and_keys_move_and_the_command_that_starts_the_process_is_said(hou
 
 
 def test_nothing_moves_into_a_folder_that_has_something_else(house: House) -> None:
-    state, away = state_of(house), house.folder / "away"
+    state, away = house.state_folder(), house.folder / "away"
     away.mkdir()
     (away / "mine").touch()
     done = house.run("signer", "use", str(house.folder / "s"), "--move", str(away))
@@ -231,7 +226,7 @@ def test_nothing_moves_into_a_folder_that_has_something_else(house: House) -> No
 
 
 def test_an_interrupted_move_never_writes_over_a_file_that_has_moved(house: House) -> None:
-    state, away = state_of(house), house.folder / "away"
+    state, away = house.state_folder(), house.folder / "away"
     away.mkdir(mode=0o700)
     make_whole(state / "guard.db")
     (state / "guard.db").rename(away / "guard.db")
@@ -251,14 +246,14 @@ def test_a_file_that_cannot_be_moved_is_named(house: House, monkeypatch: pytest.
     monkeypatch.setattr(Path, "rename", fails)
     done = house.run("signer", "use", str(house.folder / "s"), "--move", str(house.folder / "away"))
     assert done.exit_code == Exit.USAGE
-    assert f"{state_of(house) / 'guard.db'}: Invalid cross-device link" in done.stderr
+    assert f"{house.state_folder() / 'guard.db'}: Invalid cross-device link" in done.stderr
     assert "hint: DIR has to be on the same file system" in done.stderr
 
 
 def test_a_guard_whose_last_writes_stand_in_another_file_does_not_move(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state = state_of(house)
+    state = house.state_folder()
     whole: list[Any] = []
 
     def not_whole(place: Path) -> None:
