@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from socket import socket
 from threading import current_thread, main_thread
-from types import FrameType
 
 from cryptography.x509 import load_pem_x509_certificates
 from msgspec import Struct
@@ -212,7 +211,7 @@ class OfficeServer:
 
     def run(self, listening: socket, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until the process gets SIGTERM or SIGINT, or `server.should_exit` is set."""
-        with _ended_by_signals():
+        with _ended_by_signals(self.server):
             ready()
             notify(READY)
             self.server.run(sockets=[listening])
@@ -254,19 +253,18 @@ def _certificate_ends(tls: Tls | None) -> float | None:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let a signal end the server and not the process: uvicorn raises it again when it has ended."""
+def _ended_by_signals(server: Server) -> Iterator[None]:
+    """Let a signal end the server, also before it runs, and not the process: uvicorn raises it again at the end.
+
+    The handler raises no exception: in the middle of an import, that would leave a lock on which other threads wait.
+    """
     if current_thread() is not main_thread():
         yield
         return
 
-    def end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with suppress(KeyboardInterrupt):
-            yield
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
