@@ -109,8 +109,9 @@ async function judged(index, wrapper, parts, here, logs) {
   if (!raw) return { code: ABSENT, says: ['arrived-absent'] };
   let inner = null;
   try {
-    inner = await openEntry(raw);
-    checkPublic(inner);
+    const opened = await openEntry(raw);
+    checkPublic(opened);
+    inner = opened; // without its form it is not read any further
     const place = await placedIn(inner, wrapper, raw, parts, logs);
     if (inner.kind === KIND || (await reservedOf(inner.log)).includes(inner.order)) return { inner };
     checkOrder(inner, wrapper, here);

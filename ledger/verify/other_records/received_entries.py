@@ -104,8 +104,9 @@ def _judged(index: int, wrapper: OpenedEntry, foreign: Foreign, here: ReceivingL
         return ArrivedEntry(index, wrapper, code=ABSENT, says="it is not here", lacks=ABSENT)
     inner: OpenedEntry | None = None
     try:
-        inner = open_(raw)
-        check_public(inner.payload)
+        opened = open_(raw)
+        check_public(opened.payload)
+        inner = opened  # without its form it is not read any further
         state = _placed(inner, wrapper, raw, foreign, logs)
         if says_nothing(inner.payload):
             return ArrivedEntry(index, wrapper, inner)

@@ -12,7 +12,7 @@ from tests.browser.rows.case import held
 from tests.browser.support.node import Page
 from tests.browser.support.recorder import report_fields
 from tests.ledger.entries.test_log_keys import first, policy, second
-from tests.ledger.verify.other_records.test_received_entries import FORMLESS, handed_over
+from tests.ledger.verify.other_records.test_received_entries import FORMLESS, MISFORMED, handed_over, misformed
 from tests.support.memory_ledger import NOW
 
 pytestmark = pytest.mark.browser
@@ -29,3 +29,17 @@ def test_a_change_of_keys_without_its_form_in_the_register_of_another_log_is_no_
     said = node.ask("verify", data=data, others=there, anchor=None, now=NOW.timestamp(), **held(world.here))
     assert (said["verdict"], said["reasons"]) == (report["verdict"], report["reasons"])
     assert {r["code"] for r in said["remarks"]} == {r["code"] for r in report["remarks"]} >= {"ENT-UNPROVEN"}
+
+
+@pytest.mark.parametrize(("kind", "public"), MISFORMED)
+def test_an_arrived_entry_in_which_a_field_has_not_its_form_is_no_error_of_the_page(
+    node: Page, kind: str, public: dict[str, Any]
+) -> None:
+    world, data = misformed(kind, public)
+    report = report_fields(verify(data, world.trust(), None, NOW, mldsa=mldsa.verify))
+    there = {f"others/xv/{name}": text for name, text in world.there.trust_files().items()}
+    said = node.ask("verify", data=data, others=there, anchor=None, now=NOW.timestamp(), **held(world.here))
+    assert (said["verdict"], said["reasons"]) == (report["verdict"], report["reasons"])
+    codes = [[r["code"] for r in asked["remarks"] if r["code"] != "CMP-README"] for asked in (said, report)]
+    assert sorted(codes[0]) == sorted(codes[1])
+    assert "ENT-MISMATCH" in codes[0]

@@ -697,3 +697,39 @@ def test_an_entry_supports_only_an_entry_of_this_order(there: str) -> None:
     wrapper.payload.order = ours.payload.order
     here.entry = lambda leaf: ours
     assert _backed(ours, wrapper, here) is ours
+
+
+MISFORMED: list[tuple[str, dict[str, Any]]] = [
+    ("witness-changed", {"policy_text": "Ödön"}),
+    ("policy-adopted", {"policy": "Ödön", "document": [], "valid_from": "2027-01-01"}),
+    ("record-accessed", {"view": "timeline", "purpose_code": "investigation", "orders": 5, "case": "Ödön"}),
+    ("authority-changed", {"actor": "Ödön", "names": 5, "valid_from": "2027-01-01"}),
+    ("order-received", {"proof_kind": ["Ödön"]}),
+]
+
+
+def misformed(kind: str, public: dict[str, Any]) -> tuple[World, bytes]:
+    """Make a bundle with an entry of another log in which a field has not its form."""
+    world = World()
+    says = world.says()
+    world.there.entries[says] = resealed(
+        world.there.entries[says], lambda said: said.update(kind=kind, public=public, sealed=[]), world.skylark
+    )
+    relisted = Ledger(origin=world.there.origin, log=world.there.log, keeper=world.there.keeper)
+    for raw in world.there.entries:
+        relisted.append(raw)
+    world.there = relisted
+    world.arrives(says)
+    registers = {world.there.origin: world.there.register()}
+    return world, world.here.bundle(world.ilves, foreign=world.foreign, others=registers, order=ORDER)
+
+
+@pytest.mark.parametrize(("kind", "public"), MISFORMED)
+def test_an_arrived_entry_in_which_a_field_has_not_its_form_is_a_finding_whatever_its_letters(
+    kind: str, public: dict[str, Any]
+) -> None:
+    world, data = misformed(kind, public)
+    report = checked(data, world.here, trust=world.trust())
+    assert acts(report) == []
+    (says,) = [r.says for r in report.procedure if r.code == "ENT-MISMATCH"]
+    assert "FACT" in says
