@@ -75,11 +75,15 @@ def wrapper_id(origin: str, index: int, attempt: int = 0) -> str:
 
 
 def acknowledges(opened: OpenedEntry, origin: str) -> tuple[int, str] | None:
-    """Return the index and leaf of the entry of the log `origin` whose arrival elsewhere this entry acknowledges."""
+    """Return the index and leaf of the entry of the log `origin` whose arrival elsewhere this entry acknowledges.
+
+    None for an entry without the form of its kind: its signer may be anybody.
+    """
     p = opened.payload
     if p.kind != KIND or p.schema != KINDS[KIND].schema or p.public.get("origin") != origin:
         return None
-    return p.public["index"], p.public["leaf"]
+    index, leaf = p.public.get("index"), p.public.get("leaf")
+    return (index, leaf) if type(index) is int and isinstance(leaf, str) else None
 
 
 def as_counted(

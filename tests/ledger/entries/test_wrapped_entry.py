@@ -49,6 +49,15 @@ def test_an_entry_acknowledges_an_entry_of_the_log_that_it_names_and_of_no_other
     assert all(acknowledges(open_(raw), "ledger.test/xo") is None for raw in there.entries[:index])
     later = replace(wrapper, payload=replace(wrapper.payload, schema=wrapper.payload.schema + 1))
     assert acknowledges(later, "ledger.test/xo") is None, "a later schema may mean something else"
+    for wrong in (
+        {},
+        {"index": 4},
+        {"index": "4", "leaf": "ab" * 32},
+        {"index": True, "leaf": "ab" * 32},
+        {"index": 4, "leaf": []},
+    ):
+        formless = replace(wrapper, payload=replace(wrapper.payload, public={"origin": "ledger.test/xo", **wrong}))
+        assert acknowledges(formless, "ledger.test/xo") is None, wrong
 
 
 def test_a_place_of_another_log_has_the_same_wrappers_each_time_and_no_other_place_has_them() -> None:
