@@ -38,7 +38,7 @@ from ledger.entries.placement import Link, check_place, committed_by, map_of, re
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import RootsBySize
 from ledger.tlog.tree import Frontier, node_hash
-from ledger.verify.field_forms import check_public
+from ledger.verify.field_forms import check_public, known
 from ledger.verify.time_brackets import Times
 
 logger = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ def read_register(
             report.problems.append(Problem(opened.code, f"#{index}", f"registry: {opened.says}"))
             continue
         register[index] = opened
-        if opened.payload.kind in LOG_CHANGES:
+        if opened.payload.kind in LOG_CHANGES and known(opened.payload) is not None:
             report.log_changes[index] = opened
     return register
 

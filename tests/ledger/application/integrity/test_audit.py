@@ -251,3 +251,15 @@ def test_an_entry_whose_fields_are_not_those_of_its_kind_is_found(kind: str, tmp
     ledger.entries[index] = resealed(ledger.entries[index], lambda said: said["public"].pop(field), signer)
     keeper = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
     assert ("FACT", f"#{index}") in problems_of(audit(shelf_of(ledger, tmp_path / "entries.db"), ledger.origin, keeper))
+
+
+def test_a_change_of_witnesses_of_a_schema_that_is_not_known_here_changes_nothing(tmp_path: Path) -> None:
+    ledger, _ = small()
+    text = {"code": "tlog-policy", "media": "text/plain", "size": 1, "sha256": "ab" * 32}
+    index = ledger.record(ledger.keeper, "witness-changed", {"policy_text": text})
+    keeper = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
+    assert set(audit(shelf_of(ledger, tmp_path / "known.db"), ledger.origin, keeper).log_changes) == {index}
+    raw = resealed(ledger.entries[index], lambda said: said.update(schema=99, public={}), ledger.keeper)
+    ledger.entries[index] = raw
+    report = audit(shelf_of(ledger, tmp_path / "later.db"), ledger.origin, keeper)
+    assert (report.log_changes, problems_of(report)) == ({}, set())
