@@ -223,7 +223,7 @@ function checkEnrolled(index, { signer }, here) {
   }
 }
 
-/** Return the local entry that an arrived entry supports: same kind, about an act of its signer. */
+/** Return the local entry that an arrived entry supports: same kind, about an act of its signer; this page reads both. */
 function backed(inner, wrapper, here) {
   const leaf = wrapper.public.get('backs');
   const ours = here.entry(leaf);
@@ -232,6 +232,7 @@ function backed(inner, wrapper, here) {
   if (inner.kind !== ours.kind || inner.signer.actor !== actor || inner.speaks !== 'act') {
     throw new NotProven(UNPROVEN, 'lacks-support', ours.kind, actor, inner.kind, inner.signer.actor);
   }
+  if (!knownKind(inner) || !knownKind(ours)) throw new NotProven(UNPROVEN, 'lacks-reading', ours.kind, actor);
   return ours;
 }
 

@@ -262,7 +262,10 @@ def _check_enrolled(index: int, inner: OpenedEntry, ours: Keyring, here: Receivi
 
 
 def _backed(inner: OpenedEntry, wrapper: OpenedEntry, here: ReceivingLog) -> OpenedEntry:
-    """Return the entry of this log that an arrived entry backs: of the same kind, about an act of its signer."""
+    """Return the entry of this log that an arrived entry backs: of the same kind, about an act of its signer.
+
+    This version reads what both of them say: else nothing compares the two.
+    """
     leaf: str = wrapper.payload.public["backs"]
     ours = here.entry(leaf)
     if ours is None or ours.payload.order != wrapper.payload.order:
@@ -275,6 +278,9 @@ def _backed(inner: OpenedEntry, wrapper: OpenedEntry, here: ReceivingLog) -> Ope
             f"that it supports {q.kind} of {actor}: it is {p.kind} of {p.signer.actor}"
             + ("" if p.speaks == "act" else ", and no act"),
         )
+    if known(p) is None or known(q) is None:
+        says = f"that it supports {q.kind} of {actor}: this version does not know the schema of one of the two"
+        raise NotProven("ENT-UNPROVEN", says)
     return ours
 
 

@@ -15,10 +15,12 @@ from ledger.entries.case import replacements
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, open_, seal
 from ledger.entries.log_keys import NONE
 from ledger.entries.payload import Condition
+from ledger.entries.placement import Link
 from ledger.entries.wrapped_entry import KIND, wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.formats.selective_disclosure import veil
 from ledger.tlog.note import MLDSA44, Vkey
+from ledger.tlog.tree import Frontier
 from ledger.trust.trust_folder import Trust, parse_trust
 from ledger.verify.other_records.other_logs import NotProven
 from ledger.verify.other_records.received_entries import _backed, _check_enrolled, says_nothing
@@ -472,6 +474,45 @@ def test_an_act_that_its_signer_replaced_in_its_own_log_supports_nothing_any_mor
     otherwise = {"manifest": {**MANIFEST["manifest"], "files": [{"name": "r", "size": 1, "sha256": "cd" * 32}]}}
     world.arrives(world.says("data-disclosed", public=DISCLOSED, sealed=otherwise, replaces=world.there.leaf(act)))
     assert not first_hand(world.report())
+
+
+def of_a_later_schema(ledger: Ledger, index: int, by: Hand, **public: Any) -> None:
+    """Sign the newest entry of a ledger again as one of a later version, and put it in its place."""
+    raw = resealed(ledger.entries[index], lambda said: said.update(schema=99, public={**said["public"], **public}), by)
+    kept = ledger.entries[:index]
+    assert len(kept) == len(ledger.entries) - 1
+    ledger.entries, ledger._stored, ledger._tree = [], [], Frontier()
+    for each in (*kept, raw):
+        ledger.append(each)
+    p = open_(raw).payload
+    ledger._links[p.order] = Link(p.seq, ledger.leaf(index), p.instrument)
+
+
+def later(which: str) -> World:
+    """Wrap an act that backs an observation of it; one of the two, or both, are of a schema of a later version."""
+    world = World()
+    observed(world)
+    index = world.here.size - 1
+    if which != "theirs":
+        of_a_later_schema(world.here, index, world.ilves, partial=0)
+    act = world.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST)
+    if which != "ours":
+        of_a_later_schema(world.there, act, world.skylark, partial=True, channel="otherwise")
+    world.arrives(act, backs=world.here.leaf(index))
+    return world
+
+
+LATER = ["ours", "theirs", "both"]
+
+
+@pytest.mark.parametrize("which", LATER)
+def test_an_entry_of_a_schema_that_is_not_known_here_supports_nothing_because_nothing_compares_the_two(
+    which: str,
+) -> None:
+    report = later(which).report()
+    assert not first_hand(report) or which != "theirs"
+    (says,) = [r.says for r in report.procedure if r.code == "ENT-UNPROVEN"]
+    assert "that it supports data-disclosed of skylark: this version does not know the schema" in says
 
 
 @pytest.mark.parametrize("kind", ["order-received", "another-signer", "another-order", "invented", "untrusted"])
