@@ -85,7 +85,7 @@ def _left_out(step: Step, size: int, done: dict[str, Outcome], full: bool) -> Ou
         if needed not in done or done[needed].reason:
             return Outcome(size, step.name, **_circumstances(), reason=f"left out: needs {needed!r}")
     if step.bulky and size > BULKY and not full:
-        reason = "left out: it writes the whole ledger again (FULL=1 does it)"
+        reason = "left out: it writes the whole ledger, or all views, again (FULL=1 does it)"
         return Outcome(size, step.name, **_circumstances(), reason=reason)
     return None
 
