@@ -95,6 +95,13 @@ OF_THE_FILE = (
     "test_an_erasure_is_not_undone_by_an_archive_from_before_or_after_it",
     "test_an_archive_has_no_sealed_value_no_ciphertext_and_no_key",
     "test_a_locked_person_gets_no_code_and_an_account_that_is_removed_is_gone",  # it looks into identity.db
+    "test_a_directory_says_what_it_lists_takes_and_proves",
+    "test_a_folder_that_is_written_to_while_it_is_read_is_not_believed",
+    "test_heads_that_a_move_has_closed_are_opened_again",
+    "test_only_files_whose_content_has_moved_are_removed",
+    "test_the_entries_of_a_copy_go_into_a_database_if_one_is_named_and_are_verified_there_again",
+    "test_the_small_databases_are_those_of_the_machine_and_the_heads",
+    "test_what_was_received_is_in_the_database_where_heads_are_and_else_in_the_folder",
 )
 # Of a ledger in files: an audit, a directory of ledgers and a copied folder read no database, and syncs are counted by
 # file.

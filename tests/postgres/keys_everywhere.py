@@ -38,6 +38,11 @@ OF_THE_FILE = (
     "test_the_index_is_filled_when_entries_are_recorded_and_made_again_by_a_command",
     "test_an_erased_person_is_not_found_and_the_rows_are_gone",
     "test_an_old_copy_is_completed_by_the_mirror_and_keeps_its_sealed_values",
+    "test_keys_of_a_damaged_file_are_not_copied",
+    "test_a_copy_has_the_keys_that_are_in_use",
+    "test_a_copy_is_never_overwritten_and_what_cannot_be_copied_makes_no_file",
+    "test_keys_that_stay_are_not_moved_and_missing_ones_are_said",
+    "test_only_files_whose_content_has_moved_are_removed",
 )
 
 
