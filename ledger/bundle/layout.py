@@ -30,20 +30,8 @@ POLICY = "policy"
 OTHERS, MAP, VIEWS = "others", "map", "views"
 COMMIT = "map/heads-committed"  # the entry and its proof, with two endings
 
-_TOP = (
-    MIMETYPE,
-    README,
-    SUMS,
-    MANIFEST,
-    "policy.dsse.json",
-    POLICY,
-    "logs",
-    "foreign",
-    "documents",
-    VIEWS,
-    OTHERS,
-    MAP,
-)
+_FILES = (MIMETYPE, README, SUMS, MANIFEST, "policy.dsse.json", POLICY)
+_TOP = (*_FILES, "logs", "foreign", "documents", VIEWS, OTHERS, MAP)
 _NUMBER = "(?:0|[1-9][0-9]{0,15})"
 _HEX = "[0-9a-f]{64}"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -153,7 +141,7 @@ def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> 
             register[int(name["entry"])] = (content, proof) if name["part"] == "dsse.json" else (raw, content)
         elif version > 1 and (name := _IN_MAP.fullmatch(path)):
             _place_in_map(parts, name, content)
-        elif not (path in _TOP[:10] or path.startswith("views/")):
+        elif not (path in _FILES or path.startswith("views/")):
             raise RecordError("BND-MANIFEST", f"no such file belongs into a bundle of {origin}", where=path)
     _require(files, (MIMETYPE, README, SUMS, MANIFEST, POLICY, here + "checkpoint"))
     parts.entries = dict(sorted(parts.entries.items()))

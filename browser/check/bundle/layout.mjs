@@ -20,8 +20,8 @@ export const [MIMETYPE, README, SUMS, MANIFEST, POLICY] = [
   'manifest.dsse.json',
   'policy',
 ];
-const PLAIN = [MIMETYPE, README, SUMS, MANIFEST, 'policy.dsse.json', POLICY, 'logs', 'foreign', 'documents', 'views'];
-const TOP = [...PLAIN, 'others', 'map'];
+const PLAIN = [MIMETYPE, README, SUMS, MANIFEST, 'policy.dsse.json', POLICY];
+const TOP = [...PLAIN, 'logs', 'foreign', 'documents', 'views', 'others', 'map'];
 
 const NUMBER = '(?:0|[1-9][0-9]{0,15})';
 const HEX = '[0-9a-f]{64}';

@@ -10,7 +10,17 @@ from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from ledger.bundle.archive import unpack
-from ledger.bundle.layout import version_of
+from ledger.bundle.layout import (
+    MEDIA_TYPES,
+    VERSION,
+    arrange,
+    check_claimed,
+    check_version,
+    folder,
+    rank,
+    sums,
+    version_of,
+)
 from ledger.bundle.manifest import open_manifest
 from ledger.errors import RecordError
 from ledger.verify.evidence_bundle import verify
@@ -82,6 +92,7 @@ def test_what_layout_2_brought_is_no_part_of_layout_1(path: str) -> None:
             f"others/{'ab' * 32}/0.dsse.json",
         ),
         *(f"others/{'ab' * 32}/entries/0.txt", "map/a/b/c", "other/a"),
+        *("foreign", "documents", "views", "others", "map"),
     ],
 )
 def test_a_name_that_layout_2_does_not_have_is_refused(path: str) -> None:
@@ -103,3 +114,88 @@ def test_of_a_bundle_of_a_later_layout_nothing_is_said(tmp_path: Path) -> None:
     assert "TOTAL" not in done.output
     if done.stdout:
         assert "verdict" not in json.loads(done.stdout)
+
+
+HERE = folder("ledger.test/x")
+HASH, OTHER = "ab" * 32, "cd" * 32
+UUID = "11111111-2222-4333-8444-555555555555"
+NEEDED = ("mimetype", "READ-ME-FIRST.html", "SHA256SUMS", "manifest.dsse.json", "policy", f"{HERE}/checkpoint")
+
+
+def test_each_file_of_a_bundle_is_read_for_what_its_name_says() -> None:
+    paths = (
+        *(f"{HERE}/heads/{HASH}", f"{HERE}/consistency/1-23", f"{HERE}/entries/10.dsse.json"),
+        *(f"{HERE}/entries/9.dsse.json", f"{HERE}/entries/9.tlog-proof", f"{HERE}/disclosures/9.txt"),
+        *(f"{HERE}/checkpoint.1.tsr", f"{HERE}/heads/{HASH}.1.tsr", f"{HERE}/tsa/a/root.pem"),
+        *(f"documents/{HASH}", f"foreign/{OTHER}", f"foreign/{OTHER}.tlog-proof", f"foreign/{OTHER}.txt"),
+        *(f"others/{HASH}/entries/3.dsse.json", f"others/{HASH}/entries/3.tlog-proof"),
+        *(f"others/{HASH}/entries/4.tlog-proof", f"others/{OTHER}/entries/0.dsse.json"),
+        *("map/heads-committed.tlog-proof", "map/heads-committed.dsse.json", f"map/{UUID}.mptproof"),
+        *(f"map/audits/{HASH}.note", "map/later", "views/a/b.csv", "policy.dsse.json"),
+    )
+    parts = arrange({path: path.encode() for path in (*NEEDED, *paths)}, "ledger.test/x")
+    here = HERE.encode()
+    assert parts.checkpoint == here + b"/checkpoint"
+    assert parts.heads == {HASH: here + b"/heads/" + HASH.encode()}
+    assert parts.consistency == {(1, 23): here + b"/consistency/1-23"}
+    assert list(parts.entries.items()) == [(n, here + b"/entries/%d.dsse.json" % n) for n in (9, 10)]
+    assert parts.proofs == {9: here + b"/entries/9.tlog-proof"}
+    assert parts.disclosures == {9: here + b"/disclosures/9.txt"}
+    assert list(parts.tokens) == ["checkpoint.1.tsr", f"heads/{HASH}.1.tsr", "tsa/a/root.pem"]
+    assert parts.documents == {HASH: f"documents/{HASH}".encode()}
+    assert list(parts.foreign) == [OTHER, f"{OTHER}.tlog-proof", f"{OTHER}.txt"]
+    assert parts.others == {
+        HASH: {
+            3: (f"others/{HASH}/entries/3.dsse.json".encode(), f"others/{HASH}/entries/3.tlog-proof".encode()),
+            4: (b"", f"others/{HASH}/entries/4.tlog-proof".encode()),
+        },
+        OTHER: {0: (f"others/{OTHER}/entries/0.dsse.json".encode(), b"")},
+    }
+    assert parts.commit == (b"map/heads-committed.dsse.json", b"map/heads-committed.tlog-proof")
+    assert parts.map_proofs == {UUID: f"map/{UUID}.mptproof".encode()}
+    assert parts.audits == {f"{HASH}.note": f"map/audits/{HASH}.note".encode()}
+
+
+@pytest.mark.parametrize("path", NEEDED)
+def test_a_bundle_without_one_of_these_files_is_none(path: str) -> None:
+    files = dict.fromkeys(NEEDED, b"")
+    del files[path]
+    with pytest.raises(RecordError, match="a bundle without it is none") as refused:
+        arrange(files, "ledger.test/x")
+    assert (refused.value.code, refused.value.where) == ("BND-MANIFEST", path)
+
+
+@pytest.mark.parametrize("path", [f"{folder('ledger.test/y')}/checkpoint", f"{HERE}/entries/x", f"{HERE}/"])
+def test_a_file_of_another_log_belongs_into_no_bundle_of_this_one(path: str) -> None:
+    with pytest.raises(RecordError, match=r"no such file belongs into a bundle of ledger\.test/x") as refused:
+        arrange(dict.fromkeys((*NEEDED, path), b""), "ledger.test/x")
+    assert (refused.value.code, refused.value.where) == ("BND-MANIFEST", path)
+
+
+def test_files_are_in_the_order_of_their_kinds_and_then_of_their_names() -> None:
+    ranked = ["mimetype", "SHA256SUMS", "policy", "logs/a", "logs/b", "foreign/a", "map/a", "Another", "zz/a"]
+    backwards = ranked[::-1]
+    assert sorted(backwards, key=rank) == ranked
+
+
+def test_the_sums_are_over_every_other_file() -> None:
+    digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert sums({"mimetype": b"", "SHA256SUMS": b"x", "a b": b""}) == f"{digest}  mimetype\n{digest}  a b\n".encode()
+
+
+@pytest.mark.parametrize(("version", "later"), [(1, False), (VERSION, False), (VERSION + 1, True), (9999, True)])
+def test_a_later_version_is_known_by_the_first_file_whatever_the_archive_is(version: int, later: bool) -> None:
+    media = b"application/vnd.comity.evidence-bundle.v%d+zip" % version
+    for check, data in ((check_version, b"PK\3\4" + bytes(26) + b"mimetype" + media + b"PK"), (check_claimed, media)):
+        if later:
+            with pytest.raises(RecordError, match=f"its layout is {version}, this program reads up to 2") as refused:
+                check(data)
+            assert refused.value.code == "BND-VERSION"
+        else:
+            check(data)
+
+
+def test_a_media_type_that_is_none_claims_no_version() -> None:
+    for other in (b"", b"x", V3 + b"x", b"x" + V3, MEDIA_TYPES[VERSION].replace(b"v2", b"v02")):
+        check_claimed(other)
+    check_version(b"PK\3\4" + bytes(26) + b"mimetype" + b"application/zip")
