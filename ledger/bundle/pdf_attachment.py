@@ -32,7 +32,7 @@ _LINE = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([nf])")
 _TRAILER = re.compile(rb"\s*trailer\s*<<")
 _BEFORE = re.compile(rb"/Prev ([0-9]{1,10})(?![0-9])")
 _ROOT = re.compile(rb"/Root ([0-9]{1,6}) 0 R")
-_STREAM = re.compile(rb"[0-9]+ 0 obj\s*<<(.*?)>>\s*stream\r?\n", re.DOTALL)
+_STREAM = re.compile(rb"[0-9]+ 0 obj\s*<<(?P<dictionary>.*?)>>\s*stream\r?\n", re.DOTALL)
 _LENGTH = re.compile(rb"/Length ([0-9]{1,10})(?! [0-9]+ R)")
 _LIST = re.compile(rb"/Names\s*<<\s*/EmbeddedFiles\s*<<\s*/Names\s*\[\s*")
 _LIST_ENDS = re.compile(rb"\]\s*>>\s*>>")
@@ -178,12 +178,11 @@ def _streams(pdf: bytes, offsets: Mapping[int, int], ends: Mapping[int, int]) ->
     """Yield the streams of a file by the number of their object, if they end before the next object begins."""
     for number, offset in offsets.items():
         head = _STREAM.match(pdf, offset, offset + HEAD)
-        length = _LENGTH.search(head[1]) if head and b"endobj" not in head[1] else None
-        if head is None or length is None:
+        if head is None or b"endobj" in head["dictionary"] or not (length := _LENGTH.search(head["dictionary"])):
             continue
         end = head.end() + int(length[1])
         if end <= ends[offset] and re.compile(rb"\r?\n?endstream").match(pdf, end):
-            yield number, (head.end(), end, head[1])
+            yield number, (head.end(), end, head["dictionary"])
 
 
 def _outside(pdf: bytes, streams: Mapping[int, Stream]) -> Iterator[bytes]:

@@ -6,7 +6,8 @@ import zlib
 
 import pytest
 
-from ledger.bundle.pdf_attachment import CHUNK, _plain, bundle_inside
+from ledger.bundle import pdf_attachment
+from ledger.bundle.pdf_attachment import CHUNK, FILES, _plain, bundle_inside
 
 ARCHIVE = b"PK\x03\x04 an archive"
 
@@ -53,6 +54,8 @@ def spec(*numbers: int) -> bytes:
 
 HEXED = OTHER.hex().encode() + b">"
 PLAIN = [stream(ARCHIVE), b"null", spec(1), CATALOGUE]
+BOTH = CATALOGUE.replace(b"3 0 R", b"3 0 R(b)4 0 R")
+HAND = written(PLAIN)
 TWO = [stream(ARCHIVE), stream(OTHER)]
 # A PDF program may show the other archive: for each of these files some program gave ARCHIVE or OTHER.
 AMBIGUOUS = {
@@ -105,6 +108,24 @@ AMBIGUOUS = {
     ),
     "a space that is none in PDF": written([*PLAIN[:3], CATALOGUE.replace(b"/Names<<", b"/Names\xa0<<")]),
     "an object inside a stream": written([stream(ARCHIVE), stream(b"x 5 0 obj" + spec(1)), spec(1), CATALOGUE]),
+    "two names for two systems, of which one has no type": written(
+        [stream(ARCHIVE), stream(OTHER, ""), spec(1, 2), CATALOGUE]
+    ),
+    "a file outside, beside one without": written(
+        [stream(b"text", f"{TYPE}/F(other.zip)"), stream(ARCHIVE), spec(1), spec(2), BOTH]
+    ),
+    "a length up to the end of another stream": written(
+        [stream(ARCHIVE).replace(b"/Length 15", b"/Length 89"), stream(OTHER, "/A"), spec(1), CATALOGUE]
+    ),
+    "a length that ends too early": written([stream(ARCHIVE).replace(b"/Length 15", b"/Length 14"), *PLAIN[1:]]),
+    "an earlier revision, on another line": written(PLAIN, "/Prev\n9"),
+    "another kind of file": HAND.replace(b"%PDF-", b"%FDF-"),
+    "a specification of a file that is a stream": written(
+        [stream(ARCHIVE), b"null", stream(b"", "/EF<</F 1 0 R/UF 1 0 R>>"), CATALOGUE]
+    ),
+    "an object that does not end, and a file in the next one": written(
+        [stream(ARCHIVE), b"null", b"<<>>", spec(1), CATALOGUE]
+    ).replace(b"<<>>\nendobj", b"<<>>\n      "),
 }
 
 
@@ -134,7 +155,6 @@ def linearized(pdf: bytes) -> bytes:
     return body + first + second
 
 
-HAND = written(PLAIN)
 SIGNED = CATALOGUE[:-2] + b"/AcroForm 5 0 R>>"
 REVISED = {
     "an annotation": revised(HAND, {5: b"<</Type/Annot/Subtype/Text>>"}),
@@ -149,9 +169,11 @@ INSIDE = {5: stream(b"1 0 obj\n" + stream(OTHER))}
 # A revision that changes or hides which file is embedded or shown: other programs may show another file.
 CHANGED = {
     "another archive in its place": revised(HAND, {1: stream(OTHER)}),
+    "an archive where there was none": revised(written([b"null", *PLAIN[1:]]), {1: stream(ARCHIVE)}),
     "another archive of a later generation": revised(HAND, {}, n1=f"{HAND.index(b'1 0 obj'):010} 00001 n"),
     "another archive under another number": revised(HAND, {3: spec(5), 5: stream(OTHER)}),
     "another list of names": revised(HAND, {4: CATALOGUE.replace(b"3 0 R", b"6 0 R"), 5: stream(OTHER), 6: spec(5)}),
+    "another list of names of the same file": revised(HAND, {4: CATALOGUE.replace(b"3 0 R", b"6 0 R"), 6: spec(1)}),
     "a second file": revised(HAND, {4: CATALOGUE.replace(b"[", b"[(b)6 0 R"), 5: stream(OTHER), 6: spec(5)}),
     "another catalogue": revised(
         HAND, {7: CATALOGUE.replace(b"3 0 R", b"6 0 R"), 5: stream(OTHER), 6: spec(5)}, root=7
@@ -226,11 +248,26 @@ PAPERS = {
     "deflated": (paper(DEFLATED, more="/Filter/FlateDecode"), ARCHIVE),
     "deflated, as a list": (paper(DEFLATED, more="/Filter [ /FlateDecode ]"), ARCHIVE),
     "one archive among files": (paper(b"text", ARCHIVE), ARCHIVE),
+    "an archive that contains what names a file, and a later stream": (
+        revised(written([stream(ARCHIVE + spec(9)), *PLAIN[1:]]), {5: stream(b"text", "/A")}),
+        ARCHIVE + spec(9),
+    ),
     "two archives": (paper(ARCHIVE, ARCHIVE), None),
     "no archive": (paper(b"text"), None),
     "an archive that is no embedded file": (paper(ARCHIVE, kind="XObject"), None),
     "another filter": (paper(DEFLATED, more="/Filter[/ASCIIHexDecode/FlateDecode]"), None),
     "damaged": (paper(DEFLATED[:-3], more="/Filter/FlateDecode"), None),
+    "not deflated at all": (paper(ARCHIVE, more="/Filter/FlateDecode"), None),
+    "as many files as a paper may have": (paper(*[b"text"] * (FILES - 1), ARCHIVE), ARCHIVE),
+    "one file too many": (paper(*[b"text"] * FILES, ARCHIVE), None),
+    "a file with one name for all systems": (
+        written([*PLAIN[:2], spec(1).replace(b"/UF 1 0 R", b""), CATALOGUE]),
+        ARCHIVE,
+    ),
+    "a stream that no table names, after an object": (
+        written([*PLAIN[:2], spec(1) + b"\nendobj\n9 0 obj\n" + stream(OTHER, "/A"), CATALOGUE]),
+        ARCHIVE,
+    ),
     "more after the end": (paper(DEFLATED + b"x", more="/Filter/FlateDecode"), None),
     "cut short": (paper(ARCHIVE)[:60], None),
     "no table": (b"%PDF-1.7\n%%EOF", None),
@@ -251,7 +288,8 @@ PAPERS = {
 
 
 @pytest.mark.parametrize(
-    ("left", "plain"), [(0, None), (1, None), (299, None), (300, b"a" * 300), (70_000, b"a" * 300)]
+    ("left", "plain"),
+    [(0, None), (1, None), (299, None), (300, b"a" * 300), (70_000, b"a" * 300), (CHUNK + 5, b"a" * 300)],
 )
 def test_a_stream_is_decompressed_up_to_one_byte_more_than_is_left(left: int, plain: bytes | None) -> None:
     deflated = zlib.compress(b"a" * 300)
@@ -266,3 +304,37 @@ def test_a_stream_is_decompressed_up_to_one_byte_more_than_is_left(left: int, pl
 def test_the_bundle_is_taken_out_byte_for_byte_or_not_at_all(name: str) -> None:
     pdf, inside = PAPERS[name]
     assert bundle_inside(pdf) == inside
+
+
+def test_all_embedded_files_together_have_at_most_the_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    pdf = paper(b"a" * 20, ARCHIVE)
+    for largest, inside in ((20 + len(ARCHIVE), ARCHIVE), (19 + len(ARCHIVE), None)):
+        monkeypatch.setattr(pdf_attachment, "LARGEST", largest)
+        assert bundle_inside(pdf) == inside
+
+
+def test_a_paper_has_a_limit_of_bytes_outside_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = len(HAND) - len(ARCHIVE)
+    for most, inside in ((outside, ARCHIVE), (outside - 1, None)):
+        monkeypatch.setattr(pdf_attachment, "STRUCTURE", most)
+        assert bundle_inside(HAND) == inside
+
+
+def test_a_trailer_has_the_same_limit_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    objects, rows = [stream(ARCHIVE + bytes(2_000)), *PLAIN[1:]], "0000000000 65535 f\r\n"
+    at = len(b"%PDF-1.7\nxref\n0 5\ntrailer\n<</Size 5/Root 4 0 R>>\n") + 5 * len(rows)
+    body = b""
+    for number, content in enumerate(objects, 1):
+        rows += f"{at + len(body):010} 00000 n\r\n"
+        body += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    table = f"%PDF-1.7\nxref\n0 5\n{rows}trailer\n<</Size 5/Root 4 0 R>>\n".encode()
+    pdf = table + body + b"startxref\n9\n%%EOF"
+    assert bundle_inside(pdf) == ARCHIVE + bytes(2_000)
+    monkeypatch.setattr(pdf_attachment, "STRUCTURE", 2_000)
+    assert bundle_inside(pdf) is None
+
+
+def test_the_table_is_named_within_the_last_1024_bytes() -> None:
+    named = len(HAND) - HAND.rindex(b"startxref")
+    assert bundle_inside(HAND + b"\n" * (1_024 - named)) == ARCHIVE
+    assert bundle_inside(HAND + b"\n" * (1_025 - named)) is None
