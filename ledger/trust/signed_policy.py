@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -227,7 +228,7 @@ def _check_sizes(said: PolicyStatement) -> None:
     logs = {key.text: key for key in _policy(said.own).logs}
     ranges: dict[tuple[str, int], list[range]] = {}
     for span in said.sizes:
-        sizes = range(span.first, 1 << 63 if span.end is UNSET else span.end)
+        sizes = range(span.first, sys.maxsize if span.end is UNSET else span.end)
         if span.key not in logs:
             raise RecordError("POL-SIZES", f"{span.key[:60]} is no key of a log of this policy")
         if span.first < 0 or not sizes:
@@ -372,7 +373,7 @@ def parse_fingerprint(text: str) -> str:
     if re.fullmatch("[0-9a-f]{64}", typed):
         return typed
     if re.fullmatch(f"(?:[{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}]){{16}}", typed):
-        return "".join(f"{_number(typed[i : i + 5]):04x}" for i in range(0, 80, 5))
+        return "".join(f"{_number(typed[i : i + 5]):04x}" for i in range(0, len(typed), 5))
     raise RecordError(
         "TRUST-FORMAT", "a fingerprint is sixteen words of five letters, or 64 hex digits", where="fingerprint"
     )

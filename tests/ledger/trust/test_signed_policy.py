@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as altered
 
 from ledger.errors import RecordError
+from ledger.formats.canonical_json import canonical
+from ledger.formats.dsse import POLICY_TYPE
 from ledger.formats.ed25519 import public_key, sign
-from ledger.tlog.note import MLDSA44, Vkey, log_vkey
+from ledger.tlog.note import MLDSA44, Vkey, log_vkey, witness_vkey
 from ledger.trust.signed_policy import (
     FORMAT,
+    MAX_STATEMENT,
     PolicyStatement,
     PolicyVersion,
     Record,
@@ -32,6 +35,8 @@ from ledger.trust.signed_policy import (
     format_version,
     parse_fingerprint,
     parse_version,
+    plain_files,
+    record_of,
     signed,
     spoken,
     versions_in,
@@ -175,6 +180,8 @@ def test_exactly_who_reaches_both_thresholds_is_believed(held: set[str], new: se
     [
         ("POL-ROOT", {"threshold": 0}),
         ("POL-ROOT", {"threshold": 4}),
+        ("POL-ROOT", {"roots": (*roots("ada"), Root("ada", roots("bo")[0].key))}),
+        ("POL-ROOT", {"roots": (*roots("ada"), Root("Bo", roots("bo")[0].key))}),
         ("POL-ROOT", {"roots": (*roots("ada", "bo"), roots("ada")[0])}),
         ("POL-ROOT", {"roots": (*roots("ada"), Root("other", roots("ada")[0].key))}),
         ("POL-ROOT", {"roots": (Root("zero", "00" * 32),), "threshold": 1}),
@@ -185,6 +192,9 @@ def test_exactly_who_reaches_both_thresholds_is_believed(held: set[str], new: se
         ("POL-ALGORITHM", {"authorities": ("ab" * 32,)}),
         ("POL-SIZES", {"sizes": (Span(LOGS[0], 0), Span(LOGS[1], 40))}),
         ("POL-SIZES", {"sizes": (Span(LOGS[0], 40, 40),)}),
+        ("POL-SIZES", {"sizes": (Span(LOGS[0], -1),)}),
+        ("POL-SIZES", {"sizes": (Span(LOGS[1], 40), Span(LOGS[0], 39, 41))}),
+        ("POL-SIZES", {"sizes": (Span(LOGS[0], 20), Span(LOGS[0], 0, 9), Span(LOGS[1], 8, 9))}),
         ("POL-SIZES", {**TWICE, "sizes": (Span(SECONDS[0], 0, 50), Span(SECONDS[1], 40))}),
         ("POL-ALGORITHM", {**TWICE, "algorithms": ("ed25519",)}),
         ("POL-ALGORITHM", {"others": (TWICE["own"],)}),
@@ -224,6 +234,71 @@ def test_a_file_has_one_form() -> None:
     ):
         with refused("TRUST-FORMAT"):
             parse_version(bad)
+
+
+def test_a_default_that_is_spelt_out_is_another_form_of_the_same_statement() -> None:
+    said = msgspec.json.decode(FIRST.payload)
+    for name in ("sizes", "others"):
+        payload = canonical({**said, name: []})
+        envelope = {"payload": payload, "payloadType": POLICY_TYPE, "signatures": []}
+        with refused("TRUST-FORMAT", "a default that was spelt out"):
+            parse_version(msgspec.json.encode(envelope))
+
+
+def test_a_file_of_more_than_twice_the_largest_statement_is_not_parsed() -> None:
+    for size, says in ((2 * MAX_STATEMENT, "not a signed trust policy"), (2 * MAX_STATEMENT + 1, "bytes are no trust")):
+        with refused("TRUST-FORMAT", says):
+            parse_version(b"x" * size)
+
+
+def test_unknown_algorithms_are_named_in_order() -> None:
+    with refused("POL-ALGORITHM", "unknown: a, b, c, d, e, f, g; there are ed25519, ml-dsa-44, rfc3161"):
+        draft(altered(BASE, algorithms=tuple("gfedcba")))
+
+
+@pytest.mark.parametrize("threshold", [1, 3])
+def test_a_threshold_is_from_one_to_all_of_the_roots(threshold: int) -> None:
+    assert draft(altered(BASE, threshold=threshold)).said.threshold == threshold
+
+
+def test_a_root_that_signs_again_has_one_signature() -> None:
+    again = signed(FIRST, public_key(SEEDS["bo"]), partial(sign, SEEDS["bo"]))
+    assert again == FIRST
+    third = signed(FIRST, public_key(SEEDS["cy"]), partial(sign, SEEDS["cy"]))
+    assert third.signers(BASE.roots) != FIRST.signers(BASE.roots)
+    assert sorted(third.signers(BASE.roots)) == ["ada", "bo", "cy"]
+
+
+def test_versions_are_in_the_order_of_their_numbers_wherever_the_folder_lists_them() -> None:
+    numbers = (10, 2, 1, 9)
+    files = {f"{n}.trust.json": format_version(draft(altered(BASE, version=n))) for n in numbers}
+    assert [version.said.version for version in versions_in(files)] == [1, 2, 9, 10]
+    with pytest.raises(RecordError, match="TRUST-FORMAT") as wrong:
+        versions_in({"2.trust.json": b"x"})
+    assert wrong.value.where == "2.trust.json"
+
+
+def test_sizes_may_be_listed_in_any_order_and_the_last_has_no_end() -> None:
+    for spans in (Span(LOGS[0], 0, 40), Span(LOGS[1], 40)), (Span(LOGS[1], 40), Span(LOGS[0], 0, 40)):
+        assert expand(by(altered(BASE, sizes=spans)), []).sizes == {LOGS[0]: Sizes(0, 40), LOGS[1]: Sizes(40)}
+
+
+@pytest.mark.parametrize("registrar", [REGISTRAR, None])
+def test_a_folder_becomes_a_record_of_a_version_and_a_folder_again(registrar: str | None) -> None:
+    files = {"policy": POLICY.encode()} | ({"registrar": f"{registrar}\n".encode()} if registrar else {})
+    folder = parse_trust(files)
+    said = altered(BASE, own=record_of(folder))
+    assert said.own == (Record(POLICY, registrar) if registrar else Record(POLICY))
+    trust = expand(by(said), [])
+    assert (trust.policy, trust.registrar) == (folder.policy, folder.registrar)
+    assert plain_files(trust) == files
+
+
+def test_a_policy_with_names_outside_utf_8_cannot_be_signed() -> None:
+    key = witness_vkey("w.example", public_key(b"w" * 32))
+    folder = parse_trust({"policy": b"witness \xff %b\nquorum none\n" % key.encode()})
+    with refused("POL-FORMAT", "no UTF-8"):
+        record_of(folder)
 
 
 @pytest.mark.parametrize("at", range(0, 2_000, 37))
