@@ -40,7 +40,7 @@ def check_conditions(
         except RecordError as disregarded:
             book.remark(disregarded.code, disregarded.says, entry.leaf)
             continue
-        if unseen := [order for order in condition.orders if whole.get(order, -1) < index]:
+        if unseen := [order for order in condition.orders if order not in whole or whole[order] < index]:
             book.not_proven.append(
                 f"{CODE}: that the log held to the condition of entry {index}, no {', '.join(condition.kinds)} "
                 f"behind its first {condition.after} entries: the {book.of} does not have all entries until then of "

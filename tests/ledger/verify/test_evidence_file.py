@@ -7,7 +7,10 @@ import pytest
 from ledger.errors import RecordError
 from ledger.verify.evidence_file import FileKind, read_evidence, verify_file
 from ledger.verify.report import Verdict
-from tests.support.memory_ledger import NOW, small
+from tests.ledger.bundle.test_pdf_attachment import paper
+from tests.ledger.verify.completeness.test_absence import committing, proven
+from tests.ledger.verify.test_exhibits import SPLIT
+from tests.support.memory_ledger import LINKED, NOW, small
 
 
 def test_a_bundle_is_recognised_and_verified() -> None:
@@ -22,6 +25,7 @@ def test_a_bundle_is_recognised_and_verified() -> None:
     [
         (b'{"payload":"', FileKind.ENTRY),
         (b'{"format":"comity.split-view/1"', FileKind.EXHIBIT),
+        (b'{"format":"comity.absence/1"', FileKind.ABSENCE),
         (b"{}", FileKind.UNKNOWN),
         (b"", FileKind.UNKNOWN),
     ],
@@ -39,3 +43,27 @@ def test_a_file_of_no_known_kind_has_no_verdict(data: bytes) -> None:
 @pytest.mark.parametrize(("data", "begins"), [(b"no file of ours", "it begins with b'no file '"), (b"", "it is empty")])
 def test_an_unknown_file_is_refused_with_its_first_bytes_or_as_empty(data: bytes, begins: str) -> None:
     assert begins in read_evidence(data).unknown().says
+
+
+def test_a_bundle_in_a_pdf_is_verified_and_another_archive_there_is_refused() -> None:
+    ledger, ilves = small()
+    data = ledger.bundle(ilves)
+    file = read_evidence(paper(data))
+    assert (file.kind, file.data, file.from_pdf) == (FileKind.BUNDLE, data, True)
+    for other, says in (
+        (paper(b"text"), "it carries no evidence bundle"),
+        (paper(b"PK\5\6" + bytes(18)), "not an evid"),
+    ):
+        with pytest.raises(RecordError, match=f"BND-NONE.*{says}"):
+            read_evidence(other)
+
+
+def test_an_entry_an_exhibit_and_a_proof_of_absence_are_verified_by_their_own_rules() -> None:
+    ledger, _ = small()
+    entry = verify_file(read_evidence(ledger.entries[4]), ledger.trust(), None, NOW, proof=ledger.proof(4))
+    assert (entry.entries, [reason.code for reason in entry.reasons]) == (1, ["KEY-UNKNOWN"])
+    exhibit = verify_file(read_evidence(SPLIT), None, None, NOW)
+    assert [reason.code for reason in exhibit.reasons] == ["NO_TRUST_ANCHOR", "SPLIT-VIEW"]
+    ledger, at = committing()
+    absence = verify_file(read_evidence(proven(ledger, at)), ledger.trust(), None, NOW)
+    assert LINKED in absence.says

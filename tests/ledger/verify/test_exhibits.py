@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from ledger.entries.split_view import Shown, check_omission, check_order, prove_
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import MLDSA44, Vkey, log_vkey, parse_vkey
+from ledger.tlog.policy import Policy
 from ledger.tlog.tree import format_proof, leaf_hash, prove_inclusion
 from ledger.trust.trust_folder import Sizes, Trust, parse_trust
+from ledger.verify import exhibits
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report, Verdict
 from tests.support.hash_log import HashLog
@@ -253,3 +256,40 @@ def test_only_what_says_that_it_is_an_exhibit_is_read_as_one() -> None:
     assert form_of(SPLIT_ORDER) == "comity.split-order/1"
     assert form_of(b"PK\x03\x04") is None
     assert form_of(b'{"payload":"comity.split-view/2"') is None
+
+
+FIRST_KEY, SECOND_KEY = (parse_vkey(log_vkey("ledger.test/x", public_key(letter * 32))) for letter in (b"1", b"2"))
+
+
+def of_keys(*keys: Vkey, others: tuple[Trust, ...] = (), **sizes: Sizes) -> Trust:
+    """Return the trust of a verifier who knows these keys of a log; `first` and `second` sign these sizes only."""
+    named = {"first": FIRST_KEY.text, "second": SECOND_KEY.text}
+    policy = Policy(keys, {}, {}, "none")
+    return Trust(policy, b"", None, others=others, sizes={named[name]: each for name, each in sizes.items()})
+
+
+BOTH_KEYS = (FIRST_KEY, SECOND_KEY)
+
+
+@pytest.mark.parametrize(
+    ("trust", "codes"),
+    [
+        (of_keys(*BOTH_KEYS), ["SPLIT-VIEW"]),
+        (of_keys(*BOTH_KEYS, first=Sizes(0, 4), second=Sizes(4)), ["SPLIT-VIEW"]),
+        (of_keys(*BOTH_KEYS, first=Sizes(4)), ["CP-KEY", "SPLIT-VIEW"]),
+        (of_keys(*BOTH_KEYS, second=Sizes(6)), ["CP-KEY", "SPLIT-VIEW"]),
+        (of_keys(FIRST_KEY, others=(of_keys(SECOND_KEY),)), ["SPLIT-VIEW"]),
+        (of_keys(FIRST_KEY, others=(of_keys(SECOND_KEY),), first=Sizes(4)), ["CP-KEY", "SPLIT-VIEW"]),
+        (of_keys(FIRST_KEY), ["CP-ORIGIN", "SPLIT-VIEW"]),
+    ],
+)
+def test_each_state_in_an_exhibit_is_signed_by_a_key_that_the_verifier_trusts_for_its_size(
+    monkeypatch: pytest.MonkeyPatch, trust: Trust, codes: list[str]
+) -> None:
+    shown = SimpleNamespace(code="SPLIT-VIEW", log=SECOND_KEY, sizes=(3, 5))
+    monkeypatch.setattr(exhibits, "_claimed", lambda data: BOTH_KEYS)
+    monkeypatch.setattr(exhibits, "check_exhibit", lambda data, logs: shown)
+    report = verify_exhibit(b"", trust)
+    assert [reason.code for reason in report.reasons] == codes
+    assert report.verdict is (Verdict.FAILED if len(codes) == 1 else Verdict.INDETERMINATE)
+    assert (report.entries, report.signatures) == (0, 2)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
-from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
-from ledger.verify.report import Report, Verdict
-from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, checked, small
+from ledger.entries.payload import Seen
+from ledger.tlog.note import MLDSA44, Checkpoint, Head, Vkey, cosign_mldsa, note_digest
+from ledger.verify.heads import Heads
+from ledger.verify.progress import VerificationLog
+from ledger.verify.report import Bracket, Report, Verdict
+from ledger.verify.time_brackets import Times, absent_of, check_time, check_times, say_absent, say_times
+from tests.support.memory_ledger import NOW, ORDER, ORIGIN, Hand, Ledger, checked, small
 
 
 def codes(report: Report) -> list[str]:
@@ -187,3 +192,193 @@ def test_under_no_quorum_nothing_is_proven_older_than_a_suspicion() -> None:
     report = checked(ledger.bundle(aspen), ledger)
     assert (report.verdict, codes(report)) == (Verdict.INDETERMINATE, ["KEY-SUSPECT"])
     assert "3 entries (2, 3, 4)" in report.reasons[0].says
+
+
+# -- the arithmetic of brackets ----------------------------------------------------------------------------------------
+
+THREE = Ledger(witnesses=3)
+POLICY = {quorum: THREE.trust(THREE.policy(quorum)).policy for quorum in ("every", "w2", "none")}
+WITNESSES = list(POLICY["every"].witnesses.values())
+
+
+def seen(size: int, *minutes: int | None) -> Head:
+    """Make a head of a size that the witnesses saw at these minutes; None for a witness that did not."""
+    times = [(key, int(t(each).timestamp())) for key, each in zip(WITNESSES, minutes, strict=False) if each is not None]
+    return Head(Checkpoint(ORIGIN, size, bytes(32)), f"{size} {minutes}".encode(), tuple(times))
+
+
+def times_of(*heads: Head, quorum: str = "every", stamped: dict[Head, int] | None = None) -> Times:
+    every = {note_digest(head.note): head for head in heads}
+    stamps = {note_digest(head.note): t(minute) for head, minute in (stamped or {}).items()}
+    return Times(Heads("log", heads[-1], every, {}), POLICY[quorum], stamps)
+
+
+def entry(cites: Head | None = None, on: int = 0, at: int | None = None, **wrong: Any) -> Any:
+    said = None
+    if cites is not None:
+        said = Seen(ORIGIN, cites.checkpoint.size, note_digest(cites.note))
+        said = msgspec.structs.replace(said, **wrong)
+    claims = {name: f"{t(on if m is None else m):%Y-%m-%dT%H:%M:%SZ}" for name, m in (("on", on), ("signed_at", at))}
+    return SimpleNamespace(leaf="ab" * 32, payload=SimpleNamespace(seen=said, **claims))
+
+
+def test_an_entry_existed_by_the_earliest_bound_of_all_heads_that_contain_it() -> None:
+    times = times_of(seen(3, 0, 1, 9), seen(5, 2, 4, 3), seen(8, 0, 7, 6))
+    assert times.faults == 2
+    assert [times.not_after(index) for index in (0, 2, 3, 4, 5, 7, 8)] == [t(4), t(4), t(4), t(4), t(7), t(7), None]
+    assert [times.existed(digest) for digest in times.heads.all] == [t(9), t(4), t(7)]
+    assert [times.seen_at(digest) for digest in times.heads.all] == [t(0), t(2), t(0)]
+    assert times.head_seen() == t(0)
+    assert times.seen_at("absent") is None
+
+
+def test_a_head_that_too_few_witnesses_saw_bounds_nothing() -> None:
+    head = seen(3, 0, 1)
+    times = times_of(head)
+    (digest,) = times.heads.all
+    assert (times.not_after(0), times.existed(digest), times.seen_at(digest), times.head_seen()) == (None,) * 4
+    assert times.not_before(entry(head)) is None
+
+
+def test_a_single_witness_that_is_asked_bounds_both_sides_and_the_others_nothing() -> None:
+    head = seen(3, 0, 7, 1)
+    times = times_of(head, quorum="w2")
+    assert times.faults == 0
+    assert (times.not_after(2), times.head_seen(), times.not_before(entry(head))) == (t(7), t(7), t(7))
+    assert times.not_before(entry()) is None
+    assert times_of(seen(3, 0, None, 1), quorum="w2").not_after(2) is None
+
+
+def test_without_a_quorum_only_time_stamps_bound_and_only_from_above() -> None:
+    early, late = seen(3, 0, 0, 0), seen(5, 0, 0, 0)
+    times = times_of(early, late, quorum="none", stamped={early: 8, late: 6})
+    assert times.faults is None
+    assert [times.not_after(index) for index in (2, 4, 5)] == [t(6), t(6), None]
+    assert [times.existed(note_digest(each.note)) for each in (early, late)] == [t(8), t(6)]
+    assert times.head_seen() == t(6)
+    assert times.not_before(entry(late)) is None
+    assert times_of(early, late, quorum="none", stamped={early: 8}).head_seen() is None
+
+
+def test_of_witnesses_and_a_time_stamp_the_earlier_says_by_when_a_note_existed() -> None:
+    head = seen(3, 0, 1, 5)
+    (digest,) = times_of(head).heads.all
+    for minute, by in ((4, 4), (6, 5)):
+        times = times_of(head, stamped={head: minute})
+        assert (times.existed(digest), times.not_after(0)) == (t(by), t(by))
+        assert times.head_seen() == t(0)
+
+
+def test_a_time_stamp_with_a_part_of_a_second_bounds_at_the_next_whole_one() -> None:
+    head = seen(3)
+    digest = note_digest(head.note)
+    late = t(4) + timedelta(microseconds=1)
+    times = Times(Heads("log", head, {digest: head}, {}), POLICY["none"], {digest: late})
+    assert times.not_after(0) == t(4) + timedelta(seconds=1)
+
+
+def test_before_is_strictly_before() -> None:
+    times = times_of(seen(3, 5, 5, 5))
+    assert [times.before(2, f"2027-03-01T12:{m:02}:00Z") for m in (4, 5, 6)] == [False, False, True]
+    assert not times.before(3, "2027-03-01T12:06:00Z")
+
+
+def test_a_witness_may_give_a_time_behind_the_last_year_that_a_date_has() -> None:
+    late = Head(Checkpoint(ORIGIN, 3, bytes(32)), b"late", tuple((key, (1 << 63) - 1) for key in WITNESSES))
+    assert times_of(late).not_after(0) == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+BEFORE, AFTER = seen(3, 0, 0, 0), seen(9, 10, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("on", "at", "found"),
+    [
+        (15, 5, []),
+        (16, 5, ["TIME-FUTURE"]),
+        (0, 5, []),
+        (-1, 5, ["TIME-LATE"]),
+        (5, -5, []),
+        (5, -6, ["TIME-CLAIM"]),
+        (5, 15, []),
+        (5, 16, ["TIME-CLAIM"]),
+        (16, 16, ["TIME-FUTURE", "TIME-CLAIM"]),
+        (-6, -6, ["TIME-LATE", "TIME-CLAIM"]),
+    ],
+)
+def test_a_claim_may_leave_its_bracket_by_the_drift_of_clocks(on: int, at: int, found: list[str]) -> None:
+    book = VerificationLog()
+    bracket = check_time(4, entry(BEFORE, on, at), times_of(BEFORE, AFTER), book)
+    assert bracket == Bracket(4, t(0), t(10), t(on), t(at))
+    assert [remark.code for remark in book.remarks] == found
+    assert all(remark.entries == ("ab" * 32,) for remark in book.remarks)
+
+
+def test_a_claim_is_compared_with_the_side_of_its_bracket_that_is_known() -> None:
+    for cites, heads, on, found in (
+        (None, (AFTER,), -9_000, []),
+        (None, (AFTER,), 16, ["TIME-FUTURE", "TIME-CLAIM"]),
+        (BEFORE, (BEFORE,), 9_000, []),
+        (BEFORE, (BEFORE,), -6, ["TIME-LATE", "TIME-CLAIM"]),
+        (None, (BEFORE,), 9_000, []),
+    ):
+        book = VerificationLog()
+        check_time(4, entry(cites, on), times_of(*heads), book)
+        assert [remark.code for remark in book.remarks] == found
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({}, None),
+        ({"origin": "ledger.test/y"}, "entry 3 cites a note of another log, ledger.test/y"),
+        ({"size": 4}, "entry 3 cites a state with 4 entries, later than itself"),
+        ({"size": 2}, "entry 3 says size 2 of a note of size 3"),
+        ({"size": 2, "note": "cd" * 32}, None),
+    ],
+)
+def test_an_entry_cites_a_state_of_its_log_before_itself(wrong: dict[str, Any], says: str | None) -> None:
+    book = VerificationLog()
+    check_time(3, entry(BEFORE, 5, **wrong), times_of(BEFORE, AFTER), book)
+    assert [(r.code, r.says) for r in book.remarks] == ([] if says is None else [("TIME-SEEN", says)])
+
+
+def test_brackets_are_counted_with_their_open_sides() -> None:
+    times, book = times_of(BEFORE, AFTER), VerificationLog()
+    entries = {2: entry(on=0), 4: entry(BEFORE, 5), 9: entry(BEFORE, 5), 10: entry(AFTER, 12, note="cd" * 32)}
+    brackets = check_times(entries, times, book)
+    assert [b.index for b in brackets] == [2, 4, 9, 10]
+    assert book.detail == "4 brackets, 3 open on one side or both"
+    assert book.not_proven == [
+        "By when 2 entries existed: no witness saw a head with them.",
+        "That the log had every state that entries cite; missing here: 1.",
+    ]
+
+
+def test_a_state_that_several_entries_cite_is_missing_once_and_none_if_no_entry_cites_one() -> None:
+    times = times_of(BEFORE, AFTER)
+    assert [absent_of(each, times) for each in (entry(), entry(BEFORE), entry(BEFORE, note="cd" * 32))] == [
+        None,
+        None,
+        "cd" * 32,
+    ]
+    book = VerificationLog()
+    check_times({4: entry(BEFORE, 5), 5: entry(BEFORE, 5)}, times, book)
+    say_absent(0, book)
+    assert (book.not_proven, book.detail) == ([], "2 brackets, 0 open on one side or both")
+    lost = {n: entry(BEFORE, 5, note="cd" * 32) for n in (4, 5)}
+    check_times(lost, times, book)
+    assert book.not_proven == ["That the log had every state that entries cite; missing here: 1."]
+
+
+def test_a_policy_without_brackets_says_so_unless_a_time_stamp_gives_one() -> None:
+    for late, says, unproven in (
+        (2, "no brackets under this policy", []),
+        (1, "2 brackets, 2 open on one side or both", ["By when 1 entry existed: no witness saw a head with them."]),
+    ):
+        book = VerificationLog()
+        say_times(2, 2, late, times_of(BEFORE, quorum="none"), book)
+        assert (book.detail, book.not_proven) == (says, unproven)
+    book = VerificationLog()
+    say_times(2, 2, 2, times_of(BEFORE), book)
+    assert book.detail == "2 brackets, 2 open on one side or both"

@@ -6,14 +6,20 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ledger.adapters.timestamps.rfc3161 import read_stamp
+from ledger.bundle.layout import Arranged
 from ledger.entries.keyring import Registrar
-from ledger.tlog.note import note_digest
+from ledger.errors import RecordError
+from ledger.tlog.note import Checkpoint, Head, note_digest
 from ledger.trust.trust_folder import Trust, format_registrar, parse_trust
+from ledger.verify.heads import CLAIMED, DATED, Heads
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Verdict
-from ledger.verify.timestamps import Stamp, existed
+from ledger.verify.time_brackets import Times
+from ledger.verify.timestamps import Stamp, check_moment, check_tokens, existed, set_aside
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, checked, small
 from tests.support.time_stamp_authority import Authority
 from tests.support.tokens import Stamper
@@ -204,3 +210,106 @@ def test_a_token_made_by_openssl_over_the_checkpoint_file_dates_a_bundle(tmp_pat
     report = checked(ledger.bundle(ilves, tokens=tokens), ledger, trust=trust, stamps=read_stamp, now=NOW)
     assert report.verdict is Verdict.PASSED
     assert all(b.not_after and b.not_after < datetime.now(UTC) + timedelta(minutes=1) for b in report.brackets)
+
+
+# -- the steps on their own --------------------------------------------------------------------------------------------
+
+ASKED = Ledger(witnesses=1)
+
+
+def note(size: int, *seen: datetime) -> Head:
+    keys = ASKED.trust().policy.witnesses.values()
+    times = tuple((key, int(at.timestamp())) for key, at in zip(keys, seen, strict=False))
+    return Head(Checkpoint(ASKED.origin, size, bytes(32)), f"note {size}".encode(), times)
+
+
+OLD, NEW = note(3), note(5, t(0))
+HEADS = Heads("log", NEW, {note_digest(each.note): each for each in (OLD, NEW)}, {})
+EARLY = f"heads/{note_digest(OLD.note)}"
+
+
+def tokens(book: VerificationLog, **replies: Stamp | str) -> dict[str, datetime]:
+    """Check tokens over these heads; each reply names its path, and what a reader says: a stamp or an error's code."""
+    names = {f"{EARLY if name.startswith('early') else 'checkpoint'}.{name[-1]}.tsr": name for name in replies}
+
+    def read(reply: bytes, stamped: bytes, certificates: object) -> Stamp:
+        assert (stamped, certificates) == ((OLD if b"early" in reply else NEW).note, (b"cert",))
+        found = replies[reply.decode()]
+        if isinstance(found, str):
+            raise RecordError(found, "no such thing")
+        return found
+
+    parts = Arranged(tokens={path: name.encode() for path, name in names.items()} | {"tsa/a.pem": b"cert"})
+    trust = msgspec.structs.replace(ASKED.trust(), authorities=(b"cert",))
+    return check_tokens(parts, Times(HEADS, trust.policy), trust, read, t(100), book)
+
+
+def stamp(minute: int, accuracy: int = 0, who: str = "A") -> Stamp:
+    return Stamp(t(minute), timedelta(minutes=accuracy), who, "1.2")
+
+
+def test_each_note_existed_by_its_token_and_two_that_differ_are_named() -> None:
+    book = VerificationLog(gravest=[f"x {CLAIMED}"])
+    found = tokens(book, head1=stamp(4, 1), early1=stamp(1), early2=stamp(9, who="B"))
+    assert found == {note_digest(NEW.note): t(5), note_digest(OLD.note): t(9)}
+    assert [(r.code, r.says) for r in book.remarks] == [
+        (
+            "TST-DISAGREE",
+            f"two authorities differ on when {EARLY} existed (A 2027-03-01T12:01:00Z, B 2027-03-01T12:09:00Z): "
+            "the later counts",
+        )
+    ]
+    assert (book.detail, book.gravest, book.doubts) == ("3 of 3 tokens hold", [f"x {DATED}"], [])
+
+
+def test_tokens_that_do_not_hold_show_nothing_and_one_that_is_unreadable_is_a_doubt() -> None:
+    book = VerificationLog(gravest=[f"x {CLAIMED}"])
+    assert tokens(book, head1="TST-CHAIN", head2="TST-FORMAT", head3=stamp(-6)) == {}
+    assert [(r.code, r.says) for r in book.remarks] == [
+        ("TST-CHAIN", "checkpoint.1.tsr: no such thing; this time stamp shows nothing"),
+        (
+            "TST-TIME",
+            "checkpoint.3.tsr: it says 2027-03-01T11:54:00Z, and what it covers was cosigned only at "
+            "2027-03-01T12:00:00Z; this time stamp shows nothing",
+        ),
+    ]
+    (doubt,) = book.doubts
+    assert (doubt.code, doubt.where) == ("TST-FORMAT", "log/checkpoint.2.tsr")
+    assert doubt.says.startswith("no such thing; openssl ts -verify -data checkpoint -in checkpoint.2.tsr -CAfile")
+    assert (book.detail, book.gravest) == ("0 of 3 tokens hold", [f"x {CLAIMED}"])
+
+
+@pytest.mark.parametrize(
+    ("minute", "accuracy", "cosigned", "now", "refused"),
+    [
+        (10, 0, None, 5, None),
+        (11, 0, None, 5, "which is still to come"),
+        (10, 9, None, 5, None),
+        (-5, 0, 0, 5, None),
+        (-6, 0, 0, 5, "was cosigned only at"),
+        (-6, 1, 0, 5, None),
+        (-6, 0, None, 5, None),
+    ],
+)
+def test_a_stamp_is_of_a_moment_between_the_cosignatures_and_now(
+    minute: int, accuracy: int, cosigned: int | None, now: int, refused: str | None
+) -> None:
+    def check() -> None:
+        check_moment(stamp(minute, accuracy), None if cosigned is None else t(cosigned), t(now))
+
+    if refused is None:
+        check()
+    else:
+        with pytest.raises(RecordError, match=f"TST-TIME.*{refused}"):
+            check()
+
+
+@pytest.mark.parametrize(
+    ("number", "detail", "first"), [(0, "", None), (1, "1 token", "1 time stamp"), (2, "2 tokens", "2 time stamps")]
+)
+def test_tokens_that_are_set_aside_are_counted_and_none_are_no_gap(number: int, detail: str, first: str | None) -> None:
+    book = VerificationLog(of="folder")
+    set_aside(number, book)
+    assert (book.detail, book.ran) == (detail and f"{detail}, not read", False)
+    said = [line.partition(" in the folder would add: ")[0] for line in book.not_proven]
+    assert said == ([] if first is None else [f"What {first}"])

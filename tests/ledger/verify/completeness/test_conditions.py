@@ -84,6 +84,41 @@ def test_the_first_opposed_entry_is_named_and_findings_are_in_the_order_of_the_l
     assert book.not_proven == []
 
 
+def checked_alone(conditions: dict[int, Condition], *indexes: int, arrivals: Any = (), committed: Any = None) -> Any:
+    """Return what is said of entries of one order at these indexes."""
+
+    def entry(index: int) -> Any:
+        payload = SimpleNamespace(order=ORDER, kind=SENT, unless=conditions.get(index, UNSET))
+        return SimpleNamespace(payload=payload, leaf=f"leaf {index}")
+
+    book: Any = SimpleNamespace(of="bundle", remarks=[], not_proven=[])
+    book.remark = lambda code, says, leaf: book.remarks.append(leaf)
+    check_conditions({index: entry(index) for index in indexes}, arrivals, committed, book)
+    return book
+
+
+@pytest.mark.parametrize("arranged", [(3, 5, 7), (7, 5, 3)])
+def test_an_order_is_whole_up_to_its_newest_entry_in_whatever_order_entries_are_read(arranged: tuple[int, ...]) -> None:
+    book = checked_alone({5: condition(5, ORDER)}, *arranged)
+    assert (book.remarks, book.not_proven) == ([], [])
+
+
+def test_of_an_order_that_is_not_here_the_condition_of_the_first_entry_of_a_log_is_not_proven() -> None:
+    (line,) = checked_alone({0: condition(0, ELSEWHERE, ORDER)}, 0).not_proven
+    assert line.endswith(f"until then of {ELSEWHERE}.")
+
+
+def test_whether_another_log_held_to_a_condition_is_not_proven() -> None:
+    def arrival(index: int, unless: Any) -> Any:
+        inner = None if unless is None else SimpleNamespace(payload=SimpleNamespace(log="ledger.test/y", unless=unless))
+        return SimpleNamespace(inner=inner, wrapper=SimpleNamespace(payload=SimpleNamespace(public={"index": index})))
+
+    arrivals = [arrival(1, None), arrival(2, UNSET), arrival(3, condition(0, ORDER))]
+    assert checked_alone({}, 4, arrivals=arrivals).not_proven == [
+        f"{CODE}: that the log ledger.test/y held to the condition of its entry 3."
+    ]
+
+
 def test_a_signer_who_says_to_have_seen_more_than_there_was_is_a_finding() -> None:
     ledger, ilves, opposed = world()
     made = send(ledger, ilves, unless=condition(opposed + 2, ORDER))
