@@ -80,5 +80,5 @@ def parse_absence(data: bytes) -> Absence:
         if _written(absence) != data:
             raise ValueError("it is written in another way than the one that it has")
         return absence
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # includes those of msgspec
         raise RecordError("ABSENCE-FORMAT", f"not a proof that an order is absent: {error}") from None

@@ -111,9 +111,9 @@ def _walk(value: Any, depth: int, nodes: list[int], also: re.Pattern[str] | None
         raise RecordError("JSON-SIZE", "too many values")
     if isinstance(value, str):
         _check_text(value)
-    elif isinstance(value, bool) or value is None:
+    elif value is None:
         pass
-    elif isinstance(value, int):
+    elif isinstance(value, int):  # True and False as well
         if abs(value) > MAX_INTEGER:
             raise RecordError("JSON-NUMBER", f"{value} is beyond 2^53-1")
     elif isinstance(value, dict):

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
-
-import pytest
-
 from ledger.errors import Busy, LedgerError, RecordError, TooManyAttempts, TooManyRequests
 
 
@@ -16,6 +11,8 @@ def test_an_error_in_signed_bytes_is_written_with_its_code_its_place_and_its_sen
     assert (placed.code, placed.says) == ("CP-SIG", "the line does not verify")
     assert (placed.where, placed.hint) == ("ledger.example/x", "ask its operator")
     assert str(RecordError("CP-SIG", "no line")) == "CP-SIG: no line"
+    for part in ("CP-SIG", "the line does not verify", "ledger.example/x", "ask its operator"):
+        assert part in repr(placed), "a traceback loses nothing"
 
 
 def test_an_error_of_the_files_is_written_with_its_code_and_its_sentence() -> None:

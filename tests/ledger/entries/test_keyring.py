@@ -108,6 +108,38 @@ def test_a_registered_key_signs_nothing_until_it_shows_possession() -> None:
     signs(book)
 
 
+def test_a_key_that_is_not_accepted_yet_signs_only_the_entry_that_accepts_it() -> None:
+    book = Book()
+    book.office("ilves", "ISS")
+    book.enrol("ilves", "ISS")
+    signer = book.opened("ilves", "ISS", "key-accepted", key=public("ilves")).payload.signer
+    with pytest.raises(RecordError, match="registered but not yet accepted") as found:
+        book.ring.check_key(signer, book.index)
+    assert found.value.code == "KEY-UNKNOWN"
+    assert book.ring.check_key(signer, book.index, accepts=True).public == public("ilves")
+
+
+def test_a_key_is_accepted_by_itself_alone_and_once(book: Book) -> None:
+    book.office("orn", "RET")
+    book.enrol("orn", "RET")
+    refused("KEY-UNKNOWN", book.say, "orn", "RET", "key-accepted", key=public("ilves"))
+    refused("KEY-UNKNOWN", book.say, "ilves", "ISS", "key-accepted", key=public("orn"))
+    book.accept("orn", "RET")
+    refused("KEY-ROTATION", book.accept, "orn", "RET")
+
+
+@pytest.mark.parametrize("point", ["00" * 32, "01" + "00" * 31, "ab" * 31])
+def test_a_register_does_not_begin_with_a_key_that_others_could_sign_for(point: str) -> None:
+    refused("KEY-POINT", Keyring, REGISTRY, Registrar("adm", "XO", point))
+
+
+def test_the_registrar_signs_and_holds_its_role_from_the_first_entry_on() -> None:
+    book = Book()
+    signer = book.opened("adm", "ADM", "key-revoked", actor="adm", cause="left-office").payload.signer
+    assert book.ring.check_key(signer, 0).actor == "adm"
+    assert book.ring.holds(signer, 0)
+
+
 def test_a_key_nobody_enrolled_is_unknown(book: Book) -> None:
     refused("KEY-UNKNOWN", signs, book, name="somebody")
 
@@ -234,6 +266,13 @@ def test_a_key_that_is_no_point_of_prime_order_is_never_enrolled(book: Book, poi
     refused("KEY-POINT", book.say, "adm", "ADM", "key-registered", actor="ilves", key=point, roles=["ISS"])
 
 
+@pytest.mark.parametrize("text", ["no key", "", "ab" * 31, public("other").upper(), public("other") + "00"])
+def test_a_recorded_text_that_is_no_key_is_never_enrolled(book: Book, text: str) -> None:
+    entry = book.opened("adm", "ADM", "key-registered", actor="ilves", key=public("other"), roles=["ISS"])
+    payload = msgspec.structs.replace(entry.payload, public={**entry.payload.public, "key": text})
+    refused("KEY-POINT", book.ring.check, msgspec.structs.replace(entry, payload=payload), book.index)
+
+
 def test_the_registrar_enrols_no_key_for_itself(book: Book) -> None:
     refused("KEY-ROLE", book.say, "adm", "ADM", "key-registered", actor="adm", key=public("adm-2"), roles=["ADM"])
 
@@ -246,6 +285,27 @@ def test_an_office_is_registered_once_and_then_changed(book: Book) -> None:
     refused("KEY-ROLE", book.office, "ilves", "CT")
     book.say("adm", "ADM", "authority-changed", actor="ilves", roles=["ISS", "VAL"], valid_from="2027-02-01")
     assert book.ring.offices["ilves"].roles == ("ISS", "VAL")
+
+
+@pytest.mark.parametrize("more", [{}, {"roles": ["ISS"]}])
+def test_an_office_that_is_not_registered_is_not_changed(book: Book, more: dict[str, Any]) -> None:
+    refused("KEY-UNKNOWN", book.say, "adm", "ADM", "authority-changed", actor="orn", valid_from="2027-02-01", **more)
+
+
+def test_an_office_keeps_its_roles_where_a_change_states_none(book: Book) -> None:
+    at = book.say("adm", "ADM", "authority-changed", actor="ilves", names={"en": "Ilves"}, valid_from="2027-02-01")
+    assert book.ring.offices["ilves"].roles == ("ISS",)
+    assert book.ring.offices["ilves"].roles_at(at + 1) == ("ISS",)
+
+
+def test_a_key_that_has_ended_does_not_end_later(book: Book) -> None:
+    ended = book.say("adm", "ADM", "key-revoked", actor="ilves", cause="left-office")
+    named = {"actor": "ilves", "key": public("ilves")}
+    book.say("adm", "ADM", "key-revoked", **named, cause="left-office")
+    book.say("adm", "ADM", "key-compromised", **named, suspected_since="2027-02-01T00:00:00Z")
+    book.say("adm", "ADM", "key-rotated", actor="ilves", old_key=public("ilves"), new_key=public("ilves-3"))
+    assert book.ring.keys[public("ilves")].ended == ended
+    refused("KEY-ENDED", signs, book, ended + 1)
 
 
 def test_in_the_registry_a_wrong_role_is_refused(book: Book) -> None:

@@ -357,6 +357,15 @@ def test_a_sealed_value_of_another_form_is_said_by_its_field_and_never_repeated(
     assert misformed("order-issued", schema + 1, {"identifiers": [7]}) == {}
 
 
+def test_null_has_the_form_of_a_sealed_field_that_is_always_committed_to_and_of_no_other() -> None:
+    schema = KINDS["order-issued"].schema
+    values = {"circumstances": None, "summary_of_facts": None, "identifiers": None}
+    assert KINDS["order-issued"].fields()["circumstances"].always
+    assert list(misformed("order-issued", schema, values)) == ["summary_of_facts", "identifiers"]
+    assert list(misformed("order-issued", schema, {"circumstances": 7})) == ["circumstances"]
+    assert misformed("order-issued", schema, {"circumstances": None}) == {}
+
+
 def test_the_reason_of_a_replacement_is_sealed_and_no_public_field() -> None:
     kind, public, sealed = in_full("evidence-received")
     for name in ("why", "nothing"):

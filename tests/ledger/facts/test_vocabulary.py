@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from ledger.facts import KINDS, Fact, Field, build, check_audience, public_of, sealed_of
-from ledger.facts.vocabulary import ELEMENTS, GROUNDS, GROUPS, INSTRUMENTS, ROLES, OnSource, Speaks
+from ledger.facts.vocabulary import ELEMENTS, GROUNDS, GROUPS, INSTRUMENTS, OFFICES, ROLES, SIGNERS, OnSource, Speaks
 
 SHARED = Path(__file__).parents[4] / "shared"
 
@@ -96,3 +96,13 @@ def _wire(cls: type[Fact], values: Mapping[str, Any]) -> dict[str, Any]:
         return value
 
     return {name: one(value, cls.fields()[name].type) for name, value in values.items()}
+
+
+def test_the_elements_that_a_party_may_exclude_as_access_numbers_are_the_two_addresses() -> None:
+    """CETS 224, art. 7(9)(b)."""
+    assert {code for code, element in ELEMENTS.items() if element.access_number} == {"registration-ip", "login-ip"}
+
+
+def test_the_person_the_registrar_and_the_program_are_no_offices() -> None:
+    assert set(ROLES) - set(OFFICES) == {"CUST", "ADM", "SYS"}
+    assert set(ROLES) - set(SIGNERS) == {"CUST"}

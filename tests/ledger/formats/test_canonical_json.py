@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import RecordError
+from ledger.formats import canonical_json
 from ledger.formats.canonical_json import _walk, canonical, check_json, parse_json, plain
 
 
@@ -66,6 +68,34 @@ def test_a_text_of_one_byte_more_is_not_read() -> None:
     assert refused.value.code == "JSON-SIZE"
 
 
+@pytest.mark.parametrize("text", ["\ud800", "\udfff", "a\udbff", "\udc00b"])
+def test_half_of_a_surrogate_pair_is_no_character(text: str) -> None:
+    with pytest.raises(RecordError, match="a lone surrogate") as refused:
+        canonical({"a": text})
+    assert refused.value.code == "JSON-CHAR"
+    assert parse_json(canonical(["\ud7ff", "\ue000"])) == ["\ud7ff", "\ue000"]
+
+
+def test_names_of_another_form_are_written_and_read_where_the_caller_allows_it_and_nowhere_else() -> None:
+    also = re.compile("[0-9]{4}")
+    raw = canonical({"2027": {"a": 1}}, also=also)
+    check_json(raw, {"2027": {"a": 1}}, also=also)
+    for value, form in (({"2027": 1}, None), ({"20271": 1}, also), ({"A": 1}, also), ({2027: 1}, also)):
+        with pytest.raises(RecordError) as refused:
+            canonical(value, also=form)
+        assert refused.value.code == "JSON-KEY"
+    with pytest.raises(RecordError, match="JSON-KEY"):
+        check_json(raw, {"2027": {"a": 1}})
+
+
+def test_the_names_of_hostile_entries_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canonical_json, "_known_keys", set())
+    canonical({f"a{n}": 0 for n in range(4_096)}, max_nodes=5_000)
+    assert len(canonical_json._known_keys) == 4_096
+    assert parse_json(canonical({"b": 0})) == {"b": 0}
+    assert len(canonical_json._known_keys) == 4_096
+
+
 @pytest.mark.parametrize("most", [1, 5, 9])
 def test_bytes_are_visibly_few_values_exactly_up_to_their_largest_number(most: int) -> None:
     for count in range(most + 4):
@@ -77,8 +107,10 @@ def test_bytes_are_visibly_of_a_depth_up_to_the_largest_and_of_plain_texts() -> 
     for depth, seen in ((16, True), (17, False)):
         for kind in ("list", "dict"):
             assert plain(orjson.dumps(nested(depth, kind))) is seen
-    for raw in (b'["\\u0041"]', '["ö"]'.encode(), b'["\n"]', b'["\x7f"]', b'["\\\\"]'):
+    for raw in (b'["\\u0041"]', '["ö"]'.encode(), b'["\n"]', b'["\x1f"]', b'["\x7f"]', b'["\\\\"]'):
         assert not plain(raw)
+    assert plain(orjson.dumps(["".join(map(chr, range(0x20, 0x7F))).translate({ord(c): None for c in '"\\{['})]))
+    assert plain(b'"' + b" " * 20 + b"~" * 20 + b'"'), "blanks and tildes are as plain as letters"
 
 
 JSON = st.recursive(

@@ -25,8 +25,11 @@ from ledger.tlog.note import (
     Vkey,
     b64,
     cosign,
+    cosign_mldsa,
     decimal,
     format_checkpoint,
+    in_turn,
+    lines_of,
     log_vkey,
     note_digest,
     open_checkpoint,
@@ -34,6 +37,8 @@ from ledger.tlog.note import (
     parse_checkpoint,
     parse_vkey,
     sign_note,
+    signed_with,
+    split_note,
     unb64,
     witness_vkey,
 )
@@ -186,6 +191,18 @@ def test_no_checkpoint_is_written_that_could_not_be_read(checkpoint: Checkpoint)
         format_checkpoint(checkpoint)
 
 
+@pytest.mark.parametrize("more", ["x", " ", "\n", "x\n"])
+def test_a_checkpoint_ends_with_its_root(more: str) -> None:
+    body = format_checkpoint(Checkpoint(ORIGIN, 11, ROOT))
+    with refused("CP-FORMAT", "three lines"):
+        parse_checkpoint(body + more)
+
+
+def test_a_checkpoint_without_an_origin_is_none() -> None:
+    with refused("CP-FORMAT", "three lines"):
+        parse_checkpoint(format_checkpoint(Checkpoint(ORIGIN, 11, ROOT)).removeprefix(ORIGIN))
+
+
 @pytest.mark.parametrize("case", ORIGINS, ids=lambda case: case["origin"][:20])
 def test_the_hash_of_an_origin_is_the_one_in_the_path_of_a_witness(case: dict[str, Any]) -> None:
     assert origin_hash(case["origin"]) == case["tlog_witness_path_hash"] != case["distributor_id"]
@@ -261,8 +278,11 @@ def test_the_line_of_the_log_comes_first() -> None:
 def test_a_key_does_only_its_own_job() -> None:
     with refused("CP-KEY", "type 0x01"):
         open_checkpoint(head(), ORIGIN, Vkey.of(ORIGIN, COSIGNATURE, LOG.public), [])
-    with refused("CP-KEY", "type 0x04"):
-        open_checkpoint(head(), ORIGIN, LOG, [Vkey.of(FR.name, ED25519, FR.public)])
+    with refused("CP-KEY", "type 0x01"):
+        open_checkpoint(head(), ORIGIN, (LOG, Vkey.of(ORIGIN, COSIGNATURE, NL.public)), [])
+    for witnesses in ([], [NL]):
+        with refused("CP-KEY", "type 0x04"):
+            open_checkpoint(head(), ORIGIN, LOG, [*witnesses, Vkey.of(FR.name, ED25519, FR.public)])
     with refused("CP-KEY", "cannot be told apart"):  # one key under two names would be counted twice
         open_checkpoint(head(), ORIGIN, LOG, [FR, Vkey.of("witness.example/again", COSIGNATURE, FR.public)])
 
@@ -370,6 +390,76 @@ def test_a_cosignature_without_a_time_is_made_by_nobody_and_counted_by_nobody() 
             cosign(head(), FR.name, seed("witness 1"), time)
     (case,) = (case for case in COSIGNED["cases"] if case["id"] == "cosignature-time-zero")
     assert open_checkpoint(case["note"].encode(), ORIGIN, LOG, [FR]).cosignatures == ()
+
+
+@pytest.mark.parametrize("time", [1, (1 << 62) + 1, (1 << 63) - 1])
+def test_a_cosignature_may_have_any_time_of_63_bits(time: int) -> None:
+    assert open_checkpoint(cosigned(head(), "witness 1", time=time), ORIGIN, LOG, [FR]).cosignatures == ((FR, time),)
+
+
+@pytest.mark.parametrize("time", [0, -1, 1 << 63])
+def test_an_ml_dsa_cosignature_without_a_time_is_not_made(time: int) -> None:
+    with pytest.raises(ValueError, match="needs a time"):
+        cosign_mldsa(head(), "witness.example/pq", bytes(1312), lambda _: bytes(2420), time)
+
+
+@pytest.mark.parametrize("time", [1, (1 << 63) - 1])
+def test_an_ml_dsa_cosignature_has_its_time_before_the_signature(time: int) -> None:
+    line = cosign_mldsa(head(), "witness.example/pq", bytes(1312), lambda _: b"s" * 2420, time)
+    (made,) = lines_of(head() + line.encode(), [Vkey.of("witness.example/pq", MLDSA44, bytes(1312))]).values()
+    assert made == line
+    assert split_note(head() + line.encode())[1][1].signature == time.to_bytes(8, "big") + b"s" * 2420
+
+
+def test_the_time_in_a_line_of_the_log_counts_as_no_cosignature() -> None:
+    key = Vkey.of(ORIGIN, MLDSA44, bytes(1312))
+    raw = cosigned(head(), "witness 1")
+    raw += cosign_mldsa(raw, ORIGIN, key.public, lambda _: bytes(2420), 1767225601).encode()
+    opened = open_checkpoint(raw, ORIGIN, (LOG, key), [FR], mldsa=lambda *_: True)
+    assert opened.cosignatures == ((FR, 1767225600),)
+
+
+# the lines of a note
+
+
+def test_a_line_begins_with_a_dash() -> None:
+    text, _, line = head().decode().rpartition("\u2014 ")
+    for dash in ("", "- ", "\u2014"):
+        with refused("CP-FORMAT", "a signature line reads"):
+            split_note(f"{text}{dash}{line}".encode())
+
+
+def test_a_line_has_at_least_one_byte_of_signature() -> None:
+    text = head().decode().rpartition("\u2014 ")[0]
+    (line,) = split_note(f"{text}\u2014 {ORIGIN} {b64(b'12345')}\n".encode())[1]
+    assert (line.name, line.keyid, line.signature) == (ORIGIN, b"1234", b"5")
+    for short in (b"1234", b""):
+        with refused("CP-FORMAT", "without a signature"):
+            split_note(f"{text}\u2014 {ORIGIN} {b64(short)}\n".encode())
+
+
+def test_the_last_line_of_each_key_is_taken_as_it_is_written() -> None:
+    raw = cosigned(cosigned(head(), "witness 1", "witness 2"), "witness 1", time=1767225601)
+    lines = raw.decode().rpartition("\n\n")[2].splitlines(keepends=True)
+    assert lines_of(raw, [FR, LOG]) == {LOG: lines[0], FR: lines[3]}
+    assert lines_of(raw, [SE]) == lines_of(raw, []) == {}
+
+
+def test_a_note_is_signed_with_a_type_if_a_line_of_this_name_has_its_length() -> None:
+    raw = cosigned(head(), "witness 1")
+    asked = [(ORIGIN, ED25519), (ORIGIN, COSIGNATURE), (FR.name, COSIGNATURE), (FR.name, ED25519), (NL.name, ED25519)]
+    assert [signed_with(raw, *each) for each in asked] == [True, False, True, False, False]
+
+
+def test_a_log_with_several_keys_is_opened_by_each_of_them_and_by_no_other() -> None:
+    newer = Vkey.of(ORIGIN, ED25519, public_key(seed("another log key")))
+    assert (in_turn(LOG), in_turn((LOG, newer))) == ((LOG,), (LOG, newer))
+    for keys in ((LOG, newer), (newer, LOG)):
+        assert open_checkpoint(head(), ORIGIN, keys, []).checkpoint.size == 11
+    with refused("CP-SIG", "no line of a known key"):
+        open_checkpoint(head(), ORIGIN, (newer,), [])
+    with refused("CP-ORIGIN"):
+        open_checkpoint(head(), ORIGIN, (LOG, Vkey.of("ledger.example/other", ED25519, newer.public)), [])
 
 
 # ML-DSA-44, which libsodium does not have

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.adapters.keys import mldsa
-from ledger.entries.absence import LARGEST, Absence, ProvenLine, format_absence, is_absence, sentence
+from ledger.entries.absence import Absence, ProvenLine, format_absence, is_absence, parse_absence, sentence
+from ledger.errors import RecordError
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.note import b64
 from ledger.tlog.tree import prove_inclusion
@@ -242,7 +243,7 @@ def test_an_entry_that_commits_nothing_shows_nothing() -> None:
 
 
 def test_a_file_has_an_end() -> None:
-    assert code(PROOF + b" " * LARGEST)[0] == "ABSENCE-FORMAT"
+    assert code(PROOF + b" ")[0] == "ABSENCE-FORMAT"
 
 
 @examples(150)
@@ -280,3 +281,24 @@ def test_a_head_of_a_log_that_signs_twice_needs_both_lines(name: str) -> None:
     data, wanted = LINES[name]
     report = verify_absence(data, DOUBLY.trust(policies(DOUBLY)[0]), None, NOW, mldsa=mldsa.verify)
     assert [reason.code for reason in report.reasons] == wanted
+
+
+def test_a_proof_of_absence_has_at_most_16_megabytes() -> None:
+    for size, says in ((16_777_216, "malformed|truncated|trailing"), (16_777_217, "more than 16777216 bytes")):
+        with pytest.raises(RecordError, match=f"ABSENCE-FORMAT: .*({says})"):
+            parse_absence(b" " * size)
+
+
+def test_lists_in_lists_without_end_are_no_proof_of_absence() -> None:
+    for start in (b"", b'{"says":', b'{"register":'):
+        with pytest.raises(RecordError, match="ABSENCE-FORMAT"):
+            parse_absence(start + b"[" * 100_000)
+
+
+def test_no_proof_of_absence_is_written_that_no_reader_takes() -> None:
+    absence = parse_absence(PROOF)
+    longest = msgspec.structs.replace(absence, absent="A" * 4 * 8_489, registered="A" * 4 * 8_489)
+    assert parse_absence(format_absence(longest)) == longest
+    for wrong in ({"absent": "A" * (4 * 8_489 + 1)}, {"log": ""}, {"order": "PPO-2026-123"}):
+        with pytest.raises(RecordError, match="ABSENCE-FORMAT"):
+            format_absence(msgspec.structs.replace(absence, **wrong))
