@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from ledger.entries.case import Case, Entry, instant, linked, replacements, wire
+from ledger.entries.case import Case, Entry, Unread, check_dates, instant, linked, replacements, wire
+from ledger.errors import RecordError
 from ledger.law.terms.computation import utc
 
 
@@ -71,3 +73,73 @@ def test_the_orders_that_entries_name_are_listed_once_in_their_order() -> None:
         one(2, on=9, at=9, public={}),
     ]
     assert linked(entries) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2027-03-01", "2027-03-01T09:00:00", "2027-03-01T24:00:00Z", "2027-02-29T09:00:00Z", "x2027-03-01T09:00:00Z"],
+)
+def test_a_text_of_another_form_is_no_moment(text: str) -> None:
+    with pytest.raises(ValueError):
+        instant(text)
+
+
+SECOND, MINUTES = timedelta(seconds=1), timedelta(minutes=5)
+START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_an_act_is_not_before_1970_and_at_most_five_minutes_after_its_signature() -> None:
+    check_dates(START, START)
+    check_dates(START + MINUTES, START)
+    check_dates(START, START + timedelta(days=20_000))
+    for on, says in (
+        (START - SECOND, "at 1969-12-31T23:59:59Z, before 1970"),
+        (START + MINUTES + SECOND, "at 1970-01-01T00:05:01Z, after it is signed at 1970-01-01T00:00:00Z"),
+    ):
+        with pytest.raises(RecordError, match=says) as refused:
+            check_dates(on, START)
+        assert (refused.value.code, refused.value.hint[:16]) == ("FORM-DATE", "look at the year")
+
+
+VALUES = one(
+    0,
+    on=9,
+    at=9,
+    public={"zero": 0, "no": False, "empty": "", "none": [], "both": "public"},
+    sealed={"a": "b", "null": None, "here": "x", "kept": Unread.WITHHELD, "gone": Unread.ERASED, "both": "s", "o": {}},
+)
+
+
+def test_a_value_that_is_not_stated_or_not_read_here_is_the_default() -> None:
+    assert [VALUES.get(name) for name in ("zero", "no", "empty", "both", "a")] == [0, False, "", "public", "b"]
+    assert [VALUES.get(name, 7) for name in ("null", "kept", "gone", "other", "empty")] == [7, 7, 7, 7, ""]
+    assert VALUES.get("other") is VALUES.get("kept") is None
+
+
+def test_a_field_is_stated_if_it_is_not_empty_though_it_may_not_be_read_here() -> None:
+    stated = ["zero", "no", "both", "a", "here", "kept", "gone"]
+    fields = [*VALUES.public, *VALUES.sealed, "other"]
+    assert {name for name in fields if VALUES.stated(name)} == set(stated)
+    assert [name for name in dict.fromkeys(fields) if VALUES.erased(name)] == ["gone"]
+
+
+def test_an_entry_reports_the_act_of_another_where_it_says_whose() -> None:
+    assert (one(0, on=9, at=9).actor, one(0, on=9, at=9, whose="skylark").actor) == ("ilves", "skylark")
+
+
+def test_an_act_is_after_its_signature_if_more_than_five_minutes_are_between_them() -> None:
+    hours = timedelta(hours=1)
+    assert one(0, on=9, at=10).ahead == -hours
+    assert one(0, on=9, at=12, received=8).ahead == hours, "it was signed before it arrived"
+    assert one(0, on=9, at=8, received=12).ahead == hours
+    for extra, after in ((timedelta(0), False), (MINUTES, False), (MINUTES + SECOND, True)):
+        entry = replace(one(0, on=9, at=9), on=datetime(2027, 3, 1, 9, tzinfo=UTC) + extra)
+        assert entry.after_signature is after
+
+
+def test_an_entry_of_another_log_replaces_one_by_its_place_there() -> None:
+    noon = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    old = one(8, on=9, at=9, origin="ledger.test/xv", place=2)
+    for place, index, counts in ((3, 7, True), (2, 9, False), (1, 9, False)):
+        new = one(index, on=9, at=9, origin="ledger.test/xv", place=place, replaces=old.leaf)
+        assert (replacements([old, new], noon) != {}) is counts

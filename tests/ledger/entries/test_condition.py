@@ -53,9 +53,7 @@ def test_a_signer_has_seen_no_more_entries_than_the_log_had() -> None:
     check_condition(CONDITION, 4, None)
 
 
-@pytest.mark.parametrize(
-    ("index", "place"), [(5, "entry 5"), (0, "entry 0"), (None, "one that is recorded with it")]
-)
+@pytest.mark.parametrize(("index", "place"), [(5, "entry 5"), (0, "entry 0"), (None, "one that is recorded with it")])
 def test_an_entry_that_its_signer_excluded_is_named_with_its_place(index: int | None, place: str) -> None:
     error = refused(6, (index, ORDER, "order-closed"))
     assert error.says == f"its signer demanded no order-closed in {ORDER} from entry 3 on, and {place} is one"

@@ -27,9 +27,7 @@ from tests.support.memory_ledger import two_histories
 TRUE = HashLog(size=9)
 FORK = TRUE.fork(5, 9)
 SPLIT = prove_split(TRUE.key, TRUE.note(7), FORK.note(7))
-OMITTED = prove_omission(
-    TRUE.key, TRUE.entries[6], TRUE.receipt(6, 8), leaf_hash(FORK.entries[6]), FORK.receipt(6, 9)
-)
+OMITTED = prove_omission(TRUE.key, TRUE.entries[6], TRUE.receipt(6, 8), leaf_hash(FORK.entries[6]), FORK.receipt(6, 9))
 FORMS = ("comity.split-view/1", "comity.omission/1", "comity.split-order/1", "comity.map-root/1")
 
 

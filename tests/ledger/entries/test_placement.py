@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, open_, seal
-from ledger.entries.placement import Chains, access_of, at_odds, committed_by, map_of, registry_of
+from ledger.entries.placement import (
+    Chains,
+    access_of,
+    at_odds,
+    check_reserved,
+    committed_by,
+    map_of,
+    order_begun_by,
+    registry_of,
+    reserved_of,
+)
 from ledger.errors import RecordError
 from ledger.facts import build
 from tests.support.memory_ledger import resealed, small
@@ -160,3 +171,32 @@ def test_two_entries_of_one_log_are_at_odds_by_number_chain_or_id_and_those_of_t
     again = at_odds(second, 3, second, 9)
     assert again is not None
     assert again.code == "CTX-REPLAY"
+
+
+def test_only_accesses_and_committed_heads_are_written_to_their_orders() -> None:
+    for kind in ("record-accessed", "report-issued", "payload-key-destroyed"):
+        check_reserved(ORIGIN, access_of(ORIGIN), kind)
+    check_reserved(ORIGIN, map_of(ORIGIN), "heads-committed")
+    for order in (ORDER, registry_of(ORIGIN), access_of("ledger.example/other"), map_of("ledger.example/other")):
+        check_reserved(ORIGIN, order, "order-closed")
+    for order, kind in (
+        (access_of(ORIGIN), "heads-committed"),
+        (access_of(ORIGIN), "order-closed"),
+        (map_of(ORIGIN), "record-accessed"),
+    ):
+        with pytest.raises(RecordError, match=f"{kind} belongs to an order") as refused:
+            check_reserved(ORIGIN, order, kind)
+        assert refused.value.code == "CTX-ORDER"
+
+
+def test_the_reserved_orders_of_a_log_are_those_of_no_other_log() -> None:
+    mine, theirs = reserved_of(ORIGIN), reserved_of("ledger.example/other")
+    assert mine == {registry_of(ORIGIN), access_of(ORIGIN), map_of(ORIGIN)}
+    assert len(mine | theirs) == 6
+
+
+def test_an_order_that_is_begun_again_with_one_entry_id_has_one_id() -> None:
+    ids = [order_begun_by(ORIGIN, "ab" * 16), order_begun_by(ORIGIN, "cd" * 16), order_begun_by("other", "ab" * 16)]
+    assert ids[0] == order_begun_by(ORIGIN, "ab" * 16)
+    assert len({*ids, *reserved_of(ORIGIN)}) == 6
+    assert {UUID(each).version for each in ids} == {5}

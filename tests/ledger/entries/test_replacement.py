@@ -11,7 +11,17 @@ from msgspec import UNSET
 from ledger.bundle.audience import readable
 from ledger.entries.envelope import entry_of, open_
 from ledger.entries.payload import Payload
-from ledger.entries.replacement import check_own, check_replacement, readers
+from ledger.entries.replacement import (
+    check_own,
+    check_reason,
+    check_replacement,
+    contradicts,
+    dropped,
+    has_strong_digest,
+    is_broken,
+    readers,
+    stated,
+)
 from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
@@ -177,3 +187,80 @@ def test_only_its_signer_replaces_an_entry() -> None:
     with pytest.raises(RecordError, match="the entry is ilves's, and only its signer replaces it") as refused:
         check_own("ilves", "skylark")
     assert refused.value.code == "FORM-REPLACES"
+
+
+# -- digests -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_digest_that_an_entry_states_is_read_with_its_field_its_file_and_its_algorithm() -> None:
+    file = {"name": "x", "size": 1, "sha256": A, "digest": "md5:00"}
+    values = {
+        "digest_after": B,
+        "manifest": {"files": [file, {"name": "y", "sha512": B * 2}, {"name": "z"}]},
+        "other": A,
+    }
+    assert list(stated(values)) == [
+        ("manifest", "x", "sha256", A),
+        ("manifest", "x", "digest", "md5:00"),
+        ("manifest", "y", "sha512", B * 2),
+        ("digest_after", "", "sha256", B),
+    ]
+    for nothing in ({}, {"digest_before": ""}, {"digest_before": None}, {"digest_before": 7}, {"manifest": {}}):
+        assert list(stated(nothing)) == []
+    assert list(stated({"manifest": {"files": None}})) == []
+
+
+@pytest.mark.parametrize("name", ["crc32", "md5", "sha1", "sha-1", "md-5", "sha0"])
+def test_a_digest_by_a_broken_algorithm_proves_no_file(name: str) -> None:
+    assert is_broken(f"{name}:00")
+    assert not has_strong_digest({"name": "x", "digest": f"{name}:00"})
+    assert has_strong_digest({"name": "x", "digest": f"{name}:00", "sha256": A})
+
+
+@pytest.mark.parametrize("digest", ["sha3-512:00", "sha256:00", "blake2b:00", A])
+def test_a_digest_by_another_algorithm_is_strong(digest: str) -> None:
+    assert not is_broken(digest)
+    assert has_strong_digest({"name": "x", "digest": digest})
+    assert not has_strong_digest({"name": "x", "size": 1, "digest": None, "sha256": ""})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "contradict"),
+    [
+        (A, A, False),
+        (A, B, True),
+        ("md5:00", "md5:01", True),
+        ("md5:00", "md5:00", False),
+        ("md5:00", "sha1:01", False),
+    ],
+)
+def test_two_digests_contradict_only_if_they_are_by_one_algorithm(one: str, other: str, contradict: bool) -> None:
+    assert contradicts(one, other) is contradicts(other, one) is contradict
+
+
+def test_a_digest_is_dropped_if_neither_it_nor_another_in_its_place_is_stated() -> None:
+    old = manifest(("x", "sha256", A), ("y", "sha256", B))
+    assert dropped(old, old) == []
+    assert dropped(old, manifest(("x", "sha256", B), ("y", "sha256", B))) == []
+    assert dropped(old, manifest(("z", "sha256", A), ("y", "sha256", B))) == [], "a file may have another name"
+    assert dropped(old, manifest(("x", "sha512", A * 2), ("y", "sha256", B))) == [("manifest", "x", "sha256", A)]
+    assert dropped(old, {}) == [("manifest", "x", "sha256", A), ("manifest", "y", "sha256", B)]
+    assert dropped({}, old) == []
+
+
+# -- the reason --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("why", [None, 7, ["text"], "", "...", "\u200b"])
+def test_a_reason_is_a_text_with_a_letter_or_a_digit(why: object) -> None:
+    check_reason("A slip of the pen.")
+    check_reason("7")
+    with pytest.raises(RecordError, match="FORM-WHY evidence-received: an entry that replaces another says why"):
+        check_reason(why, "evidence-received")
+
+
+@pytest.mark.parametrize("why", ["a\tb", "a\u202eb", "e\u0301"])
+def test_a_reason_has_the_form_of_a_text(why: str) -> None:
+    with pytest.raises(RecordError, match="FORM-WHY: expected a string, ") as refused:
+        check_reason(why)
+    assert refused.value.where == ""

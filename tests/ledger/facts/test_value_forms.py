@@ -166,9 +166,7 @@ def test_a_new_text_has_no_character_that_is_unassigned_or_not_seen() -> None:
 
 
 def test_a_new_text_passes_the_strict_pattern_and_the_strict_check_of_its_type() -> None:
-    strict = TextForm(
-        "s", "strict", strict_pattern="[a-z]+", strict_check=refuse_ten, suggestions=lambda: ("nine",)
-    )
+    strict = TextForm("s", "strict", strict_pattern="[a-z]+", strict_check=refuse_ten, suggestions=lambda: ("nine",))
     check_typed(strict, "nine")
     check_typed(LINE, "TEN")
     for text in ("NINE", "ten", ""):

@@ -67,7 +67,9 @@ def test_an_envelope_of_more_bytes_than_its_payload_may_have_is_refused() -> Non
         assert refused.value.code == code
 
 
-SIGNED = seal_bytes(b'{"signer":{"key":"%s"}}' % KEY.hex().encode(), EVENT_TYPE, KEY, lambda message: sign(SEED, message))
+SIGNED = seal_bytes(
+    b'{"signer":{"key":"%s"}}' % KEY.hex().encode(), EVENT_TYPE, KEY, lambda message: sign(SEED, message)
+)
 
 
 def code_of(raw: bytes, says: str = ".", most: int = MAX_PAYLOAD) -> str:
@@ -142,3 +144,15 @@ def test_bytes_that_are_no_json_are_no_line_up_to_the_largest_and_too_many_beyon
 def test_a_payload_names_its_key_in_64_hex_digits(payload: bytes) -> None:
     raw = seal_bytes(payload, EVENT_TYPE, KEY, lambda message: sign(SEED, message))
     assert code_of(raw, "does not name its signer's key") == "JSON-FORM"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"), [(',"v":1.5', "JSON-NUMBER"), (',"V":1', "JSON-KEY"), (', "v":1', "JSON-FORM")]
+)
+def test_a_signed_payload_outside_the_domain_is_refused_with_or_without_its_signature(more: str, code: str) -> None:
+    payload = f'{{"signer":{{"key":"{KEY.hex()}"}}{more}}}'.encode()
+    raw = seal_bytes(payload, EVENT_TYPE, KEY, lambda message: sign(SEED, message))
+    for verify in (True, False):
+        with pytest.raises(RecordError) as refused:
+            open_bytes(raw, EVENT_TYPE, verify=verify)
+        assert refused.value.code == code

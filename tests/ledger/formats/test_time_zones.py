@@ -9,7 +9,9 @@ import pytest
 from ledger.formats.time_zones import names, zone
 
 
-@pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "/etc/localtime", "", "a\0b", "Europe", "America/Indiana", "a" * 300])
+@pytest.mark.parametrize(
+    "name", ["Mars/Olympus", "../../etc/passwd", "/etc/localtime", "", "a\0b", "Europe", "America/Indiana", "a" * 300]
+)
 def test_a_name_that_the_table_does_not_have_is_utc(name: str) -> None:
     assert name not in names()
     assert zone(name) is UTC
