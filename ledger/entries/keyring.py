@@ -238,8 +238,8 @@ class Keyring(Struct):
 
     def _named(self, actor: str, public: str | None) -> RegisteredKey:
         if public is None:
-            public = next((k.public for k in self.current(actor)), None)
-        key = self.keys.get(public) if public else None
+            public = next((k.public for k in self.current(actor)), "")
+        key = self.keys.get(public)
         if key is None or key.actor != actor:
             raise RecordError("KEY-UNKNOWN", f"no such key of {actor}")
         return key

@@ -204,6 +204,12 @@ def test_a_key_rotates_itself_only_to_the_key_it_committed_to(book: Book) -> Non
     signs(book, at + 1, name="ilves-2")
 
 
+@pytest.mark.parametrize("name", ["ilves", "adm"])
+def test_a_key_is_not_rotated_to_one_that_the_register_has_already(book: Book, name: str) -> None:
+    said = {"actor": "ilves", "old_key": public("ilves"), "new_key": public(name)}
+    refused("KEY-ROTATION", book.say, "adm", "ADM", "key-rotated", **said)
+
+
 def test_after_a_loss_the_registrar_rotates_to_a_key_that_then_has_to_accept(book: Book) -> None:
     book.say("adm", "ADM", "key-rotated", actor="ilves", old_key=public("ilves"), new_key=public("ilves-3"))
     refused("KEY-UNKNOWN", signs, book, name="ilves-3")
@@ -285,6 +291,27 @@ def test_an_office_is_registered_once_and_then_changed(book: Book) -> None:
     refused("KEY-ROLE", book.office, "ilves", "CT")
     book.say("adm", "ADM", "authority-changed", actor="ilves", roles=["ISS", "VAL"], valid_from="2027-02-01")
     assert book.ring.offices["ilves"].roles == ("ISS", "VAL")
+
+
+def test_the_registry_takes_acts_alone(book: Book) -> None:
+    entry = book.opened("adm", "ADM", "key-revoked", actor="ilves", cause="left-office")
+    book.ring.check(entry, book.index)
+    for speaks in ("observation", "import"):
+        told = msgspec.structs.replace(entry, payload=msgspec.structs.replace(entry.payload, speaks=speaks))
+        refused("KEY-ROLE", book.ring.check, told, book.index)
+
+
+@pytest.mark.parametrize("changes", [{"schema": 2}, {"kind": "key-renamed"}])
+def test_an_entry_of_a_later_version_changes_no_key_and_its_signer_is_still_checked(
+    book: Book, changes: dict[str, Any]
+) -> None:
+    entry = book.opened("adm", "ADM", "key-revoked", actor="ilves", cause="left-office")
+    later = msgspec.structs.replace(entry, payload=msgspec.structs.replace(entry.payload, **changes))
+    book.ring.admit(later, book.index)
+    assert book.ring.keys[public("ilves")].ended is None
+    signer = msgspec.structs.replace(entry.payload.signer, key=public("stranger"))
+    strange = msgspec.structs.replace(later, payload=msgspec.structs.replace(later.payload, signer=signer))
+    refused("KEY-UNKNOWN", book.ring.admit, strange, book.index)
 
 
 @pytest.mark.parametrize("more", [{}, {"roles": ["ISS"]}])

@@ -205,9 +205,15 @@ def test_every_digest_that_an_entry_states_is_read_with_its_field_its_file_and_i
         ("manifest", "y", "sha512", B * 2),
         ("digest_after", "", "sha256", B),
     ]
-    for nothing in ({}, {"digest_before": ""}, {"digest_before": None}, {"digest_before": 7}, {"manifest": {}}):
-        assert list(stated(nothing)) == []
-    assert list(stated({"manifest": {"files": None}})) == []
+    nothings: tuple[dict[str, Any], ...] = (
+        {},
+        {"digest_before": ""},
+        {"digest_before": None},
+        {"digest_before": 7},
+        {"manifest": {}},
+        {"manifest": {"files": None}},
+    )
+    assert [list(stated(nothing)) for nothing in nothings] == [[]] * len(nothings)
 
 
 @pytest.mark.parametrize("name", ["crc32", "md5", "sha1", "sha-1", "md-5", "sha0"])

@@ -101,3 +101,19 @@ def test_a_code_that_begins_with_three_typed_letters_is_near() -> None:
     assert did_you_mean("foren", words) == "did you mean forensic-lab (a place)?"
     assert did_you_mean("for", words) == "did you mean forensic-lab (a place) or Forwarder (who sends)?"
     assert did_you_mean("xyz", words) == ""
+
+
+def test_a_word_of_one_list_is_not_looked_for_in_another() -> None:
+    assert near_codes("law enforcement", CODE_LISTS["roles"].words)
+    assert near_codes("law enforcement", COLOURS) == []
+    assert code_of("law enforcement", COLOURS) is None
+
+
+def test_all_codes_are_listed_unless_the_message_has_them_already() -> None:
+    roles = CODE_LISTS["roles"].words
+    explains = "`comity vocabulary roles` explains them"
+    assert hint_of("zzz", roles) == f"there are {', '.join(roles)}; {explains}"
+    assert hint_of(7, roles) == f"there are {', '.join(roles)}; {explains}"
+    assert hint_of("zzz", roles, listed=True) == explains
+    assert hint_of("validatin authority", roles, listed=True).endswith(f"? {explains}")
+    assert hint_of("zzz", COLOURS) == ""
