@@ -15,7 +15,21 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from ledger.entries.case import Unread
-from ledger.entries.envelope import Circumstances, EntryPlace, Sealed, Signer, entry_of, open_, seal
+from ledger.entries.envelope import (
+    Circumstances,
+    EntryPlace,
+    Sealed,
+    Signer,
+    check_unsigned,
+    commitments_of,
+    entry_of,
+    instrument_of,
+    open_,
+    open_each,
+    seal,
+    unsigned_entry,
+)
+from ledger.entries.payload import Condition
 from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import MAX_NODES, canonical, parse_json
@@ -237,3 +251,149 @@ def test_an_opened_entry_never_holds_bytes_other_than_those_it_was_opened_from()
 
 def test_a_name_or_a_digest_with_a_line_feed_behind_it_is_refused() -> None:
     assert code_of(resealed(lambda p: p.replace(b"ab" * 32, b"ab" * 32 + b"\\n"))) == "JSON-MEMBER"
+
+
+# -- parts of an entry that are read without opening it ----------------------------------------------------------------
+
+
+def stating(**members: Any) -> bytes:
+    """Change members of the payload, and sign it again in its canonical form."""
+    return resealed(lambda body: canonical(orjson.loads(body) | members))
+
+
+def falsely_signed() -> bytes:
+    return seal_bytes(payload_of(sealed().raw), EVENT_TYPE, SKYLARK.public, lambda _: bytes(64))
+
+
+def test_the_instrument_and_the_digests_of_an_entry_are_read_without_opening_it() -> None:
+    bare = seal(
+        build("order-closed", {"outcome": "answered"}, {}), PLACE, SKYLARK, Circumstances(NOW, NOW), "0" * 32, bytes
+    )
+    for raw, digests in ((sealed().raw, [d.digest for d in sealed().disclosures]), (bare.raw, [])):
+        assert instrument_of(raw) == "2AP-7"
+        assert list(commitments_of(raw)) == open_(raw).sd == digests
+    assert instrument_of(stating(instrument=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "ENV-NONCANON"),
+        (seal_bytes(b"x", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
+        (seal_bytes(b"\xff", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
+        (seal_bytes(b"{}", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
+    ],
+)
+def test_of_bytes_that_are_no_entry_nothing_is_read(raw: bytes, code: str) -> None:
+    for read in (instrument_of, commitments_of):
+        with pytest.raises(RecordError) as refused:
+            read(raw)
+        assert refused.value.code == code
+
+
+def test_many_entries_are_opened_in_their_order_each_with_its_error() -> None:
+    good, other, false = sealed().raw, sealed(whose="brightmoor", speaks="import").raw, falsely_signed()
+    opened = open_each((good, false, b"", other))
+    assert [getattr(each, "raw", None) or getattr(each, "code", None) for each in opened] == [
+        good,
+        "SIG-BAD",
+        "ENV-NONCANON",
+        other,
+    ]
+    assert open_each(()) == []
+
+
+def test_everything_but_the_signature_is_checked_of_an_entry_that_was_verified_before() -> None:
+    false = falsely_signed()
+    assert open_(false, verify=False).payload == open_(sealed().raw).payload
+    assert code_of(false) == "SIG-BAD"
+    with pytest.raises(RecordError, match="JSON-MEMBER"):
+        open_(stating(v=2), verify=False)
+
+
+DIGEST = sealed().disclosures[0].digest
+TWO = sorted([DIGEST, "A" * 43])
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"audience": {}}, "JSON-MEMBER"),
+        ({"on": "2027-02-30T00:00:00Z"}, "JSON-MEMBER"),
+        ({"signed_at": "2027-02-30T00:00:00Z"}, "JSON-MEMBER"),
+        ({"public": {"_sd": DIGEST}}, "SD-COUNT"),
+        ({"public": {"_sd": {}}, "sealed": []}, "SD-COUNT"),
+        ({"public": {"_sd": [7]}}, "SD-COUNT"),
+        ({"public": {"_sd": [DIGEST[1:]]}}, "SD-COUNT"),
+        ({"public": {"_sd": [DIGEST + "A"]}}, "SD-COUNT"),
+        ({"public": {"_sd": [DIGEST[1:] + "+"]}}, "SD-COUNT"),
+        ({"public": {"_sd": TWO}}, "SD-COUNT"),
+        ({"public": {"_sd": TWO[::-1]}, "sealed": ["a", "b"]}, "SD-COUNT"),
+        ({"public": {"_sd": [DIGEST] * 2}, "sealed": ["a", "b"]}, "SD-COUNT"),
+        ({"public": {"_sd": [DIGEST]}, "sealed": []}, "SD-COUNT"),
+        ({"public": {}, "sealed": ["manifest"]}, "SD-COUNT"),
+        ({"public": {"_sd": TWO}, "sealed": ["b", "a"]}, "SD-NAME"),
+        ({"public": {"_sd": TWO}, "sealed": ["a", "a"]}, "SD-NAME"),
+        ({"public": {"_sd": TWO, "b": 1}, "sealed": ["a", "b"]}, "SD-NAME"),
+        ({"unless": {"after": 0, "orders": [ORDER] * 2, "kinds": ["a"]}}, "JSON-MEMBER"),
+        ({"unless": {"after": 0, "orders": [ORDER], "kinds": ["b", "a"]}}, "JSON-MEMBER"),
+        ({"unless": {"after": 0, "orders": [ORDER], "kinds": ["a", "a"]}}, "JSON-MEMBER"),
+        ({"unless": {"after": 0, "orders": [], "kinds": ["a"]}}, "JSON-MEMBER"),
+        ({"unless": {"after": 0, "orders": [ORDER], "kinds": []}}, "JSON-MEMBER"),
+    ],
+)
+def test_signed_members_that_contradict_each_other_are_refused(members: dict[str, Any], code: str) -> None:
+    assert code_of(stating(**members)) == code
+
+
+def test_sorted_and_distinct_members_are_opened() -> None:
+    opened = open_(stating(public={"_sd": TWO, "c": 1}, sealed=["a", "b"])).payload
+    assert (opened.public["_sd"], opened.sealed) == (TWO, ["a", "b"])
+    unless = {"after": 3, "orders": [ORDER], "kinds": ["a", "b"]}
+    assert open_(stating(unless=unless)).payload.unless == Condition(3, [ORDER], ["a", "b"])
+
+
+# -- what law and projections see --------------------------------------------------------------------------------------
+
+
+def test_an_entry_is_read_with_all_that_its_signer_said() -> None:
+    unless = Condition(0, [ORDER], ["order-closed"])
+    said = {"whose": "brightmoor", "speaks": "import", "replaces": "cd" * 32, "why": "A slip.", "unless": unless}
+    opened = open_(sealed(**said, audience={"manifest": ("CT", "ISS")}, on_source="other-party").raw)
+    e = entry_of(opened, 9, {"manifest": MANIFEST, "other": 1}, erased=["why"], digests={"manifest": "d"}, held=False)
+    assert (e.leaf, e.index, e.order, e.seq, e.kind) == (opened.leaf, 9, ORDER, 2, "data-disclosed")
+    assert (e.instrument, e.by, e.role, e.party, e.key) == ("2AP-7", "skylark", "SP", "XV", SKYLARK.public.hex())
+    assert (e.speaks, e.on, e.at, e.on_source) == ("import", NOW, NOW, "other-party")
+    assert (e.whose, e.replaces, e.unless, e.held) == ("brightmoor", "cd" * 32, unless, False)
+    assert e.public == {"partial": False, "channel": "provider-portal"}
+    assert e.sealed == {"manifest": MANIFEST, "why": Unread.ERASED}
+    assert (e.audience, e.digests) == ({"manifest": ("CT", "ISS")}, {"manifest": "d"})
+    plain = entry_of(open_(sealed().raw), 0)
+    assert (plain.whose, plain.replaces, plain.unless, plain.audience, plain.digests) == (None, None, None, {}, {})
+    assert plain.held
+
+
+def test_a_value_without_the_form_of_its_kind_counts_as_withheld() -> None:
+    said = {"replaces": "cd" * 32, "why": "A slip."}
+    opened = open_(sealed(**said).raw)
+    e = entry_of(opened, 0, {"manifest": 7, "why": "A slip."})
+    assert e.sealed == {"manifest": Unread.WITHHELD, "why": "A slip."}
+    assert entry_of(opened, 0, {"manifest": 7}, erased=["manifest"]).sealed["manifest"] is Unread.ERASED
+
+
+def test_an_entry_is_checked_before_it_is_signed_as_it_would_be_signed() -> None:
+    fact = build("data-disclosed", {"partial": False, "channel": "provider-portal"}, {"manifest": MANIFEST})
+    said = Circumstances(NOW, NOW)
+    opened, e = check_unsigned(fact, PLACE, SKYLARK, said), unsigned_entry(fact, PLACE, SKYLARK, said, 7)
+    assert (opened.raw, opened.leaf, e.leaf, e.index) == (b"", "0" * 64, "0" * 64, 7)
+    assert unsigned_entry(fact, PLACE, SKYLARK, said).index == 0
+    assert e.sealed == {"manifest": MANIFEST}
+    signed = open_(sealed().raw).payload
+    assert (opened.payload.sealed, opened.payload.signer) == (signed.sealed, signed.signer)
+    assert opened.payload.public == {name: value for name, value in signed.public.items() if name != "_sd"}
+    with pytest.raises(RecordError, match="JSON-CHAR"):
+        check_unsigned(fact, PLACE, SKYLARK, Circumstances(NOW, NOW, whose="a\u200b"))
+    with pytest.raises(RecordError, match="JSON-CHAR"):
+        check_unsigned(fact, PLACE, SKYLARK, Circumstances(NOW, NOW, replaces="cd" * 32, why="a\u0378"))
+    with pytest.raises(RecordError, match="ENV-SIZE"):
+        check_unsigned(fact, PLACE, SKYLARK, Circumstances(NOW, NOW, refs=("r" * 200,) * 200))

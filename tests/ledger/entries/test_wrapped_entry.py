@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+import pytest
 from msgspec.structs import replace
 
+from ledger.entries.case import Unread
 from ledger.entries.envelope import open_
-from ledger.entries.wrapped_entry import KIND, acknowledges, as_counted, wrapper_id, wrapping
-from ledger.facts import public_of
+from ledger.entries.wrapped_entry import KIND, acknowledges, as_counted, wrapper_id, wrapping, wrapping_crossed
+from ledger.errors import RecordError
+from ledger.facts import KINDS, public_of
 from tests.support.memory_ledger import ORDER, Ledger, hand, small
 
 
@@ -66,3 +69,54 @@ def test_a_place_of_another_log_has_the_same_wrappers_each_time_and_no_other_pla
     assert len(set(ids)) == 6
     assert {len(each) for each in ids} == {32}
     assert wrapper_id("a", 1) == sha256(f"{KIND}\na\n1".encode()).hexdigest()[:32]
+
+
+def test_an_entry_that_came_too_late_is_wrapped_with_the_size_of_the_log_and_without_a_proof() -> None:
+    ledger, _ = small()
+    raw = ledger.entries[4]
+    assert public_of(wrapping_crossed(raw, 9)) == {
+        "origin": ledger.origin,
+        "index": 9,
+        "leaf": ledger.leaf(4),
+        "envelope": sha256(raw).hexdigest(),
+        "proof_check": "not-checked",
+    }
+    with pytest.raises(RecordError, match="ENV-NONCANON"):
+        wrapping_crossed(raw + b" ", 9)
+
+
+def test_a_received_entry_is_read_with_the_values_that_are_shown_or_said_to_be_destroyed() -> None:
+    there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+    here, office = small()
+    raw, shown = there.entries[4], there.held[4]
+    opened = open_(raw)
+    said = {"origin": there.origin, "index": 4, "leaf": there.leaf(4), "envelope": sha256(raw).hexdigest()}
+    at = here.record(office, KIND, {**said, "proof_check": "not-checked"}, order=ORDER)
+    wrapper = open_(here.entries[at])
+    texts, digests = [each.text for each in shown], {each.digest for each in shown}
+    assert len(texts) > 1
+
+    whole = as_counted(opened, wrapper, at, texts)
+    assert whole.sealed == {each.name: each.value for each in shown}
+    assert whole.digests == {each.name: each.digest for each in shown}
+    assert (whole.order, whole.seq) == (wrapper.payload.order, wrapper.payload.seq)
+    assert set(as_counted(opened, wrapper, at).sealed.values()) == {Unread.WITHHELD}
+    assert set(as_counted(opened, wrapper, at, destroyed=digests).sealed.values()) == {Unread.ERASED}
+    some = as_counted(opened, wrapper, at, destroyed=[*digests][1:])
+    assert set(some.sealed.values()) == {Unread.WITHHELD}, "which one is destroyed is not known"
+    rest = as_counted(opened, wrapper, at, texts[:1], destroyed=digests)
+    assert rest.sealed == dict.fromkeys(whole.sealed, Unread.ERASED) | {shown[0].name: shown[0].value}
+    assert as_counted(opened, wrapper, at, texts, destroyed=digests).sealed == whole.sealed
+
+
+def test_a_received_entry_of_a_later_schema_has_another_kind() -> None:
+    ledger, _ = small()
+    opened = open_(ledger.entries[4])
+    kind, schema = opened.payload.kind, KINDS[opened.payload.kind].schema
+    for changes, counted in (
+        ({}, kind),
+        ({"schema": schema + 1}, f"{kind}/{schema + 1}"),
+        ({"kind": "of-tomorrow", "schema": 7}, "of-tomorrow"),
+    ):
+        later = replace(opened, payload=replace(opened.payload, **changes))
+        assert as_counted(later, opened, 9).kind == counted

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import parse_vkey, witness_vkey
+from ledger.tlog.note import log_vkey, parse_vkey, witness_vkey
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.tlog.quorum import blocking, explain, format_policy, needed, overlap
 from tests.support.hash_log import HashLog
@@ -157,3 +157,28 @@ def test_how_many_may_lie_or_be_silent_is_what_counting_every_set_says(rest: str
         if not told.met(set(told.witnesses) - set(gone))
     )
     assert blocking(told) == silent
+
+
+def test_a_witness_aside_and_an_auditor_are_named_and_count_toward_no_quorum() -> None:
+    pair = {name: (KEYS[name], "") for name in "ab"}
+    told = parse_policy(format_policy(LOG, pair, 2, {"c": KEYS["c"]}))
+    assert list(told.witnesses) == ["a", "b", "c"]
+    assert told.voters() == {"a", "b"}
+    assert told.urls == {}
+    assert told.met({"a", "b"})
+    assert not told.met({"a", "c"})
+    assert not parse_policy(format_policy(LOG, {}, 7, {"c": KEYS["c"]})).voters()
+
+
+def test_a_policy_is_written_with_every_key_of_its_log_and_names_of_any_octets() -> None:
+    newer = parse_vkey(log_vkey(LOG.name, public_key(b"n" * 32)))
+    name = b"\xff".decode("utf-8", "surrogateescape")
+    told = parse_policy(format_policy((LOG, newer), {name: (KEYS["a"], "https://witness.example/")}, 1))
+    assert told.logs == (LOG, newer)
+    assert list(told.witnesses) == [name]
+    assert told.urls == {KEYS["a"]: "https://witness.example/"}
+
+
+def test_the_last_sentence_names_the_witnesses_that_are_not_counted() -> None:
+    assert explain(policy("group some 2 a b\nquorum some", "abdc"))[-1] == "asked, but not counted: c, d"
+    assert not any("not counted" in says for says in explain(policy("group some 2 a b\nquorum some", "ab")))
