@@ -7,7 +7,7 @@ the law counts it as its signer's act, at the place where it arrived.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -100,7 +100,7 @@ def as_counted(
     values that, according to the record, can no longer be opened. Raises `RecordError` SD-* for strings of
     another entry.
     """
-    values: Mapping[str, Any] = lift(texts, opened.sd, public=opened.payload.public) if texts else {}
+    values = lift(texts, opened.sd, public=opened.payload.public)
     digests = {name: digest_of(text) for name, text in zip(values, texts, strict=True)}
     closed = set(opened.sd).difference(digests.values())
     erased = opened.payload.sealed if closed and closed <= set(destroyed) else ()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ledger.adapters.keys import mldsa
 from ledger.entries.log_keys import NONE, key_at, key_starts
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import ED25519, MLDSA44, Vkey, cosign, cosign_mldsa, format_line, split_note
+from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, cosign, cosign_mldsa, format_line, split_note
 from ledger.trust.trust_folder import Sizes, Trust
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.report import Report
@@ -233,3 +233,8 @@ def test_the_key_of_a_size_is_the_last_that_began_below_it(made: list[tuple[bool
 
 def test_a_malformed_key_in_the_register_signs_no_size() -> None:
     assert key_starts([{"old_key": "a", "new_key": "b", "from_size": 3}]) == {ED25519: {}, MLDSA44: {}}
+
+
+def test_the_key_of_a_witness_signs_no_size_of_a_log() -> None:
+    of_a_witness = Vkey.of("ledger.example/x", COSIGNATURE, hand("log").seed).text
+    assert key_starts([{"old_key": "a", "new_key": of_a_witness, "from_size": 3}]) == {ED25519: {}, MLDSA44: {}}

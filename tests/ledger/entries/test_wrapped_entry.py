@@ -50,6 +50,8 @@ def test_an_entry_acknowledges_an_entry_of_the_log_that_it_names_and_of_no_other
     assert acknowledges(wrapper, "ledger.test/xo") == (4, "ab" * 32)
     assert acknowledges(wrapper, "ledger.test/xv") is None
     assert all(acknowledges(open_(raw), "ledger.test/xo") is None for raw in there.entries[:index])
+    other = replace(wrapper, payload=replace(wrapper.payload, kind="order-received"))
+    assert acknowledges(other, "ledger.test/xo") is None, "another kind may mean something else"
     later = replace(wrapper, payload=replace(wrapper.payload, schema=wrapper.payload.schema + 1))
     assert acknowledges(later, "ledger.test/xo") is None, "a later schema may mean something else"
     for wrong in (
@@ -120,3 +122,14 @@ def test_a_received_entry_of_a_later_schema_has_another_kind() -> None:
     ):
         later = replace(opened, payload=replace(opened.payload, **changes))
         assert as_counted(later, opened, 9).kind == counted
+
+
+def test_a_shown_value_without_the_form_of_its_kind_is_withheld_and_not_destroyed() -> None:
+    ledger, ilves = small()
+    files = [{"name": "x", "size": 1, "sha256": "no digest"}]
+    sealed = {"manifest": {"elements": ["name"], "files": files}}
+    at = ledger.record(ilves, "evidence-received", {"check": "equal"}, sealed, order=ORDER, loose=True)
+    opened, shown = open_(ledger.entries[at]), ledger.held[at]
+    for destroyed in ((), {each.digest for each in shown}):
+        counted = as_counted(opened, opened, at, [each.text for each in shown], destroyed=destroyed)
+        assert counted.sealed == {"manifest": Unread.WITHHELD}

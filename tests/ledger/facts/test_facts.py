@@ -10,7 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.facts import KINDS, FactError, build, check_audience, hint_for, kind_of, misformed, public_of, sealed_of
+from ledger.facts import (
+    KINDS,
+    FactError,
+    build,
+    check_audience,
+    check_form,
+    hint_for,
+    kind_of,
+    meant,
+    misformed,
+    public_of,
+    sealed_of,
+)
 from ledger.facts.order.issued import OrderIssued
 from ledger.facts.value_forms import FormError, check, quick_check
 from ledger.facts.vocabulary import ROLES
@@ -373,3 +385,125 @@ def test_the_reason_of_a_replacement_is_sealed_and_no_public_field() -> None:
             build(kind, {**public, name: "it was mistyped"}, sealed)
         assert f"expected a field of evidence-received, got {name!r}" in refused.value.says
         assert refused.value.where == "evidence-received"
+
+
+GOT: list[tuple[object, str, str]] = [  # a value, how it is named in public, how it is named of a sealed field
+    (None, "null", "null"),
+    (True, "true", "true or false"),
+    (False, "false", "true or false"),
+    (7, "7", "a number"),
+    (["a"], "a list", "a list"),
+    ({"a": 1}, "an object", "an object"),
+    ("x\n", r"'x\n'", "a string"),
+    ("x" * 78, f"'{'x' * 78}'", "a string"),
+    ("x" * 79, f"'{'x' * 75}...'", "a string"),
+]
+
+
+@pytest.mark.parametrize(("value", "public", "sealed"), GOT)
+def test_a_wrong_value_is_named_in_at_most_80_letters_and_a_sealed_one_by_its_type(
+    value: Any, public: str, sealed: str
+) -> None:
+    with pytest.raises(FactError) as refused:
+        build("order-issued", {**ORDER, "instrument": value}, {})
+    assert refused.value.says == f"expected the code of an instrument such as 2AP-7, got {public}"
+    wrong = [value] if not isinstance(value, list) else [[]]
+    if not isinstance(value, str) or "\n" in value:
+        with pytest.raises(FactError) as refused:
+            build("order-issued", ORDER, {"identifiers": wrong})
+        assert refused.value.says.endswith(f", got {sealed}")
+        assert refused.value.where == "order-issued.identifiers[0]"
+
+
+def form_code(public: dict[str, Any], sealed: tuple[str, ...] = (), kind: str = "order-issued") -> str:
+    """Return what is said of a recorded entry with these public fields and names of sealed ones; empty if nothing."""
+    always = tuple(name for name, field in KINDS[kind].fields().items() if field.sealed and field.always)
+    try:
+        check_form(kind, public, always + sealed)
+    except FactError as wrong:
+        return f"{wrong.where}: {wrong.says}"
+    return ""
+
+
+def test_a_recorded_entry_has_the_form_of_its_kind_without_the_rules_before_signing() -> None:
+    for more in (
+        {},
+        {"reference": "new"},
+        {"date_issued": "2028-02-29"},
+        {"case_ref": "\u200b"},
+        {"template": "\u00e4"},
+    ):
+        assert form_code({**ORDER, **more}) == ""
+    assert form_code(ORDER, ("identifiers", "why")) == ""
+
+
+@pytest.mark.parametrize(
+    ("public", "sealed", "says"),
+    [
+        ({"instrument": "2AP-7", "from_party": "XO"}, (), "order-issued.to_party: expected the code of a Party"),
+        ({**ORDER, "to_party": "xv"}, (), "order-issued.to_party: expected the code of a Party"),
+        ({**ORDER, "instrument": []}, (), "order-issued.instrument: expected the code of an instrument"),
+        ({**ORDER, "date_issued": "2027-02-29"}, (), "order-issued.date_issued: expected a date"),
+        ({**ORDER, "date_issued": None}, (), "order-issued.date_issued: expected a date"),
+        ({**ORDER, "colour": "red"}, (), "order-issued: expected a field of order-issued, got 'colour'"),
+        ({**ORDER, "why": "x"}, (), "order-issued: expected a field of order-issued, got 'why'"),
+        (
+            {**ORDER, "identifiers": ["x"]},
+            (),
+            "order-issued.identifiers: expected among the sealed fields, got it among",
+        ),
+        (ORDER, ("colour",), "order-issued: expected a field of order-issued, got 'colour'"),
+        (ORDER, ("reference",), "order-issued.reference: expected among the public fields, got it among the sealed"),
+    ],
+)
+def test_a_recorded_entry_without_the_form_of_its_kind_is_named_by_the_field(
+    public: dict[str, Any], sealed: tuple[str, ...], says: str
+) -> None:
+    assert form_code(public, sealed).startswith(says)
+
+
+def test_a_recorded_entry_commits_to_every_field_that_its_kind_always_has() -> None:
+    check_form("order-received", {}, ["circumstances"])
+    with pytest.raises(
+        FactError, match=r"^FACT order-received.circumstances: expected among the sealed fields, got nothing$"
+    ):
+        check_form("order-received", {}, [])
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "question"),
+    [
+        ("order-isued", ["order-issued", "order-closed"], "did you mean order-issued?"),
+        ("XO", ["xo"], "did you mean xo?"),
+        ("pro", ["Provider", "other"], "did you mean Provider?"),
+        ("pr", ["Provider", "other"], ""),
+        ("pro", ["Provider", "prosecutor"], ""),
+        ("zzz", ["a", "b"], ""),
+        ("a", [], ""),
+        (7, ["7"], ""),
+        (None, ["none"], ""),
+    ],
+)
+def test_a_mistyped_word_is_met_with_the_one_known_word_that_is_near(
+    word: object, known: list[str], question: str
+) -> None:
+    assert meant(word, known) == question
+
+
+def test_a_kind_says_of_each_field_what_its_class_says() -> None:
+    fields = KINDS["order-issued"].fields()
+    public, sealed, always = fields["instrument"], fields["identifiers"], fields["circumstances"]
+    assert (public.type, public.required, public.sealed, public.audience, public.always) == (
+        "instrument",
+        True,
+        False,
+        (),
+        False,
+    )
+    assert (sealed.required, sealed.sealed, sealed.always, always.always) == (False, True, False, True)
+    assert "ISS" in sealed.audience
+    assert (public.one_of, fields["reference"].one_of) == ((), ())
+    assert KINDS["order-closed"].fields()["outcome"].one_of[0] == "answered"
+    assert "provider-portal" in fields["return_manner"].one_of
+    assert fields["data_categories"].one_of, "the codes of a list are those of its items"
+    assert public.says == "The instrument under which it is made."
