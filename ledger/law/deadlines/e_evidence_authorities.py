@@ -67,7 +67,7 @@ def clarify(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 def pending(r: OrderReading) -> bool:
     """Return True if issued without prior validation, for a reader that may read the field (decision 41)."""
-    return r.order.issued is not None and r.order.issued.get("validation_pending") is True
+    return r.order.states("validation_pending") is True
 
 
 def _e_4_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:

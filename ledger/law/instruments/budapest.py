@@ -51,7 +51,7 @@ def no_traffic_data_disclosed(r: OrderReading) -> Matches:
 
 
 def _keeps_traffic(r: OrderReading, kept: Entry) -> bool:
-    named = kept.get("elements") or (r.order.issued.get("elements_sought") if r.order.issued else None) or ()
+    named = kept.get("elements") or r.order.states("elements_sought") or ()
     elements = (ELEMENTS.get(name.partition("#")[0]) for name in named)
     return any(element is not None and element.category == "traffic" for element in elements)
 
@@ -115,10 +115,8 @@ def _without_reasons(r: OrderReading) -> list[Entry]:
 
 def treaty(r: OrderReading) -> bool:
     """Return True if a treaty or arrangement between the two Parties is recorded: articles 27 and 28 do not apply."""
-    issued = r.order.issued
-    return bool(issued and issued.stated("treaty")) or any(
-        e.stated("treaty") for e in r.entries.of("escalated-to-mutual-assistance")
-    )
+    entries = (*r.order.versions[:1], *r.entries.of("escalated-to-mutual-assistance"))
+    return any(e.stated("treaty") for e in entries)
 
 
 @finding(
@@ -243,8 +241,6 @@ def ceased_too_early(r: OrderReading) -> Matches:
     end of the period is not found.
     """
     ceased = [e for e in r.entries.of("preservation-ceased") if e.get("cause") == "period-ended"]
-    if not ceased:
-        return None
     clock = r.deadlines.clock("B-29-60")
     early = [e for e in ceased if clock is not None and clock.due is not None and e.on < clock.due]
     return [*early, *(e for e in ceased if r.entries.earlier(e, "production-request-confirmed"))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ledger.entries.case import Entry
 from ledger.law.instruments.second_protocol import broken_instructions, late_instructions
-from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.effective_entries import in_order, precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import EXTENDED, extension_of
 from ledger.law.rules.check import Matches, finding, of_clocks
@@ -56,7 +56,7 @@ def use_unproven(r: OrderReading) -> Matches:
 
 def in_another_case(r: OrderReading) -> list[Entry]:
     """Return every use in another case than that of the order; none if the order names no case."""
-    case = r.order.issued.get("case_ref") if r.order.issued else None
+    case = r.order.states("case_ref")
     return [e for e in r.entries.of("use-recorded") if case is not None and e.get("case_ref") != case]
 
 
@@ -272,7 +272,7 @@ def _in_effect(r: OrderReading, extension: Entry) -> bool:
     request = r.entries.named(extension.get("about"))
     if request is None or extension_of(r.entries, request) is not extension:
         return False
-    clocks = (c for c in r.deadlines.clocks if c.trigger == request.leaf and c.id in ("GDPR-12-3", "LED-12-3"))
+    clocks = (c for c in r.deadlines.clocks if c.trigger == request.leaf)
     return any(c.due is None or extension.leaf in c.entries for c in clocks)
 
 
@@ -295,5 +295,4 @@ def disclosed_while_suspended(r: OrderReading) -> Matches:
 
 def _suspended(r: OrderReading, suspension: Entry, disclosure: Entry) -> bool:
     lifted = (e for e in r.entries.anywhere("suspension-lifted") if e.get("about") == suspension.leaf)
-    here = in_order(disclosure)
-    return in_order(suspension) < here and not any(in_order(e) < here for e in lifted)
+    return precedes(suspension, disclosure) and not any(precedes(e, disclosure) for e in lifted)

@@ -149,7 +149,7 @@ def kept_though_not_validated(r: OrderReading) -> Matches:
 )
 def offence_below_the_threshold(r: OrderReading) -> Matches:
     """Treat a threshold that is not stated as not met (decision 44)."""
-    met = r.order.issued is not None and r.order.issued.get("offence_threshold") not in (None, "below")
+    met = r.order.states("offence_threshold") not in (None, "below")
     return r.entries.of("order-issued") if r.order.traffic_or_content and not met else None
 
 

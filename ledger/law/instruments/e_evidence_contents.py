@@ -7,7 +7,6 @@ What must not be missing is listed in rules/order_contents.py. A condition that 
 from __future__ import annotations
 
 from ledger.entries.case import Entry, Unread
-from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding
 from ledger.law.terms.rule import Mark
@@ -130,7 +129,7 @@ def made_for_protected_data(r: OrderReading) -> Matches:
     issued = r.order.issued
     if issued is None or not _produces_traffic_or_content(r):
         return None
-    before = [e for e in _examined(r) if in_order(e) < in_order(issued)][-1:]
+    before = r.entries.earlier(issued, "protection-examined")[-1:]
     return [e for e in before if e.get("protected_by") not in (None, "nothing")]
 
 
@@ -191,7 +190,7 @@ def no_earlier_order(r: OrderReading) -> Matches:
 )
 def not_in_a_language_of_the_addressee(r: OrderReading) -> Matches:
     """Ask the register: first the languages of the addressee, without any those of its Party."""
-    office = r.register.office(r.parties.provider) if r.parties.provider else None
+    office = r.register.office(r.parties.provider or "")
     accepted = office.languages if office and office.languages else _languages(r, r.parties.provider_party)
     return _in_none_of(r, accepted)
 
@@ -216,9 +215,8 @@ def _languages(r: OrderReading, party: str | None) -> frozenset[str]:
 
 def _in_none_of(r: OrderReading, accepted: frozenset[str]) -> Matches:
     """Return the order if its languages are stated, some are known to be accepted, and it is in none of them."""
-    issued = r.order.issued
-    served = frozenset(issued.get("languages") or ()) if issued else frozenset()
-    return (issued,) if issued and served and accepted and served.isdisjoint(accepted) else None
+    served = frozenset(r.order.states("languages") or ())
+    return r.order.versions[:1] if served and accepted and served.isdisjoint(accepted) else None
 
 
 # -- article 13(2): the person is not informed yet ---------------------------------------------------------------------
@@ -238,8 +236,7 @@ def delay_not_justified_in_the_order(r: OrderReading) -> Matches:
     issued = r.order.issued
     if issued is None or not r.order.lacks("notice_delay_grounds"):
         return None
-    decided = r.entries.of("customer-notification-delayed", "customer-notification-omitted")
-    return [e for e in decided if in_order(e) < in_order(issued)]
+    return r.entries.earlier(issued, "customer-notification-delayed", "customer-notification-omitted")
 
 
 # -- article 32: other instruments -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.entries.case import Entry
-from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
@@ -137,11 +137,11 @@ def decision_not_notified(r: OrderReading) -> Matches:
 def penalty_without_recognition(r: OrderReading) -> Matches:
     recognised = [e for e in r.entries.of("recognition-decided") if e.get("decision") == "recognised"]
     penalties = r.entries.of("penalty-imposed")
-    return [e for e in penalties if not any(in_order(x) < in_order(e) for x in recognised)]
+    return [e for e in penalties if not any(precedes(x, e) for x in recognised)]
 
 
 def _consulted(r: OrderReading, denial: Entry) -> bool:
     """Return True if the enforcing authority consulted or asked after the request for enforcement, before a denial."""
     asked = r.entries.first("enforcement-requested")
     contacts = (e for e in r.entries.of(*CONSULTING) if r.actors.is_by(e, "NOT"))
-    return any((asked is None or in_order(e) > in_order(asked)) and in_order(e) < in_order(denial) for e in contacts)
+    return any((asked is None or precedes(asked, e)) and precedes(e, denial) for e in contacts)

@@ -7,7 +7,7 @@ from typing import get_args
 from ledger.entries.case import Entry
 from ledger.facts.vocabulary import NonExecutionReason
 from ledger.law.deadlines.e_evidence_preservation import extension_in_time, extensions, is_thirty_days
-from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import ClockVerdict, Mark
@@ -35,7 +35,7 @@ def sent_before_release(r: OrderReading) -> Matches:
         if r.review.suspends(d.on)
         and r.deadlines.before_end(d, "E-10-2")
         and not r.entries.earlier(d, "no-ground-confirmed")
-        and not any(in_order(g) < in_order(d) for g in r.review.grounds_in_time)
+        and not any(precedes(g, d) for g in r.review.grounds_in_time)
     ]
 
 
@@ -109,7 +109,7 @@ def _still_bound(r: OrderReading, closing: Entry) -> bool:
     if r.instrument == "EPOC-PR":
         keeping = r.deadlines.clock("E-11-1")
         running = keeping is not None and keeping.verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED)
-        return running and keeping is not None and keeping.due is not None and closing.on < keeping.due
+        return running and r.deadlines.before_end(closing, "E-11-1")
     lifted = any(e.get("decision") == "lifted" for e in r.entries.of("court-review-decided"))
     no_data = any(r.substance.is_no_data_for_all(e) for e in r.entries.of("no-data-held"))
     return not (lifted or no_data or r.substance.complete())
@@ -171,7 +171,7 @@ def sent_against_a_ground(r: OrderReading) -> Matches:
         e
         for d in r.substance.disclosures
         for g in r.review.grounds_in_time
-        if in_order(g) < in_order(d) and r.substance.bars(g, d)
+        if precedes(g, d) and r.substance.bars(g, d)
         for e in (g, d)
     ]
 
@@ -240,7 +240,7 @@ def ground_though_waived(r: OrderReading) -> Matches:
     decisions = r.entries.of("waiver-decided")
     objections = r.entries.of("ground-for-refusal-raised", "recognition-decided", "addressee-objected")
     on_privilege = [e for e in objections if e.get("grounds") and set(e.get("grounds")) <= PRIVILEGE]
-    newest = ((e, [d for d in decisions if in_order(d) < in_order(e)][-1:]) for e in on_privilege)
+    newest = ((e, [d for d in decisions if precedes(d, e)][-1:]) for e in on_privilege)
     return [e for e, decided in newest if any(d.get("decision") == "waived" for d in decided)]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from ledger.entries.case import Entry
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
 from ledger.law.terms.instruments import EUROPEAN
@@ -51,12 +52,8 @@ def confidential(r: OrderReading, e: Entry) -> bool:
 
 
 def _requests(r: OrderReading, e: Entry) -> Iterator[Entry]:
-    if (
-        r.order.issued is not None
-        and r.order.instructs("confidentiality")
-        and r.order.issued in r.entries.earlier(e, "order-issued")
-    ):
-        yield r.order.issued
+    if r.order.instructs("confidentiality"):
+        yield from (issued for issued in r.order.versions[:1] if precedes(issued, e))
     yield from r.entries.earlier(e, "confidentiality-requested")
 
 

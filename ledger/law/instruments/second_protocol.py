@@ -10,7 +10,7 @@ from __future__ import annotations
 from ledger.entries.case import Entry
 from ledger.facts.vocabulary import ELEMENTS
 from ledger.law.instruments.notification import never_notified, notified_late
-from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Level, Mark
@@ -57,7 +57,7 @@ def reserver_issues(r: OrderReading) -> Matches:
     says="The order asks for access numbers, which the other Party has excluded from this article.",
 )
 def access_numbers_excluded(r: OrderReading) -> Matches:
-    sought = r.order.issued.get("elements_sought") or () if r.order.issued else ()
+    sought = r.order.states("elements_sought") or ()
     numbers = any(element.access_number for e in sought if (element := ELEMENTS.get(e.partition("#")[0])))
     return r.entries.of("order-issued") if numbers and r.parties.declared("R-7-9-b") else None
 
@@ -161,7 +161,7 @@ def broken_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
         (i, d)
         for d in r.substance.disclosures
         for i in r.instructions.in_force(d.on)
-        if in_order(i) < in_order(d) and r.substance.bars(i, d)
+        if precedes(i, d) and r.substance.bars(i, d)
     ]
 
 
@@ -171,7 +171,7 @@ def late_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
         (i, d)
         for d in r.substance.disclosures
         for i in r.instructions.valid
-        if in_order(i) > in_order(d) and r.substance.bars(i, d)
+        if precedes(d, i) and r.substance.bars(i, d)
     ]
 
 
@@ -272,7 +272,7 @@ def _refused_before(r: OrderReading, step: Entry) -> bool:
     """
     return (
         bool(r.entries.earlier(step, "disclosure-declined", "no-data-held"))
-        or any(in_order(i) < in_order(step) for i in r.instructions.in_force(step.on))
+        or any(precedes(i, step) for i in r.instructions.in_force(step.on))
         or any(
             d.get("partial") is True and d.stated("withheld") and d.stated("withheld_reason")
             for d in r.entries.earlier(step, "data-disclosed")

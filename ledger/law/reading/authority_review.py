@@ -27,7 +27,7 @@ class Emergency:
 
         It is issued as one, or one was declared by `t`; and none was ended or downgraded with effect at or before `t`.
         """
-        stated = self._order.issued is not None and self._order.issued.get("emergency") is True
+        stated = self._order.states("emergency") is True
         if not stated and not any(e.on <= t for e in self._entries.of("emergency-declared")):
             return False
         return not any(over <= t for over, _ in self.reassessed)
@@ -73,10 +73,8 @@ class AuthorityReview:
         """
         if self._instrument == "2AP-7":
             return self._parties.declaration_applies("N-7-5-a")
-        issued = self._order.issued
-        if self._instrument != "EPOC" or issued is None:
-            return False
-        return self._order.traffic_or_content and issued.get("notification_test") != "not-required-8-2"
+        at_home = self._order.states("notification_test") == "not-required-8-2"
+        return self._instrument == "EPOC" and self._order.traffic_or_content and not at_home
 
     def suspends(self, t: datetime) -> bool:
         """Return True if the notification suspends: EPOC, notification required, no emergency at `t`.

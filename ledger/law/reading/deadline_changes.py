@@ -30,8 +30,8 @@ class DeadlineChanges:
 
     def _clarification(self, referral: Entry) -> Entry | None:
         """Return the first order-corrected after it, or the first answer that clarifies it."""
-        for e in self._entries.of("order-corrected", "additional-information-provided", "order-maintained"):
-            after = (e.on, e.index) > (referral.on, referral.index)
-            if after and (e.kind == "order-corrected" or self._entries.named(e.get("answers")) is referral):
+        kinds = ("order-corrected", "additional-information-provided", "order-maintained")
+        for e in self._entries.later(referral, *kinds):
+            if e.kind == "order-corrected" or self._entries.named(e.get("answers")) is referral:
                 return e
         return None

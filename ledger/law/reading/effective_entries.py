@@ -19,6 +19,11 @@ from ledger.law.reading.acting_offices import ActingOffices
 in_order = attrgetter("on", "index")  # order of entries: by when it happened, then by place in the record
 
 
+def precedes(e: Entry, other: Entry) -> bool:
+    """Return True if an entry comes before another one in the order of entries; no entry comes before itself."""
+    return bool(in_order(e) < in_order(other))
+
+
 class EffectiveEntries:
     """The entries of an order at a moment, by kind and by leaf hash.
 

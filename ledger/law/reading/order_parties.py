@@ -27,12 +27,14 @@ class OrderParties:
     @property
     def from_party(self) -> str | None:
         """The issuing or requesting Party."""
-        return self._order.issued.get("from_party") if self._order.issued else None
+        party: str | None = self._order.states("from_party")
+        return party
 
     @property
     def to_party(self) -> str | None:
         """The Party of the provider or of the requested authority."""
-        return self._order.issued.get("to_party") if self._order.issued else None
+        party: str | None = self._order.states("to_party")
+        return party
 
     @property
     def provider(self) -> str | None:
@@ -40,13 +42,13 @@ class OrderParties:
         governing = self._receipts.governing
         if governing is not None and governing.role in ("SP", "REG"):
             return governing.actor
-        providers = self._order.issued.get("providers") if self._order.issued else None
+        providers = self._order.states("providers")
         return providers[0] if providers else None
 
     @property
     def provider_party(self) -> str | None:
         """The provider's own Party, by the register; else the one the order goes to."""
-        office = self._register.office(self.provider) if self.provider else None
+        office = self._register.office(self.provider or "")
         return office.party if office else self.to_party
 
     # -- calendars -----------------------------------------------------------------------------------------------------
@@ -83,8 +85,7 @@ class OrderParties:
     @cached_property
     def circumstances(self) -> frozenset[str]:
         """Declared circumstances stated in the order or in a receipt. Unreadable ones count as not stated."""
-        receipts = self._entries.of("order-received")
-        stated = (self._order.issued, *receipts) if self._order.issued else receipts
+        stated = (*self._order.versions[:1], *self._entries.of("order-received"))
         return frozenset(code for e in stated for code in e.get("circumstances") or ())
 
     def declaration_applies(self, code: str) -> bool:

@@ -8,7 +8,7 @@ duty is that of the office that took the request: an office of another Party nei
 from __future__ import annotations
 
 from ledger.entries.case import Entry
-from ledger.law.reading.effective_entries import EffectiveEntries, in_order
+from ledger.law.reading.effective_entries import EffectiveEntries, precedes
 
 REQUESTS = ("access-requested", "rectification-requested", "erasure-requested")
 ANSWERS = {
@@ -38,4 +38,4 @@ def _answers(entries: EffectiveEntries, e: Entry, request: Entry) -> bool:
         return entries.named(e.get("answers")) is request
     about = request.get("about")
     same = about is None or entries.named(about) is entries.named(e.get("about"))
-    return same and in_order(e) > in_order(request)
+    return same and precedes(request, e)

@@ -59,7 +59,7 @@ class Reliability:
     @cached_property
     def _backed(self) -> frozenset[str]:
         entries = self._entries
-        withdrawn = {(e.origin, e.by, e.replaces) for e in entries.current if e.origin and e.replaces and e.held}
+        withdrawn = {(e.origin, e.by, e.replaces) for e in entries.current if e.held}
         return frozenset(
             ours.leaf
             for e in entries.of("counterparty-record-received")

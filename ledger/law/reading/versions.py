@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from ledger.entries.case import Entry
 from ledger.law.reading.acting_offices import ActingOffices
@@ -98,10 +99,14 @@ class OrderVersions:
 
     # -- what the order states -----------------------------------------------------------------------------------------
 
+    def states(self, name: str) -> Any:
+        """Return what the order as issued states in a field; None without it or without an order."""
+        return None if self.issued is None else self.issued.get(name)
+
     @cached_property
     def categories(self) -> frozenset[str]:
         """The categories the order states; never read from the elements."""
-        return frozenset(self.issued.get("data_categories") or ()) if self.issued else frozenset()
+        return frozenset(self.states("data_categories") or ())
 
     @cached_property
     def traffic_or_content(self) -> bool:
@@ -123,4 +128,4 @@ class OrderVersions:
 
     def instructs(self, code: str) -> bool:
         """Return True if the order has this special procedural instruction."""
-        return self.issued is not None and code in (self.issued.get("special_instructions") or ())
+        return code in (self.states("special_instructions") or ())

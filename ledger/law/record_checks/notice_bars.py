@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry
 from ledger.law.instruments.notice import DELAYS, end_of_day
-from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.instruments import EUROPEAN
 
@@ -79,12 +79,12 @@ def _is_lifted(r: OrderReading, bar: Entry, lifting: Entry) -> bool:
     about = r.entries.named(lifting.get("about"))
     if bar.kind == OMITTED or about is None:
         return bar.kind == OMITTED
-    return in_order(bar) <= in_order(about) or _delay_of(r, bar) is _delay_of(r, about)
+    return not precedes(about, bar) or _delay_of(r, bar) is _delay_of(r, about)
 
 
 def _delay_of(r: OrderReading, e: Entry) -> Entry:
     """Return the delay that an extension prolongs; a delay itself."""
-    while e.kind == EXTENDED and (about := r.entries.named(e.get("about"))) and in_order(about) < in_order(e):
+    while e.kind == EXTENDED and (about := r.entries.named(e.get("about"))) and precedes(about, e):
         e = about
     return e
 
@@ -101,9 +101,8 @@ def _confidentiality(r: OrderReading) -> NoticeBar | None:
                 order,
                 "the end of the prohibition",
             )
-    issued = r.order.issued
-    asked = [*r.entries.of("confidentiality-requested")]
-    asked += [issued] if issued is not None and r.order.instructs("confidentiality") else []
+    asked = r.entries.of("confidentiality-requested")
+    asked += r.order.versions[:1] if r.order.instructs("confidentiality") else ()
     for request in asked:
         if _lasts(r, request) and not _settled(r, request):
             return NoticeBar(

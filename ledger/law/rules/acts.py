@@ -155,4 +155,4 @@ def addressee_in_the_own_state(r: OrderReading) -> Matches:
 )
 def declarations_unverified(r: OrderReading) -> Matches:
     party = r.register.parties.get(r.parties.to_party or "")
-    return [r.order.issued] if r.order.issued and not (party and party.declarations_verified) else None
+    return None if party and party.declarations_verified else r.order.versions[:1]

@@ -50,7 +50,7 @@ def electronic(r: OrderReading) -> bool:
 
 def preservation_sought(r: OrderReading) -> bool:
     """the order says that preservation was already sought"""
-    return r.order.issued is not None and r.order.issued.get("preservation_sought") is True
+    return r.order.states("preservation_sought") is True
 
 
 def declared_8_4(r: OrderReading) -> bool:
@@ -76,12 +76,12 @@ def traffic_or_content(r: OrderReading) -> bool:
 
 def emergency(r: OrderReading) -> bool:
     """the order is issued as an emergency"""
-    return r.order.issued is not None and r.order.issued.get("emergency") is True
+    return r.order.states("emergency") is True
 
 
 def processor(r: OrderReading) -> bool:
     """the order goes directly to a processor"""
-    return r.order.issued is not None and r.order.issued.get("addressed_to_processor") is True
+    return r.order.states("addressed_to_processor") is True
 
 
 # The words of reports for a field that is missing.
@@ -262,9 +262,8 @@ CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
 
 def missing(point: RequiredContent, r: OrderReading) -> Matches:
     """Return the order if it lacks a required field."""
-    if r.order.issued is None or not r.order.lacks(*point.fields) or (point.when and not point.when(r)):
-        return None
-    return (r.order.issued,)
+    asked = point.when is None or point.when(r)
+    return r.order.versions[:1] if asked and r.order.lacks(*point.fields) else None
 
 
 def _check(instrument: str, point: RequiredContent) -> FindingRule:

@@ -9,7 +9,7 @@ from ledger.law.deadlines.direct_cooperation import motion_2703_h
 from ledger.law.deadlines.e_evidence import end_10_2
 from ledger.law.deadlines.e_evidence_preservation import extension_in_time
 from ledger.law.deadlines.table import REGISTER
-from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.states.machine import Condition
 from ledger.law.terms.rule import ClockVerdict
@@ -46,7 +46,7 @@ def by_the_designated_authority(r: OrderReading, e: Entry) -> bool:
 def no_other_instruction_stands(r: OrderReading, e: Entry) -> bool:
     """no other instruction stands"""
     lifted = r.entries.named(e.get("about"))
-    return all(i is lifted or in_order(i) > in_order(e) for i in r.instructions.in_force(e.on))
+    return all(i is lifted or precedes(e, i) for i in r.instructions.in_force(e.on))
 
 
 def transmitted(r: OrderReading, e: Entry) -> bool:
@@ -55,7 +55,7 @@ def transmitted(r: OrderReading, e: Entry) -> bool:
 
 
 def _last_was_partial(r: OrderReading, e: Entry) -> bool:
-    last = next((d for d in reversed(r.substance.disclosures) if in_order(d) < in_order(e)), None)
+    last = next((d for d in reversed(r.substance.disclosures) if precedes(d, e)), None)
     return last is not None and last.get("partial") is True
 
 
@@ -104,7 +104,7 @@ def suspensive(r: OrderReading, e: Entry) -> bool:
 
 def the_suspensive_notification_has_been_received(r: OrderReading, e: Entry) -> bool:
     """the suspensive notification has been received"""
-    return r.review.suspends(e.on) and any(in_order(n) < in_order(e) for n in r.entries.of("notification-received"))
+    return r.review.suspends(e.on) and any(precedes(n, e) for n in r.entries.of("notification-received"))
 
 
 def while_the_notification_suspends(r: OrderReading, t: datetime) -> bool:
@@ -148,12 +148,12 @@ def the_time_to_transmit_is_over(r: OrderReading, e: Entry) -> bool:
 
 def after_a_withdrawal(r: OrderReading, e: Entry) -> bool:
     """after an order-withdrawn or ex-post-validation-refused"""
-    return any(in_order(w) < in_order(e) for w in r.entries.of("order-withdrawn", "ex-post-validation-refused"))
+    return any(precedes(w, e) for w in r.entries.of("order-withdrawn", "ex-post-validation-refused"))
 
 
 def after_a_refused_validation(r: OrderReading, e: Entry) -> bool:
     """after an ex-post-validation-refused"""
-    return any(in_order(v) < in_order(e) for v in r.entries.of("ex-post-validation-refused"))
+    return any(precedes(v, e) for v in r.entries.of("ex-post-validation-refused"))
 
 
 partial = states("partial", True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.judging import finds, finds_not, state
-from tests.support.scenarios import Fact, Office, Story, by_issuer, by_provider, fact, given, issued
+from tests.support.scenarios import DAY, Fact, Office, Story, by_issuer, by_provider, fact, given, issued, leaf
 
 OFFICES = {"caq": Office("XV", ("CAQ", "POC")), "poc": Office("XO", ("POC",))}
 CONFIRMED = fact("preservation-confirmed", "2027-03-02T09:00Z", "caq", "CAQ")
@@ -51,6 +52,23 @@ def test_traffic_data_that_were_kept_at_home_are_disclosed_in_part() -> None:
     finds_not(story_of(order("BC-29"), kept, ceased), "W-17-NOT-DISCLOSED")
 
 
+def test_the_order_says_which_data_are_kept_where_the_confirmation_does_not() -> None:
+    kept = by_provider("preservation-confirmed", "2027-03-02T09:00Z")
+    ceased = by_provider("preservation-ceased", "2027-06-02T09:00Z", cause="period-ended")
+    for elements, found in (
+        (["connection-log#1"], True),
+        (["name"], False),
+        (["no-such-element"], False),
+        (None, False),
+    ):
+        story = story_of(order("BC-16", elements_sought=elements), kept, ceased)
+        (finds if found else finds_not)(story, "W-17-NOT-DISCLOSED")
+    finds_not(story_of(replace(order("BC-16"), role="SP"), kept, ceased), "W-17-NOT-DISCLOSED")
+    asked = by_issuer("production-request-confirmed", "2027-04-02T09:00Z", production_kind="MLA")
+    traffic = order("BC-16", elements_sought=["connection-log"])
+    finds_not(story_of(traffic, kept, asked, ceased), "W-17-NOT-DISCLOSED")
+
+
 # -- article 25(3): formal confirmation --------------------------------------------------------------------------------
 
 SENT = fact(
@@ -73,6 +91,23 @@ def test_a_request_by_expedited_means_is_confirmed_formally_where_the_other_part
     finds_not(kept.when(confirmed), "V-25-3-NOT-CONFIRMED")
     finds_not(story_of(order(), SENT.changed(confirmation_required=None), CONFIRMED), "V-25-3-NOT-CONFIRMED")
     finds_not(story_of(order(), SENT.changed(channel="courier"), CONFIRMED), "V-25-3-NOT-CONFIRMED")
+
+
+def test_a_request_that_was_closed_without_data_was_to_be_confirmed_too() -> None:
+    closed = by_issuer("order-closed", "2027-03-09T09:00Z", outcome="withdrawn")
+    withdrawn = by_issuer("order-withdrawn", "2027-03-08T09:00Z", reason="no-longer-needed", data_handling="none-held")
+    story = story_of(order(), SENT, withdrawn)
+    finds_not(story, "V-25-3-NOT-CONFIRMED")
+    assert state(story.when(closed)) == "CLOSED"
+    assert len(finds(story.when(closed), "V-25-3-NOT-CONFIRMED").entries) == 1
+
+
+def test_each_request_by_expedited_means_is_confirmed() -> None:
+    confirmed = by_issuer("request-confirmed-in-writing", "2027-03-05T09:00Z", confirms="sent")
+    again = replace(SENT.moved("2027-03-01T11:00Z"), label="again")
+    found = finds(story_of(order(), SENT, again, CONFIRMED, confirmed), "V-25-3-NOT-CONFIRMED")
+    assert leaf("again") in found.entries
+    assert leaf("sent") not in found.entries
 
 
 # -- article 27: without a treaty --------------------------------------------------------------------------------------
@@ -169,6 +204,12 @@ def test_traffic_data_of_a_request_that_was_executed_may_be_withheld() -> None:
     finds(story_of(order(), withheld), "V-29-GROUND")
 
 
+@pytest.mark.parametrize(("kind", "ground"), [("preservation-refused", "BC:30(2)(a)"), ("request-refused", "other")])
+def test_nothing_else_is_withheld_of_a_request_that_was_executed(kind: str, ground: str) -> None:
+    refused = by_state(kind, "2027-03-03T09:00Z", ground=ground, reasons="Why.")
+    finds(story_of(order(), CONFIRMED, refused), "V-29-GROUND")
+
+
 def test_a_refusal_for_lack_of_dual_criminality_needs_a_reservation() -> None:
     refused = by_state("preservation-refused", "2027-03-02T09:00Z", ground="BC:29(4)", reasons="No offence here.")
     finds(story_of(order(), refused), "G-29-4-RESERVATION", A5="GAP")
@@ -206,3 +247,20 @@ def test_data_are_kept_for_sixty_days_and_until_the_request_for_them_is_decided(
     finds_not(
         story_of(order("BC-16"), by_provider("preservation-confirmed", "2027-03-02T09:00Z"), ceased), "V-29-7-CEASED"
     )
+
+
+def test_a_period_whose_end_is_not_known_was_not_ended_too_early() -> None:
+    late = replace(CONFIRMED, at=CONFIRMED.on + 3 * DAY)
+    ceased = by_state("preservation-ceased", "2027-03-20T09:00Z", cause="period-ended")
+    story = story_of(order(), late, ceased)
+    story.then_unwound("B-29-60")
+    finds_not(story, "V-29-7-CEASED")
+    finds_not(story_of(order(), ceased), "V-29-7-CEASED")
+
+
+def test_a_treaty_is_known_from_the_order_or_from_the_way_that_it_went_on() -> None:
+    silent = by_state("request-refused", "2027-03-02T09:00Z", ground="BC:25(4)")
+    went_on = by_issuer("escalated-to-mutual-assistance", "2027-03-03T09:00Z", new_order="second", treaty="ETS 30")
+    finds(story_of(order("BC-31"), silent, went_on), "G-27-1-REASONS")
+    finds_not(story_of(order("BC-31"), silent, went_on.changed(treaty=None)), "G-27-1-REASONS")
+    finds_not(story_of(silent), "G-27-1-REASONS")

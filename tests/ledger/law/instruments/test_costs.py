@@ -88,3 +88,13 @@ def test_one_payment_in_another_currency_among_others_is_enough() -> None:
     foreign = paid("1", "2027-03-10T09:00Z", currency="SEK")
     finds(ANSWERED.when(claimed(), paid("10"), foreign), DIFFER)
     finds_not(ANSWERED.when(claimed(), paid("10"), paid("1", "2027-03-10T09:00Z")), DIFFER)
+
+
+def test_each_claim_is_compared_with_its_own_reimbursement() -> None:
+    other = replace(claimed("10"), label="other")
+    found = finds(ANSWERED.when(claimed("100"), other, paid("50")), NO_LAW)
+    assert len(found.entries) == 2
+    finds_not(ANSWERED.when(claimed("100"), other, paid("50")), DIFFER)
+    assert len(finds(ANSWERED.when(claimed("100"), other, paid("101")), DIFFER).entries) == 2
+    refused = paid("0").changed(claim="other")
+    assert len(finds(ANSWERED.when(claimed("100"), other, refused), NO_LAW).entries) == 1

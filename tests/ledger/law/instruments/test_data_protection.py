@@ -277,3 +277,37 @@ def test_nothing_is_disclosed_while_transfers_between_the_two_parties_are_suspen
     finds_not(story.registered(suspended("2027-03-06T09:00Z")), "V-14-15-SUSPENDED")
     finds_not(story.registered(suspended("2027-03-03T09:00Z", to="XX")), "V-14-15-SUSPENDED")
     finds_not(given(ISSUED, by_provider("disclosure-declined", "2027-03-05T09:00Z")), "V-14-15-SUSPENDED")
+
+
+# -- requests of the person --------------------------------------------------------------------------------------------
+
+
+def asked(label: str, at: str | None = None) -> Fact:
+    """Make a fact: a person asks the provider for access."""
+    return by_provider("access-requested", "2027-04-01T09:00Z", at=at, label=label)
+
+
+@pytest.mark.parametrize(
+    ("on", "about", "found"),
+    [
+        ("2027-04-20T09:00Z", "request", False),
+        ("2027-06-20T09:00Z", "request", True),
+        ("2027-04-20T09:00Z", "nothing", True),
+    ],
+)
+def test_an_extension_has_effect_within_the_month_of_its_own_request(on: str, about: str, found: bool) -> None:
+    """The end of the other request is not known: it was recorded late."""
+    extended = by_provider("reply-period-extended", on, about=about)
+    story = given(ISSUED, asked("request"), asked("other", at="2027-04-05T09:00Z"), extended)
+    assert ("W-GDPR-12-3-EXTENDED" in codes(story)) is found
+    finds_not(given(ISSUED, asked("request", at="2027-04-05T09:00Z"), extended.changed(about="request")), "V-GDPR-12-3")
+
+
+def test_a_second_extension_of_a_request_has_no_effect() -> None:
+    first, second = (by_provider("reply-period-extended", f"2027-04-{day}T09:00Z", about="request") for day in (20, 21))
+    assert len(finds(given(ISSUED, asked("request"), first, second), "W-GDPR-12-3-EXTENDED").entries) == 1
+
+
+def test_use_of_data_whose_receipt_does_not_count_is_not_judged() -> None:
+    powerless = replace(EVIDENCE, role="SP", by="skylark")
+    finds_not(given(ISSUED, RECEIVED, DATA, powerless, instructed("2027-03-04T09:00Z")), "G-USE-UNPROVEN")

@@ -209,3 +209,9 @@ def test_data_asked_for_under_two_instruments_are_remarked_on() -> None:
 def test_an_order_at_the_request_of_the_defence_is_an_order_like_any_other() -> None:
     asked = given(order(requested_by_defence="lawyer"), received("2027-03-01T10:00Z"))
     assert codes(asked) == codes(given(order(), received("2027-03-01T10:00Z")))
+
+
+def test_a_party_that_is_not_registered_accepts_no_language_that_is_known() -> None:
+    unknown = issued("2027-03-01T09:00Z", "EPOC", to_party="ZZ", providers=["nobody"], languages=["en"])
+    for code in ("W-9-4-ADDRESSEE", "W-9-4-NOTIFIED"):
+        finds_not(given(unknown.changed(data_categories=["content"])), code)

@@ -83,3 +83,12 @@ def test_a_ground_that_rests_on_a_waived_immunity_is_to_be_looked_at() -> None:
     finds(served.when(kept, waived.moved("2027-03-03T11:00Z"), privilege), "W-12-5-WAIVED")
     denied = by_authority("recognition-decided", "2027-03-04T10:00Z", decision="denied", grounds=["EPOC:16(4)(f)"])
     finds(served.when(waived, denied), "W-12-5-WAIVED")
+
+
+def test_a_ground_may_rest_on_every_waived_privilege_at_once() -> None:
+    order = issued("2027-03-01T09:00Z", "EPOC", issuing_capacity="judge", data_categories=["content"])
+    waived = by_authority("waiver-decided", "2027-03-03T10:00Z", decision="waived")
+    every = ["EPOC:12(1)(a)", "EPOC:16(4)(f)", "EPOC:16(5)(e)"]
+    denied = by_authority("recognition-decided", "2027-03-04T10:00Z", decision="denied", grounds=every)
+    finds(given(order, waived, denied), "W-12-5-WAIVED")
+    finds_not(given(order, waived, denied.changed(grounds=[])), "W-12-5-WAIVED")

@@ -126,6 +126,13 @@ def test_a_request_ends_when_the_delay_is_lifted_or_the_issuing_side_tells() -> 
     finds(given(ASKING, ordered("2027-03-02T09:00Z"), lifted, informed("2027-03-06T09:00Z")), ORDER)
 
 
+def test_a_request_is_not_over_because_the_provider_told_before_and_is_over_where_a_court_lifts_the_delay() -> None:
+    twice = given(ASKING, informed("2027-03-04T09:00Z"), informed("2027-03-06T09:00Z"))
+    assert len(finds(twice, REQUEST).entries) == 2
+    lifted = fact("customer-notification-delay-lifted", "2027-03-05T09:00Z", "judge", "CT", about="delay")
+    finds_not(given(ASKING, lifted, informed("2027-03-06T09:00Z")), REQUEST)
+
+
 # -- delay -------------------------------------------------------------------------------------------------------------
 
 DELAY = delayed("2027-03-01T10:00Z", label="delay")
@@ -154,6 +161,15 @@ def test_a_delay_ordered_anew_or_lifted_after_its_review_date_does_not_cure_the_
         ISSUED, DELAY, lifted, delayed("2027-06-03T10:00Z", **for_good), informed("2027-06-20T10:00Z", "orn", "RET")
     )
     finds(again.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+
+
+def test_a_notice_of_the_provider_is_no_decision_on_a_delay_and_a_lifting_by_a_court_is_one() -> None:
+    late = delayed("2027-06-02T00:00:00Z", review_on="2027-12-01")
+    for_nothing = given(ISSUED, DELAY, informed("2027-03-05T09:00Z"), late)
+    finds(for_nothing.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+    lifted = fact("customer-notification-delay-lifted", "2027-05-05T09:00Z", "judge", "CT", about="delay")
+    in_time = given(ISSUED, DELAY, lifted, late, informed("2027-06-03T09:00Z", "orn", "RET"))
+    finds_not(in_time.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
 
 
 def test_after_a_delay_is_lifted_the_person_is_told_within_thirty_days() -> None:
@@ -246,6 +262,16 @@ def test_a_general_notice_of_the_issuing_party_settles_it_but_never_for_a_europe
     finds(story.registered(published(valid_from="2027-04-01")), UNSETTLED)
     european = given(issued("2027-03-01T09:00Z", "EPOC"), RECEIVED, DATA).among(**offices)
     finds(european.registered(published()), UNSETTLED)
+
+
+@pytest.mark.parametrize(("valid_from", "settled"), [("2027-03-05", True), ("2027-03-06", False)])
+def test_a_general_notice_settles_it_from_its_first_day_in_the_zone_of_its_party(
+    valid_from: str, settled: bool
+) -> None:
+    said = {"document": DOCUMENT, "valid_from": valid_from}
+    published = fact("notice-published", "2027-03-01T08:00Z", "office", "DPO", **said)
+    story = given(ISSUED, RECEIVED, DATA).among(office=Office("XO", ("DPO",))).registered(published)
+    assert (UNSETTLED not in codes(story.asked_at("2027-03-05T23:59:59Z"))) is settled
 
 
 def test_data_on_their_way_through_a_state_have_not_come_yet() -> None:

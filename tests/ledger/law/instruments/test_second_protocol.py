@@ -175,6 +175,12 @@ def test_consulting_where_it_is_not_declared_is_a_remark() -> None:
     finds_not(SERVED.when(DISCLOSED, after), "W-7-5b-NOT-DECLARED")
 
 
+def test_only_a_consultation_of_the_provider_is_one_that_its_party_does_not_require() -> None:
+    finds_not(
+        SERVED.when(by_issuer("consultation-opened", "2027-03-04T09:00Z", consulted="ncco")), "W-7-5b-NOT-DECLARED"
+    )
+
+
 # -- instruction -------------------------------------------------------------------------------------------------------
 
 AGAINST = "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION"

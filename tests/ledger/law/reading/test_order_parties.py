@@ -12,7 +12,7 @@ from ledger.law.reading.order_parties import OrderParties
 
 def parties(governing: Any, issued: dict[str, Any] | None, offices: dict[str, str] | None = None) -> OrderParties:
     made = OrderParties.__new__(OrderParties)
-    made._order = SimpleNamespace(issued=issued)  # type: ignore[assignment]
+    made._order = SimpleNamespace(states=(issued or {}).get)  # type: ignore[assignment]
     made._receipts = SimpleNamespace(governing=governing)  # type: ignore[assignment]
     known = {actor: SimpleNamespace(party=party) for actor, party in (offices or {}).items()}
     made._register = SimpleNamespace(office=known.get)  # type: ignore[assignment]
