@@ -268,8 +268,8 @@ def test_a_general_notice_of_the_issuing_party_settles_it_but_never_for_a_europe
 def test_a_general_notice_settles_it_from_its_first_day_in_the_zone_of_its_party(
     valid_from: str, settled: bool
 ) -> None:
-    said = {"document": DOCUMENT, "valid_from": valid_from}
-    published = fact("notice-published", "2027-03-01T08:00Z", "office", "DPO", **said)
+    at = "2027-03-01T08:00Z"
+    published = fact("notice-published", at, "office", "DPO", document=DOCUMENT, valid_from=valid_from)
     story = given(ISSUED, RECEIVED, DATA).among(office=Office("XO", ("DPO",))).registered(published)
     assert (UNSETTLED not in codes(story.asked_at("2027-03-05T23:59:59Z"))) is settled
 
