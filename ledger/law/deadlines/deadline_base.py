@@ -88,7 +88,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
             return ClockVerdict.MET, answer
         if doubtful and (unsupported := answers(NOTHING)) is not None and unsupported.on < end:
             return ClockVerdict.UNDETERMINED, unsupported
-        if answer is not None or r.at >= end:
+        if r.at >= end:
             return ClockVerdict.MISSED, answer
         return ClockVerdict.OPEN, None
 

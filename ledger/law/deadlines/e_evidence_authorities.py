@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Counting, RunningPeriod, answered, start_period
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days as house_days
 from ledger.law.terms.calendar import eu_days, eu_hours, stated
@@ -19,7 +20,7 @@ ISSUING = ("ISS", "CAR", "RET")  # the roles of the issuing side at which a form
 
 def after(e: Entry, earlier: Entry) -> bool:
     """Return True if an entry comes after another in the order of entries."""
-    return (e.on, e.index) > (earlier.on, earlier.index)
+    return precedes(earlier, e)
 
 
 # -- arrival of a form or of an order ----------------------------------------------------------------------------------

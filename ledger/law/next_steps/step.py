@@ -101,7 +101,7 @@ def _circumstances(entry: Entry, command: str) -> str:
     return "".join(
         f" {option} {value}"
         for option, (value, usual) in stated.items()
-        if value != usual and value is not None and f"{option} " not in command
+        if value != usual and f"{option} " not in command
     )
 
 

@@ -153,8 +153,7 @@ def _end(count: CountedPeriod) -> Iterator[ComputationStep]:
             "end-of-calendar", count.length, utc(count.due), "the period outlasts the calendar and ends with it"
         )
     local = days.local(count.due)
-    midnight = last is not None and local.time().replace(tzinfo=None) != datetime.min.time()
-    if midnight and last is not None and last < date.max:
+    if last is not None and last < date.max and local.time() != datetime.min.time():
         yield _step(
             "skip-midnight",
             f"{last + DAY}T00:00:00",

@@ -113,6 +113,7 @@ EPOC = given(issued("2027-03-01T09:00Z", instrument="EPOC"), sent("2027-03-02T08
         ("EPOC providers", True),  # what its order must state
         ("2AP-7 providers", False),
         ("EPOC", True),  # the act that its clocks cite
+        ("ISO27037", False),  # an act that none of its clocks and findings cites
     ],
 )
 def test_an_order_is_named_when_a_changed_rule_bears_on_it(id: str, bears: bool) -> None:

@@ -8,7 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import Unread
-from ledger.law import QUESTIONS, Criterion
+from ledger.law import QUESTIONS, Criterion, Finding
+from ledger.law.admissibility.criteria import criteria
+from ledger.law.terms.rule import CriterionState, Level, Mark
 from tests.support.judging import criterion, judged
 from tests.support.scenarios import (
     LABELS,
@@ -226,3 +228,38 @@ def test_a_contradiction_outweighs_a_gap_whichever_comes_first() -> None:
 def test_nothing_says_admissible_or_valid() -> None:
     words = " ".join(word for story in (BARE, ANSWERED) for c in judged(story).criteria.values() for word in c.lacks)
     assert not {"admissible", "valid", "OK", "illegal"} & set(words.replace(".", " ").split())
+
+
+def pulling(*standings: str) -> list[Finding]:
+    """Return findings that pull A4 one after the other."""
+    return [
+        Finding(f"W-{n}", Level.W, (("A4", CriterionState(standing)),), f"Sentence {n}.", (), Mark.DESIGN, ("0" * 64,))
+        for n, standing in enumerate(standings)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("standings", "state"),
+    [
+        ((), "DEMONSTRATED"),
+        (("GAP",), "GAP"),
+        (("CONTRADICTED",), "CONTRADICTED"),
+        (("CONTRADICTED", "GAP"), "CONTRADICTED"),
+        (("GAP", "CONTRADICTED"), "CONTRADICTED"),
+        (("GAP", "GAP"), "GAP"),
+    ],
+)
+def test_a_criterion_that_was_contradicted_once_stays_so_whatever_else_is_found(
+    standings: tuple[str, ...], state: str
+) -> None:
+    found = criteria(BARE.reading, pulling(*standings))["A4"]
+    assert str(found.state) == state
+    assert found.lacks == tuple(f"W-{n}: Sentence {n}." for n in range(len(standings)))
+    assert found.rests_on != ()
+
+
+def test_a_finding_pulls_a_criterion_that_would_not_apply_and_takes_its_reason_away() -> None:
+    reading = given(replace(ISSUED, fields={**ISSUED.fields, "instrument": "VOL"}), RECEIVED).reading
+    assert criteria(reading, ())["A4"].lacks == ("The instrument compels nobody.",)
+    found = criteria(reading, pulling("GAP"))["A4"]
+    assert (str(found.state), found.rests_on, found.lacks) == ("GAP", (), ("W-0: Sentence 0.",))

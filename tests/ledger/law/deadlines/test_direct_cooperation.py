@@ -301,3 +301,10 @@ def test_a_renewal_at_the_end_or_a_second_one_adds_nothing() -> None:
 def test_data_that_are_given_up_before_the_end_need_no_process() -> None:
     ceased = by_provider("preservation-ceased", "2026-11-01T17:00Z", cause="released-by-issuer")
     given(DRAFTED, PRESERVE, ceased).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.NOT_RUNNING)
+
+
+def test_a_preservation_that_was_given_up_after_its_end_ran_out_all_the_same() -> None:
+    ceased = by_provider("preservation-ceased", "2026-12-31T00:00Z", cause="period-ended")
+    given(DRAFTED, PRESERVE, ceased).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.MISSED)
+    in_time = ceased.moved("2026-12-30T23:59:59Z")
+    given(DRAFTED, PRESERVE, in_time).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.NOT_RUNNING)

@@ -225,6 +225,12 @@ def test_conditions_a_late_ground_and_one_after_all_data_ask_for_no_withdrawal()
     order().when(disclosed("2027-03-05T10:00Z", "name", partial=True), ground()).then("E-12-2", ClockVerdict.OPEN)
 
 
+def test_a_part_that_a_ground_barred_before_completes_what_was_sent_before_the_ground_against_all() -> None:
+    part = ground("part", "2027-03-04T10:00Z", elements=["postal-address"])
+    sent_rest = disclosed("2027-03-05T10:00Z", "name", partial=True)
+    order().when(part, sent_rest, ground()).then_not_listed("E-12-2")
+
+
 def test_a_ground_or_an_objection_after_the_eight_hours_excuses_nobody() -> None:
     """Received at 10:00 UTC, eight hours end at 19:00; the ground and the objection come later and are in time."""
     urgent = order(emergency=True)

@@ -173,3 +173,8 @@ def test_the_receipt_of_the_order_by_an_authority_of_another_state_starts_nothin
     elsewhere = replace(by_authority("form-received", "2026-10-19T08:00Z", about="enforce"), by="foreign")
     story = served.among(foreign=Office("XX", ("NOT",))).when(ENFORCE, elsewhere)
     story.then("E-16-2", ClockVerdict.OPEN, "2026-10-23T22:00Z")
+
+
+def test_a_decision_that_the_order_is_recognised_releases_no_addressee() -> None:
+    recognised = by_authority("recognition-decided", "2026-10-28T09:00Z", decision="recognised")
+    SERVED.when(ENFORCE, DEMAND, recognised).asked_at("2026-11-10T09:00Z").then("E-16-3", ClockVerdict.MISSED)

@@ -221,3 +221,14 @@ def test_every_clock_names_a_policy_and_a_citation() -> None:
 def test_two_clocks_are_windows() -> None:
     assert [d.id for d in REGISTER if d.window] == ["E-12-1", "SCA-2703-h"]
     assert [d.id for d in REGISTER if "window" in d.listed] == ["E-12-1", "SCA-2703-h"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "cite"),
+    [
+        ("EU-1182-71", ("1182/71:3(1)-(5)", "1182/71:2(2)")),
+        ("US-45", ("Federal Rules of Criminal Procedure, rule 45(a)(1)",)),
+    ],
+)
+def test_a_way_of_counting_cites_provisions_or_its_source_in_words(policy: str, cite: tuple[str, ...]) -> None:
+    assert POLICIES[policy].cite == cite

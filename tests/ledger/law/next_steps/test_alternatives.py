@@ -13,7 +13,13 @@ from ledger.law.next_steps.clocks import rule_of
 
 START = rule_of("D-7-7").winds[0]
 DAY = datetime(2027, 3, 1, tzinfo=UTC)
-LACKS = {"late": ("on_source",), "uncured": ("on_source", "signer"), "whole": (), "trigger": ("proof_kind",)}
+LACKS = {
+    "all": ("on_source", "proof_kind", "proper_addressee"),
+    "late": ("on_source",),
+    "uncured": ("on_source", "signer"),
+    "whole": (),
+    "trigger": ("proof_kind",),
+}
 
 
 def entry(leaf: str, kind: str = START, **fields: str) -> Any:
@@ -48,6 +54,7 @@ def test_an_entry_in_no_doubt_or_in_one_that_no_fact_cures_leaves_no_date() -> N
     assert says(entry("late"), entry("uncured"), entry("whole")) == [
         (f"if #late {START} is right: 2027-03-01T00:00:00Z", ("late",))
     ]
+    assert says(entry("all")) == [(f"if #all {START} is right: 2027-03-01T00:00:00Z", ("all",))]
 
 
 def test_a_dispute_leaves_the_date_it_claims_if_it_claims_one_that_ends_the_clock() -> None:

@@ -187,3 +187,15 @@ def test_what_is_kept_from_the_defence_is_kept_for_a_reason() -> None:
     finds(HELD.when(bundle(**withheld)), code, A8="GAP")
     finds_not(HELD.when(bundle(**withheld, withheld_reasons="The court said so.")), code)
     finds_not(HELD.when(bundle()), code)
+
+
+def test_access_to_an_exhibit_that_is_not_named_never_shows_who_holds_it() -> None:
+    again = [fact("evidence-accessed", f"2027-03-0{day}T09:00Z", "orn", "RET", purpose_code="trial") for day in (6, 7)]
+    assert len(finds(BASE.when(*again), GAP).entries) == 2
+
+
+def test_the_holder_of_a_copy_is_who_made_it_and_of_nothing_else() -> None:
+    made = fact("working-copy-made", "2027-03-06T09:00Z", "orn", "RET", exhibit="E1", copy="E1/1", check="equal")
+    looked = fact("evidence-accessed", "2027-03-07T09:00Z", "orn", "RET", exhibit="E1/1", purpose_code="trial")
+    finds_not(BASE.when(handed(), arrived(), made, looked), GAP)
+    finds(BASE.when(handed(), arrived(), looked), GAP)

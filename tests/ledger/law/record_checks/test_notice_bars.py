@@ -78,6 +78,33 @@ def test_a_notice_of_the_provider_does_not_end_the_request_that_forbade_it() -> 
     assert barred("SP", "2027-03-03T09:00Z", forever, notice) == "confidentiality-requested"
 
 
+def test_a_notice_of_the_issuing_side_ends_its_request() -> None:
+    forever = by_issuer("confidentiality-requested", "2027-03-01T11:00Z")
+    for by, role in (("orn", "RET"), ("ilves", "ISS")):
+        notice = fact("customer-notified", "2027-03-02T09:00Z", by, role, channel="letter")
+        assert barred("SP", "2027-03-03T09:00Z", forever, notice) is None
+
+
+def test_a_bar_says_whether_telling_is_put_off_or_was_decided_against() -> None:
+    def said(*facts: Fact) -> str:
+        order = issued("2027-03-01T09:00Z")
+        bar = bar_of_notice(read_order(case((order, *facts), "2AP-7"), moment("2027-05-01T00:00Z")), "ISS", "XO")
+        assert bar is not None
+        return bar.says
+
+    omitted = by_issuer("customer-notification-omitted", "2027-03-02T09:00Z", grounds=["LED:13(3)(d)"])
+    assert said(DELAY) == "Telling the person is put off, and the delay was not lifted."
+    assert said(DELAY, omitted) == "It was decided that the person is not told."
+
+
+def test_the_order_itself_may_ask_that_the_person_is_not_told() -> None:
+    order = issued("2027-03-01T09:00Z", special_instructions=["confidentiality"])
+    bar = bar_of_notice(read_order(case((order,), "2AP-7"), moment("2027-05-01T00:00Z")), "SP", "XV")
+    assert bar is not None
+    assert bar.entry is not None
+    assert bar.entry.kind == "order-issued"
+
+
 def test_what_the_provider_told_contrary_to_confidentiality_ends_no_delay() -> None:
     notice = by_provider("customer-notified-contrary-to-confidentiality", "2027-03-02T09:00Z", admitted=True)
     early = by_provider("customer-notified", "2027-03-02T10:00Z", channel="e-mail")
@@ -141,6 +168,13 @@ def test_a_decision_not_to_tell_ends_with_the_lifting_of_a_delay() -> None:
     omitted = by_issuer("customer-notification-omitted", "2027-03-02T09:00Z", grounds=["LED:13(3)(d)"])
     at = "2027-05-21T00:00Z"
     assert barred("ISS", at, omitted, DELAY, lifted("delay")) is None
+
+
+def test_a_lifting_of_a_delay_that_is_not_on_record_ends_only_a_decision_not_to_tell() -> None:
+    omitted = by_issuer("customer-notification-omitted", "2027-03-02T09:00Z", grounds=["LED:13(3)(d)"])
+    at = "2027-05-21T00:00Z"
+    assert barred("ISS", at, DELAY, lifted("nothing")) == "customer-notification-delayed"
+    assert barred("ISS", at, omitted, lifted("nothing")) is None
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,15 @@ def test_a_provider_that_gives_itself_more_time_moves_nothing() -> None:
     finds_not(BASE.when(by_issuer("deadline-extended", "2027-03-10T09:00Z", **later)), "W-SELF-EXTENSION")
 
 
+def test_more_time_that_a_key_without_the_role_gives_is_no_extension_of_the_provider() -> None:
+    own = by_provider("deadline-extended", "2027-03-03T09:00Z", deadline="D-7-7", new_due="2027-06-01T00:00:00Z")
+    finds(BASE.when(own), "W-SELF-EXTENSION")
+    finds_not(BASE.when(replace(own, held=False)), "W-SELF-EXTENSION")
+    for other in (replace(own, speaks="import"), replace(own, role="AUD")):
+        finds_not(BASE.when(other), "W-SELF-EXTENSION")
+    finds(BASE.when(replace(own, role="AUD")), "V-AUTHORITY")
+
+
 def test_an_order_that_arrives_is_signed_by_a_registered_office() -> None:
     unsigned = issued("2027-03-01T09:00Z", by="orn", role="RET", speaks="import", whose="ilves")
     for record in (given(RECEIVED), given(DATA), given(unsigned, RECEIVED)):

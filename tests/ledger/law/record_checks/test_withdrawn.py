@@ -88,6 +88,11 @@ def test_a_digest_of_an_office_that_could_not_state_it_never_counts() -> None:
         finds_not(story, WITHDRAWN)
 
 
+def test_a_correction_that_has_no_effect_answers_nothing() -> None:
+    again = moved("again", "differs", check="equal", digest_before=A, digest_after=A)
+    finds(HELD.when(DIFFERS, replace(again, role="AUD")), WITHDRAWN, A2="GAP")
+
+
 def test_digests_that_another_office_states_as_well_answer_it() -> None:
     again = moved("again", "differs", check="equal", digest_before=A, digest_after=A)
     story = HELD.when(DIFFERS, again)

@@ -8,6 +8,7 @@ import pytest
 
 from ledger.law.parties.bound_parties import AGREEMENTS, BOUND, MEMBER_STATES, NEVER, is_real
 from ledger.law.parties.known_parties import IN_FORCE, NEEDED, RATIFIED
+from ledger.law.rules.acts import valid_from, valid_until
 from tests.support.judging import finds, finds_not
 from tests.support.scenarios import PARTIES, Office, Party, Story, given, issued
 
@@ -55,6 +56,10 @@ def test_the_register_says_from_when_an_act_binds_a_state() -> None:
     finds(later, "V-NOT-IN-FORCE")
     on_the_day = given(issued("2026-10-01T00:00Z", "EPOC")).where("XV", in_force=("EPOC=2026-10-01",))
     finds_not(on_the_day, "V-NOT-IN-FORCE")
+    both = given(issued("2026-08-17T12:00Z", "EPOC"))
+    for party in ("XO", "XV"):
+        both = both.where(party, in_force=("EPOC=2020-01-01",))
+    finds(both, "V-NOT-IN-FORCE")  # the act itself did not apply yet
     before_the_act = given(issued("2026-08-17T12:00Z", "EPOC")).where("XV", in_force=("EPOC=2020-01-01",))
     finds(before_the_act, "V-NOT-IN-FORCE")
 
@@ -171,3 +176,20 @@ def test_four_of_five_ratifications_could_be_read_and_no_day_of_entry_into_force
 @pytest.mark.parametrize(("code", "real"), [("SE", True), ("XK", True), ("XO", False), ("ZZ", False), ("SE-2", False)])
 def test_a_code_that_iso_3166_leaves_to_its_users_is_no_real_state(code: str, real: bool) -> None:
     assert is_real(code) is real
+
+
+@pytest.mark.parametrize(
+    ("cite", "since", "until"),
+    [
+        (("EPOC:10(2)",), date(2026, 8, 18), None),
+        (("EPOC:10(2)", "SCA:2703(h)(2)"), date(2026, 8, 18), None),
+        (("SCA:2703(h)(2)",), date(2018, 3, 23), None),
+        (("SCA:2703(d)",), date(1986, 10, 21), None),
+        (("no act:1",), None, None),
+        ((), None, None),
+    ],
+)
+def test_a_rule_applies_from_the_day_of_its_first_citation(
+    cite: tuple[str, ...], since: date | None, until: date | None
+) -> None:
+    assert (valid_from(cite), valid_until(cite)) == (since, until)

@@ -9,7 +9,7 @@ import pytest
 from ledger.entries.case import Unread
 from ledger.facts import KINDS
 from ledger.law.provisions import RULES
-from ledger.law.rules.order_contents import CONTENTS, RequiredContent
+from ledger.law.rules.order_contents import CONTENTS, MISSING, RequiredContent
 from ledger.law.terms.rule import Level, Mark
 from tests.support.judging import codes, criterion, finds, finds_not
 from tests.support.scenarios import (
@@ -242,3 +242,9 @@ def test_a_request_for_registration_data_needs_no_return_authority() -> None:
 def test_of_the_protocol_only_what_was_read_is_marked_as_text() -> None:
     read = {rule.id for rule in RULES if rule.mark is Mark.TEXT and rule.cite and rule.cite[0].startswith("2AP:")}
     assert read == {"V-7-RESERVED", "V-8-11-SENDER"}
+
+
+def test_a_content_of_the_protocol_is_known_and_not_read_while_its_text_was_not_at_hand() -> None:
+    marks = {(rule.cite[0].partition(":")[0], rule.mark) for rule in MISSING}
+    assert {mark for act, mark in marks if act == "2AP"} == {Mark.KNOWN}
+    assert {mark for act, mark in marks if act == "BC"} == {Mark.TEXT}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ledger.law.deadlines.counting_policies import POLICIES
 from ledger.law.terms.calendar import (
+    LAST,
     CountedPeriod,
     Days,
     Duration,
@@ -317,3 +318,10 @@ def test_a_period_that_would_outlast_the_calendar_ends_with_it(
         counted = count(utc(trigger), Days(place, public_holidays("US")))
         assert utc(trigger) <= counted.due <= utc("9999-12-31T23:59:59Z")
         assert explain(counted)
+
+
+def test_a_period_that_ends_on_a_free_last_day_of_the_calendar_ends_there() -> None:
+    days = Days("UTC", frozenset((date.max,)))
+    count = rolled(calendar_days(datetime(9999, 12, 20, 9, tzinfo=UTC), 11, days))
+    assert count.last == date.max
+    assert count.due == LAST

@@ -178,3 +178,31 @@ def test_every_sentence_of_an_explanation_is_that_of_a_step(trigger: datetime) -
         assert (steps[0].operation, steps[-1].operation) == ("event", "due")
         assert all(s.says and s.input and s.output for s in steps)
         assert count.policy in POLICIES
+
+
+def test_a_day_that_leaves_too_few_working_days_is_skipped_by_a_provision_different_from_that_of_a_free_day() -> None:
+    """Two days from Friday end with Sunday; Monday is the first working day, and Tuesday the second."""
+    steps = computation(eu_days(utc("2026-10-16T09:00Z"), 2, DUBLIN))
+    skipped = {s.input: s.cite for s in steps if s.operation == "skip-day"}
+    assert skipped == {
+        "2026-10-18": ("1182/71:3(4)",),
+        "2026-10-19": ("1182/71:3(5)",),
+    }
+    assert step("last-day", steps).output == "2026-10-20"
+    working = computation(eu_working_days(utc("2026-10-16T09:00Z"), 2, DUBLIN))
+    assert {s.cite for s in working if s.operation == "skip-day"} == {("1182/71:3(3)",)}
+    assert step("add", working).cite == ("1182/71:3(1)", "1182/71:3(3)")
+
+
+def test_months_and_days_are_added_by_provisions_of_their_own_and_other_policies_cite_none() -> None:
+    cited = {
+        span: step("add", computation(eu_days(utc("2026-10-01T09:00Z"), span, DUBLIN))).cite
+        for span in (Duration(months=1), Duration(days=10))
+    }
+    assert cited == {
+        Duration(months=1): ("1182/71:3(1)", "1182/71:3(2)(c)"),
+        Duration(days=10): ("1182/71:3(1)", "1182/71:3(2)(b)"),
+    }
+    assert step("due", computation(eu_days(utc("2026-10-01T09:00Z"), 10, DUBLIN))).cite == ("1182/71:3(2)(b)",)
+    assert step("due", computation(eu_hours(utc("2026-10-01T09:00Z"), 8, DUBLIN))).cite == ()
+    assert {s.cite for s in computation(calendar_days(utc("2026-10-01T09:00Z"), 10, DUBLIN))} == {()}
