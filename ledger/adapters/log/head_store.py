@@ -267,7 +267,7 @@ class HeadStore:
         with transaction(self._c, self.path):
             size, tree_root = self._map.state()
             stop = store.size()
-            if size > stop or (root(size, store.hashes) if size else EMPTY_ROOT) != tree_root:
+            if size > stop or root(size, store.hashes) != tree_root:
                 self._map.clear()
                 size = 0
             if size < stop:

@@ -32,7 +32,7 @@ from ledger.entries.placement import Link, map_of, registry_of
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import RootsBySize
 from ledger.tlog.note import Checkpoint
-from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, node_hash
+from ledger.tlog.tree import Frontier, leaf_hash, node_hash
 from ledger.verify.progress import VerificationLog
 from ledger.verify.time_brackets import Times
 
@@ -270,7 +270,7 @@ class _Joined:
         """Yield the problems that only all segments together show; add findings on conditions to the report."""
         for one in self.ids.repeated():
             yield Problem("CTX-REPLAY", "entries", f"two entries have the id {one.hex()}")
-        made = self.report.frontier.root() if self.report.frontier.size else EMPTY_ROOT
+        made = self.report.frontier.root()
         if made.hex() != self.audit.manifest.root:
             yield Problem("ARC-MANIFEST", "archive.json", "its root is not that of the entries")
         book = VerificationLog()

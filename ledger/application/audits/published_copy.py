@@ -20,7 +20,7 @@ from ledger.entries.envelope import open_each
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.tile import FULL, bundles_for
-from ledger.tlog.tree import EMPTY_ROOT, root
+from ledger.tlog.tree import root
 
 ENTRIES = "entries.db"
 STEP = 16  # bundles that are stored together
@@ -52,7 +52,7 @@ def _brought_up(path: Path, fetch: Fetch, head: Checkpoint) -> bool:
         pages = _pages(fetch, store.size(), head.size)
         while some := list(islice(pages, STEP)):
             store.append_pages(some, expected={})
-        return (root(head.size, store.hashes) if head.size else EMPTY_ROOT) == head.root
+        return root(head.size, store.hashes) == head.root
 
 
 def _pages(fetch: Fetch, start: int, size: int) -> Iterator[list[EntryRow]]:

@@ -13,12 +13,12 @@ from ledger.application.backup.manifest import LATER, NAME, Manifest, parse_mani
 from ledger.application.case_reader import CaseReader
 from ledger.entries.envelope import open_each
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, root
+from ledger.tlog.tree import Frontier, leaf_hash, root
 
 
 def root_at(reader: EntryReader, size: int) -> str:
     """Return the root of the first `size` entries of a store, in hex."""
-    return (root(size, reader.hashes) if size else EMPTY_ROOT).hex()
+    return root(size, reader.hashes).hex()
 
 
 def check_later(later: Path, base: Manifest, reader: EntryReader) -> tuple[int, str]:
@@ -38,7 +38,7 @@ def check_later(later: Path, base: Manifest, reader: EntryReader) -> tuple[int, 
             if (row.index, row.leaf + row.nodes) != (tree.size - 1, b"".join(hashes)):
                 says = f"the hashes stored with entry {tree.size - 1} are not its own"
                 raise LedgerError("LOG-CORRUPT", says, "comity fsck says how far")
-    return tree.size, (tree.root() if tree.size else EMPTY_ROOT).hex()
+    return tree.size, tree.root().hex()
 
 
 def add_later(unpacked: Path, folder: Path, file: str) -> Manifest:

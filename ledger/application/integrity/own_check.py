@@ -36,7 +36,7 @@ from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import open_checkpoint
 from ledger.tlog.tile import tile_bytes, tile_path, tiles_for
-from ledger.tlog.tree import EMPTY_ROOT, root
+from ledger.tlog.tree import root
 from ledger.trust.trust_folder import Trust
 from ledger.verify.progress import counted
 from ledger.verify.report import Reason, Report, Verdict
@@ -197,7 +197,7 @@ class _OfficeFiles:
         if head.size > (size := self.store.size()):  # counted after: another process may record meanwhile
             says = f"it covers {head.size} entries, and there are {size}"
             self.check.wrong.append(Reason("LOG-ROLLBACK", "guard", says))
-        elif (root(head.size, self.store.hashes) if head.size else EMPTY_ROOT) != head.root:
+        elif root(head.size, self.store.hashes) != head.root:
             says = f"the first {head.size} entries are not those it was signed for"
             self.check.wrong.append(Reason("LOG-CORRUPT", "guard", says))
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from ledger.adapters.storage.copy_entries import copy_later
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.application.backup.later_entries import check_later, root_at
-from ledger.application.backup.manifest import LATER, Manifest
+from ledger.application.backup import later_entries
+from ledger.application.backup.later_entries import add_later, check_later, erase_destroyed, root_at
+from ledger.application.backup.manifest import LATER, NAME, Manifest, format_manifest
 from ledger.errors import LedgerError
 from ledger.tlog.tree import EMPTY_ROOT
 from tests.ledger.application.integrity.test_audit import shelf_of
@@ -92,3 +95,116 @@ def test_a_copy_of_other_entries_or_of_more_than_there_are_is_not_followed(
     base = replace(base_of(reader, 3), **changes)
     with pytest.raises(LedgerError, match=f"LOG-FORKED.*the first {base.size} entries here are not those"):
         check_later(later(reader, 3, tmp_path), base, reader)
+
+
+# -- put back ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def first_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write an event store with the first three entries."""
+    ledger, _ = small()
+    del ledger.entries[3:]
+    return shelf_of(ledger, tmp_path_factory.mktemp("first") / "entries.db")
+
+
+@pytest.fixture
+def restored(first_three: Path, tmp_path: Path) -> Path:
+    """Return a folder with the entries of the copies before."""
+    (tmp_path / "ledger").mkdir()
+    shutil.copy(first_three, tmp_path / "ledger" / "entries.db")
+    return tmp_path / "ledger"
+
+
+def unpacked(reader: EntryReader, folder: Path, **changes: Any) -> Path:
+    """Write what a copy of the entries behind the first three unpacks to."""
+    (folder / "trust" / "tsa").mkdir(parents=True)
+    (folder / "trust" / "tsa" / "a.pem").write_text("a")
+    (folder / "TEST").write_text("newer")
+    later(reader, 3, folder)
+    manifest = replace(base_of(reader, SIZE), since=3, since_root=root_at(reader, 3))
+    (folder / NAME).write_bytes(format_manifest(replace(manifest, **changes)))
+    return folder
+
+
+def refused(there: Path, folder: Path) -> str:
+    with pytest.raises(LedgerError) as found:
+        add_later(there, folder, "b.tar")
+    return f"{found.value.code} {found.value.says}"
+
+
+def test_a_copy_that_follows_gives_its_entries_and_its_files(
+    reader: EntryReader, restored: Path, tmp_path: Path
+) -> None:
+    (restored / "TEST").write_text("older")
+    there = unpacked(reader, tmp_path / "there")
+    assert add_later(there, restored, "b.tar").size == SIZE
+    with closing(EntryReader(restored / "entries.db")) as store:
+        assert (store.size(), root_at(store, SIZE)) == (SIZE, root_at(reader, SIZE))
+    files = {path.relative_to(restored).as_posix() for path in restored.rglob("*") if path.is_file()}
+    assert files - {"entries.db-wal", "entries.db-shm"} == {"entries.db", "TEST", "trust/tsa/a.pem"}
+    assert (restored / "TEST").read_text() == "newer"
+    assert (restored / "trust" / "tsa").stat().st_mode & 0o777 == 0o700
+    assert [path for path in there.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("change", ["no list", "no entries", "whole"])
+def test_only_the_first_of_several_copies_is_a_whole_one(
+    change: str, reader: EntryReader, restored: Path, tmp_path: Path
+) -> None:
+    there = unpacked(reader, tmp_path / "there")
+    if change == "whole":
+        (there / "entries.db").touch()
+    else:
+        (there / (NAME if change == "no list" else LATER)).unlink()
+    says = "b.tar is not an incremental copy: only the first of several is a whole one"
+    assert refused(there, restored) == f"COPY-FORMAT {says}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"since": 2}, "COPY-FORMAT b.tar follows 2 entries, and the copies before it have 3"),
+        ({"since": 4}, "COPY-FORMAT b.tar follows 4 entries, and the copies before it have 3"),
+        (
+            {"since_root": "ab" * 32},
+            "COPY-FORMAT b.tar follows 3 entries of another history, and the copies before it have 3",
+        ),
+        ({"size": SIZE + 1}, "LOG-CORRUPT b.tar: its entries are not those of its list"),
+        ({"root": "ab" * 32}, "LOG-CORRUPT b.tar: its entries are not those of its list"),
+    ],
+)
+def test_a_copy_follows_the_entries_and_gives_the_entries_that_it_lists(
+    changes: dict[str, Any], says: str, reader: EntryReader, restored: Path, tmp_path: Path
+) -> None:
+    assert refused(unpacked(reader, tmp_path / "there", **changes), restored) == says
+
+
+def test_only_values_whose_keys_are_stated_as_destroyed_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    removed: list[str] = []
+
+    class Store:
+        def __init__(self, entries: object) -> None: ...
+
+        def sealing_keys(self) -> list[str]:
+            return ["k2", "k3", "k4"]
+
+        def remove_ciphertexts(self, key_id: str) -> None:
+            removed.append(key_id)
+
+        def close(self) -> None:
+            removed.append("closed")
+
+    class Cases:
+        def __init__(self, *_: object) -> None: ...
+
+        def destroyed_keys(self) -> dict[str, int]:
+            return {"k1": 1, "k2": 2, "k4": 3}
+
+    class Folder:
+        entries = None
+
+    for name, stand_in in (("EntryStore", Store), ("CaseReader", Cases), ("read_folder", lambda folder: Folder)):
+        monkeypatch.setattr(later_entries, name, stand_in)
+    assert erase_destroyed(Path("there")) == 2
+    assert (sorted(removed[:-1]), removed[-1]) == (["k2", "k4"], "closed")

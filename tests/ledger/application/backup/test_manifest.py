@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.application.backup import manifest as listing
 from ledger.application.backup.manifest import (
     NAME,
     CopiedFile,
@@ -90,6 +91,16 @@ def test_the_list_is_a_file_of_the_copy_by_its_name(tmp_path: Path) -> None:
         with pytest.raises(LedgerError, match=r"has no backup\.json") as found:
             read_manifest(packed(tmp_path / f"{at}.tar", *members))
         assert (found.value.code, "without --since" in found.value.hint) == ("COPY-FORMAT", True)
+
+
+def test_a_list_is_read_up_to_its_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = format_manifest(LIST)
+    file = packed(tmp_path / "a.tar", (NAME, tarfile.REGTYPE, data))
+    monkeypatch.setattr(listing, "LARGEST", len(data))
+    assert read_manifest(file) == LIST
+    monkeypatch.setattr(listing, "LARGEST", len(data) - 1)
+    with pytest.raises(LedgerError, match=r"has no backup\.json"):
+        read_manifest(file)
 
 
 def test_a_file_that_is_no_archive_is_no_copy_and_one_that_is_not_there_is_an_error_of_the_disk(tmp_path: Path) -> None:

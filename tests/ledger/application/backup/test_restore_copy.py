@@ -6,14 +6,20 @@ import io
 import shutil
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from ledger.adapters.log.remote_signer import POINTER
 from ledger.application.backup import restore_copy
-from ledger.application.backup.manifest import NAME, Manifest, format_manifest
-from ledger.application.backup.restore_copy import NEVER, _unpack, up_to
+from ledger.application.backup.manifest import NAME, CopiedFile, Manifest, format_manifest, parse_manifest
+from ledger.application.backup.restore_copy import NEVER, _remove_older, _unpack, _unpack_all, up_to
+from ledger.application.integrity.own_check import OwnCheck
 from ledger.errors import LedgerError
+from ledger.tlog.tile import tile_path, tiles_for
+from ledger.verify.report import Reason
 from tests.support.cli import ledger_of
 from tests.support.memory_ledger import NOW
 
@@ -129,3 +135,190 @@ def test_the_entries_of_a_copy_go_into_a_database_if_one_is_named_and_are_verifi
     assert (target / "entries.db-wal").exists() is not bool(store)
     assert not (target / "moved").exists()
     assert ((target / "store").read_text() if store else "") == (f"{store}\n" if store else "")
+
+
+def test_what_is_in_a_backup_is_completed_by_a_mirror_and_without_a_backup_the_trust_files_are_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Any] = []
+    mine, theirs = {"policy": b"mine"}, {"policy": b"in the backup"}
+
+    def complete(making: Path, fetch: str, trust: object, now: object) -> str:
+        said.append((fetch, trust))
+        return "mirrored"
+
+    def verified(folder: Path, file: str, *_: object) -> int:
+        said.append(file)
+        return 7
+
+    monkeypatch.setattr(restore_copy, "_unpack_all", lambda file, later, making: said.append(file))
+    monkeypatch.setattr(restore_copy, "lay_out", lambda making, files: said.append(("laid out", files)))
+    monkeypatch.setattr(restore_copy, "plain_files", lambda folder: theirs)
+    monkeypatch.setattr(restore_copy, "parse_trust", lambda files: files)
+    monkeypatch.setattr(restore_copy, "source", lambda where: f"from {where}")
+    monkeypatch.setattr(restore_copy, "complete_from_mirror", complete)
+    monkeypatch.setattr(restore_copy, "_verified_size", verified)
+
+    def restored(name: str, file: str, mirror: Any) -> tuple[list[Any], Any]:
+        said.clear()
+        made: Any = restore_copy.restore_backup(file, tmp_path / name, NOW, behind=True, mirror=mirror)
+        return [*said], made
+
+    mirror, bare = restore_copy.MirrorSource("https://m.example", mine), restore_copy.MirrorSource("m")
+    assert restored("1", "a.tar", None) == (["a.tar", "a.tar"], (7, None))
+    assert restored("2", "a.tar", mirror) == (["a.tar", ("from https://m.example", mine), "a.tar"], (7, "mirrored"))
+    assert restored("3", "a.tar", bare) == (["a.tar", ("from m", theirs), "a.tar"], (7, "mirrored"))
+    whole = [("laid out", mine), ("from https://m.example", mine), "https://m.example"]
+    assert restored("4", "", mirror) == (whole, (7, "mirrored"))
+    assert restored("5", "", None) == ([""], (7, None))
+
+
+@pytest.mark.parametrize(("covered", "behind"), [(5, 0), (5, 3), (0, 2)])
+def test_a_restored_ledger_has_all_its_entries_unless_one_thing_contradicts(
+    covered: int, behind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = OwnCheck(SimpleNamespace(entries=covered, not_covered=behind))  # type: ignore[arg-type]
+    monkeypatch.setattr(restore_copy, "read_folder", lambda folder: folder)
+    monkeypatch.setattr(restore_copy, "check_own", lambda *_: check)
+    check.missing.append(Reason("CP-SIG", "log", "it is missing"))
+    assert restore_copy._verified_size(Path("there"), "a.tar", NOW, lambda done, of: None) == covered + behind
+    check.wrong += [Reason("LOG-CORRUPT", "#3", "an entry is missing"), Reason("SIG-BAD", "#4", "other")]
+    with pytest.raises(LedgerError, match=r"LOG-CORRUPT.*a\.tar: #3: an entry is missing"):
+        restore_copy._verified_size(Path("there"), "a.tar", NOW, lambda done, of: None)
+
+
+class Guarded:
+    """A ledger of five entries that is put back, with stand-ins for its guard and its witnesses."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
+        self.signed, self.guarded, self.fault, self.said = 5, True, "", list[str]()
+        ledger = SimpleNamespace(origin="o", entries=None, keys=())
+        home = SimpleNamespace(user=lambda: SimpleNamespace(log=lambda origin: state))
+        store = SimpleNamespace(size=lambda: 5, hashes=None, close=lambda: None)
+        hand = SimpleNamespace(last=lambda: SimpleNamespace(size=self.signed), close=lambda: None)
+        for name, stand_in in (
+            ("read_folder", lambda folder: ledger),
+            ("Home", home),
+            ("EntryReader", lambda entries: store),
+            ("is_guarded", lambda state: self.guarded),
+            ("signatory", lambda keys, state: hand),
+            ("check_witnesses", self.ask),
+        ):
+            monkeypatch.setattr(restore_copy, name, stand_in)
+
+    def ask(self, ledger: object, size: Any, hashes: object) -> None:
+        assert size() == 5
+        if self.fault:
+            raise LedgerError(self.fault, "in its words")
+
+    def code(self) -> str:
+        try:
+            restore_copy._check_guard(Path("there"), "a.tar", self.said.append)
+        except LedgerError as fault:
+            return f"{fault.code} {fault.says}"
+        return ""
+
+
+@pytest.mark.parametrize("by", ["guard", "signer"])
+def test_a_backup_behind_what_was_signed_is_not_put_back(by: str, tmp_path: Path, monkeypatch: Any) -> None:
+    here = Guarded(monkeypatch, tmp_path)
+    here.guarded = by == "guard"
+    if by == "signer":
+        (tmp_path / POINTER).touch()
+    assert here.code() == ""
+    here.signed = 4
+    assert here.code() == ""
+    here.signed = 6
+    assert here.code() == "LOG-ROLLBACK a.tar holds 5 entries, and o has signed 6"
+    here.guarded = False
+    (tmp_path / POINTER).unlink(missing_ok=True)
+    assert here.code() == ""  # nothing was signed on this machine
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_said"),
+    [("LOG-UNREACHABLE", True), ("NO-HTTP", True), ("LOG-ROLLBACK", False), ("LOG-FORKED", False)],
+)
+def test_silent_witnesses_are_asked_later_and_witnesses_that_contradict_are_heard(
+    fault: str, is_said: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Guarded(monkeypatch, tmp_path)
+    here.fault = fault
+    assert here.code() == ("" if is_said else f"{fault} in its words")
+    assert here.said == (["in its words; they are asked again before anything is signed"] if is_said else [])
+
+
+# -- several copies ----------------------------------------------------------------------------------------------------
+
+LISTED = Manifest(origin="o", since=0, since_root="ab" * 32, size=3, root="ab" * 32, published=0, files={})
+BOTH = replace(LISTED, size=5)
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Replace what is done with the files and entries of copies; return what was asked for."""
+    asked: list[Any] = []
+
+    def add(unpacked: Path, folder: Path, file: str) -> Manifest:
+        asked.append(("added", file, sorted(path.name for path in unpacked.iterdir())))
+        return parse_manifest((unpacked / NAME).read_bytes())
+
+    monkeypatch.setattr(restore_copy, "add_later", add)
+    monkeypatch.setattr(restore_copy, "check_files", lambda folder, listed, where: asked.append((listed.size, where)))
+    monkeypatch.setattr(restore_copy, "_remove_older", lambda folder, listed: asked.append("older removed"))
+    monkeypatch.setattr(restore_copy, "erase_destroyed", lambda folder: asked.append("erased"))
+    return asked
+
+
+def test_the_files_of_several_copies_are_those_that_the_last_one_lists(several: list[Any], tmp_path: Path) -> None:
+    whole = packed(tmp_path / "a.tar", ("entries.db", b"e"), (NAME, format_manifest(LISTED)))
+    later = packed(tmp_path / "b.tar", ("TEST", b"t"), (NAME, format_manifest(BOTH)))
+    folder = tmp_path / "one"
+    folder.mkdir()
+    _unpack_all(whole, (), folder)
+    assert several == [(3, whole)]
+    assert [path.name for path in folder.iterdir()] == ["entries.db"]
+    several.clear()
+    folder = tmp_path / "two"
+    folder.mkdir()
+    _unpack_all(whole, (later, later), folder)
+    added = ("added", later, ["TEST", NAME])
+    assert several == [added, added, (5, later), "older removed", "erased"]
+    assert [path.name for path in folder.iterdir()] == ["entries.db"]
+
+
+def test_a_copy_of_an_earlier_program_has_no_list_to_compare_with(several: list[Any], tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    _unpack_all(packed(tmp_path / "a.tar", ("entries.db", b"e")), (), folder)
+    assert several == []
+    later = packed(tmp_path / "b.tar", (NAME, format_manifest(BOTH)))
+    shutil.rmtree(folder)
+    folder.mkdir()
+    _unpack_all(str(tmp_path / "a.tar"), (later,), folder)
+    assert several[1:] == [(5, later), "older removed", "erased"]
+
+
+def test_the_first_copy_is_whole_and_the_others_are_of_the_same_log(several: list[Any], tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(LedgerError, match=r"COPY-FORMAT.*a\.tar is no whole copy of a ledger"):
+        _unpack_all(packed(tmp_path / "a.tar", (NAME, format_manifest(LISTED))), (), folder)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    whole = packed(tmp_path / "b.tar", ("entries.db", b"e"), (NAME, format_manifest(LISTED)))
+    other = packed(tmp_path / "c.tar", (NAME, format_manifest(replace(BOTH, origin="p"))))
+    with pytest.raises(LedgerError, match=r"COPY-FORMAT.*c\.tar is a copy of p, not of o"):
+        _unpack_all(whole, (other,), folder)
+
+
+def test_files_that_the_last_copy_does_not_list_are_removed_without_tiles_of_its_tree(tmp_path: Path) -> None:
+    tiles = [f"log/{tile_path(tile)}" for tile in tiles_for(0, 3)]
+    names = ["TEST", "trust/old", *tiles, "log/tile/0/000.p/200", "exchange/outgoing/a", "exchange/outgoing/b"]
+    for name in [*names, "entries.db", "heads.db", "others/a.db"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    kept = CopiedFile("ab" * 32, (0, 0, 0, 0))
+    _remove_older(tmp_path, replace(LISTED, published=3, files={"TEST": kept, "exchange/outgoing/b": kept}))
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"TEST", *tiles, "exchange/outgoing/b", "entries.db", "heads.db", "others/a.db"}
