@@ -43,6 +43,7 @@ OF_THE_FILE = (
     "test_a_copy_is_never_overwritten_and_what_cannot_be_copied_makes_no_file",
     "test_keys_that_stay_are_not_moved_and_missing_ones_are_said",
     "test_only_files_whose_content_has_moved_are_removed",
+    "test_only_sealed_values_need_the_keys_of_data_subjects",
 )
 
 

@@ -170,7 +170,7 @@ class Bulk:
 
         `fresh` spares the search where the store had no entry of the order; if it has by now, storing is a `Conflict`.
         """
-        if draft.entry and not fresh and (leaf := self._known(draft)):
+        if not fresh and (leaf := self._known(draft)):
             self.already += 1
             return leaf
         row = self._sealer.seal(draft, self._trial)

@@ -15,9 +15,10 @@ from ledger.application.write.draft import Draft, target_of
 from ledger.entries.envelope import Circumstances
 from ledger.errors import RecordError
 from ledger.facts import Fact
-from tests.ledger.application.test_journal import NOON, ORDER, entries, ilves, issued, made, sent
+from tests.ledger.application.test_journal import NOON, ORDER, OTHER, entries, ilves, issued, made, sent
 
 PAGE = 4
+THIRD = "33333333-3333-4333-8333-333333333333"
 
 
 @pytest.fixture
@@ -114,3 +115,16 @@ def test_what_is_staged_lies_in_no_folder(journal: Journal, tmp_path: Path, monk
             many.add(draft(journal, issued() if n == 0 else sent()))
         assert os.listdir(tmp_path / "tmp") == []
         assert sorted(os.listdir(tmp_path / "ledger")) == before
+
+
+def test_a_fact_that_issues_an_order_stays_out_if_another_order_was_issued_meanwhile(journal: Journal) -> None:
+    def issue() -> None:
+        journal.record(issued("PPO-other"), OTHER, ilves(journal))
+
+    start = journal.store.size()
+    with pytest.raises(Conflict):
+        attempt(journal, [draft(journal, issued())], issue)
+    assert journal.store.size() == start + 1
+    journal.record(issued(), ORDER, ilves(journal))
+    attempt(journal, [draft(journal, sent())] * PAGE, lambda: journal.record(issued("PPO-3"), THIRD, ilves(journal)))
+    assert len(entries(journal)) == 1 + PAGE

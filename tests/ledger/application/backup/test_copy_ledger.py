@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB, HEADS_DB, read_folder
 from ledger.adapters.folders.received_files import FilesIn
 from ledger.adapters.storage.postgres import Address
 from ledger.application.backup import copy_ledger
 from ledger.application.backup.copied_files import MACHINE
 from ledger.application.backup.copy_ledger import (
     CHECKPOINT,
+    _add,
     _add_files,
     _add_shared,
     _add_tiles,
@@ -26,8 +27,17 @@ from ledger.application.backup.copy_ledger import (
     _size_of,
     back_up,
 )
-from ledger.application.backup.manifest import CopiedFile, Manifest, state_of
+from ledger.application.backup.manifest import (
+    LATER,
+    NAME,
+    CopiedFile,
+    Manifest,
+    format_manifest,
+    read_manifest,
+    state_of,
+)
 from ledger.errors import LedgerError
+from ledger.tlog.note import EMPTY_ROOT
 from tests.support.cli import ledger_of
 from tests.support.files.system_calls import open_below, synced
 from tests.support.memory_ledger import small
@@ -38,7 +48,7 @@ def packed() -> tuple[tarfile.TarFile, io.BytesIO]:
     return tarfile.open(fileobj=data, mode="w"), data
 
 
-def names(tar: tarfile.TarFile) -> list[str]:
+def names_of(tar: tarfile.TarFile) -> list[str]:
     assert all((each.mode, each.uid, each.mtime) == (0o600, 0, 0) for each in tar.getmembers())
     return [each.name for each in tar.getmembers()]
 
@@ -56,19 +66,19 @@ def test_behind_a_base_only_changed_files_are_added_and_all_are_listed(tmp_path:
     paths = [tmp_path / name for name in files]
     tar, _ = packed()
     whole, published = _add_files(tar, tmp_path, paths, None)
-    assert (names(tar), published) == (list(files), 3)
+    assert (names_of(tar), published) == (list(files), 3)
     assert whole == {
         name: CopiedFile(sha256(content).hexdigest(), state_of((tmp_path / name).stat()))
         for name, content in files.items()
     }
     tar, _ = packed()
     assert _add_files(tar, tmp_path, paths, base_of(whole)) == (whole, 7)
-    assert names(tar) == []
+    assert names_of(tar) == []
     (tmp_path / "TEST").write_bytes(b"best")
     (tmp_path / CHECKPOINT).write_bytes(ledger.checkpoint(4))
     tar, _ = packed()
     later, published = _add_files(tar, tmp_path, paths, base_of(whole))
-    assert (names(tar), published, later["trust/policy"]) == ([CHECKPOINT, "TEST"], 4, whole["trust/policy"])
+    assert (names_of(tar), published, later["trust/policy"]) == ([CHECKPOINT, "TEST"], 4, whole["trust/policy"])
     assert later["TEST"].sha256 == sha256(b"best").hexdigest()
 
 
@@ -84,14 +94,14 @@ def test_what_was_received_into_a_database_is_added_by_content(tmp_path: Path, m
     monkeypatch.setattr(copy_ledger, "received_files", lambda ledger, store: kept)
     tar, _ = packed()
     local = replace(folder, shared=False)
-    assert (_add_shared(tar, local, None), names(tar)) == ({}, [])
+    assert (_add_shared(tar, local, None), names_of(tar)) == ({}, [])
     whole = _add_shared(tar, folder, None)
-    assert names(tar) == list(whole) == ["foreign/a", "foreign/b", "registers/r/1"]
+    assert names_of(tar) == list(whole) == ["foreign/a", "foreign/b", "registers/r/1"]
     assert whole["foreign/a"] == CopiedFile(sha256(b"A").hexdigest(), (1, 0, 0, 0))
     kept.keep({"foreign/a": b"other", "foreign/c": b"C"}, replacing=True)
     tar, _ = packed()
     assert list(_add_shared(tar, folder, base_of(whole))) == ["foreign/a", "foreign/b", "foreign/c", "registers/r/1"]
-    assert names(tar) == ["foreign/a", "foreign/c"]
+    assert names_of(tar) == ["foreign/a", "foreign/c"]
 
 
 def test_the_small_databases_are_those_of_the_machine_and_the_heads(
@@ -134,14 +144,14 @@ def test_tiles_that_are_there_are_added_and_missing_ones_are_made_again_from_ent
     tar, _ = packed()
     _add_tiles(tar, ledger, 0, 300)
     assert size > 0
-    assert names(tar) == []  # no tree of that size was published
+    assert names_of(tar) == []  # no tree of that size was published
     published = int((ledger / "log" / "checkpoint").read_text().split("\n")[1])
     _add_tiles(tar, ledger, 0, published)
-    assert names(tar)
-    assert all(os.path.isfile(ledger / name) for name in names(tar))
+    assert names_of(tar)
+    assert all(os.path.isfile(ledger / name) for name in names_of(tar))
     tar, _ = packed()
     _add_tiles(tar, ledger, published, published)
-    assert names(tar) == []
+    assert names_of(tar) == []
 
 
 def test_a_copy_is_durable_with_its_name_and_never_overwritten(tmp_path: Path) -> None:
@@ -161,9 +171,17 @@ def test_a_copy_is_durable_with_its_name_and_never_overwritten(tmp_path: Path) -
     assert open_below(tmp_path) == []
     later = back_up(ledger, str(tmp_path / "later.tar"), str(tmp_path / "copy.tar"))
     assert (later.since, later.size) == (made.size, made.size)
-    other = ledger_of("S2", tmp_path / "other")
-    policy = other / "trust" / "policy"
-    policy.write_text(policy.read_text().replace(read_folder(other).origin, "ledger.test/elsewhere"))
-    with pytest.raises(LedgerError, match=r"COPY-FORMAT|TRUST"):
-        back_up(other, str(tmp_path / "third.tar"), str(tmp_path / "copy.tar"))
+    whole, behind = read_manifest(str(tmp_path / "copy.tar")), read_manifest(str(tmp_path / "later.tar"))
+    assert (whole.since_root, behind.since_root) == (EMPTY_ROOT.hex(), whole.root)
+    assert whole.published == behind.published > 0
+    with tarfile.open(tmp_path / "copy.tar") as one, tarfile.open(tmp_path / "later.tar") as two:
+        assert {ENTRIES_DB, HEADS_DB, CHECKPOINT} <= set(names_of(one)) - {LATER}
+        assert (names_of(two)[-2:], {ENTRIES_DB, CHECKPOINT}.isdisjoint(names_of(two))) == ([LATER, NAME], True)
+        assert [name for name in names_of(two) if name.startswith("log/tile")] == []
+    with tarfile.open(tmp_path / "elsewhere.tar", "w") as tar:
+        _add(tar, NAME, format_manifest(replace(whole, origin="ledger.test/elsewhere")))
+    with pytest.raises(
+        LedgerError, match=f"COPY-FORMAT.* is a copy of ledger.test/elsewhere, and this is {whole.origin}"
+    ):
+        back_up(ledger, str(tmp_path / "third.tar"), str(tmp_path / "elsewhere.tar"))
     assert not (tmp_path / "third.tar").exists()
