@@ -13,6 +13,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -448,6 +449,69 @@ def test_segments_that_were_checked_before_a_key_was_reported_are_read_once_more
         assert report.problems == []
         assert report.noted.suspect == whole.noted.suspect
         assert len(whole.noted.suspect[hand("ilves").key]) > 20
+
+
+def test_a_report_casts_no_doubt_on_segments_that_end_before_the_key_was_accepted(office: Office) -> None:
+    ledger = office.ledger
+    late = ledger.enrol("late", "XO", "ISS")
+    accepted = ledger.size - 1
+    further(ledger, hand("ilves"), 10)
+    office.write()
+    office.audit()
+    said = {"actor": "late", "key": late.key, "suspected_since": "2027-03-01T00:00:00Z"}
+    ledger.record(ledger.keeper, "key-compromised", said)
+    office.write()
+    report, walk = office.audit()
+    assert sorted(walk.again) == [start for start in range(0, 40, WIDTH) if start + WIDTH > accepted] == [24, 32]
+    assert {*walk.again.values()} == {f"entry {ledger.size - 1} reports a key of late"}
+    assert report.problems == []
+
+
+def test_what_segments_add_is_in_the_tables_when_a_run_ends_and_every_few_segments(
+    new: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_verdicts, "_LAG", 2)
+    new.ledger = made(size=60)
+    new.write()
+    behind: list[tuple[int, int]] = []
+
+    def look(done: int, of: int) -> None:
+        with closing(sqlite3.connect(new.state)) as c:
+            (added,), (mapped,) = (c.execute(f"SELECT {each}").fetchone() for each in ADDED)
+        behind.append((added, (done - mapped) // WIDTH if done <= 56 else 0))
+
+    new.audit(progress=look)
+    look(56, 56)
+    assert behind[-1] == (0, 0)
+    assert max(added for added, _ in behind) == 1
+    assert 1 <= max(lag for _, lag in behind) <= 3
+
+
+ADDED = ("count(*) FROM added", "size FROM map")
+
+
+@pytest.mark.parametrize(("mapped", "lag"), [(0, 16), (15, 16), (17, 17), (63, 63), (64, 64), (65, 64), (200, 64)])
+def test_the_map_of_heads_is_as_many_segments_behind_as_it_has_within_limits(mapped: int, lag: int) -> None:
+    kept: Any = SimpleNamespace(_map=SimpleNamespace(state=lambda: (mapped * WIDTH + 3, b"")))
+    assert KeptVerdicts._lag(kept) == lag
+
+
+def test_roots_of_earlier_maps_are_computed_once_and_only_where_nothing_is_wrong(office: Office) -> None:
+    def kept() -> dict[int, bytes]:
+        with KeptVerdicts(office.state, office.ledger.origin, office.registrar, auditor()) as there:
+            return there.map_roots({5, 6})
+
+    office.ledger.commit(hand("orn"), size=5)
+    office.write()
+    assert kept() == {}
+    touch(office.store, "UPDATE stored_events SET state = CAST(state || 'A' AS BLOB) WHERE rowid = 5")
+    assert "SUB-PATH" in office.codes()
+    assert kept() == {}
+    office.write()
+    assert office.codes() == []
+    assert set(kept()) == {5}
+    touch(office.store, "UPDATE stored_events SET state = CAST(state || 'A' AS BLOB) WHERE rowid = 5")
+    assert office.codes() == []  # the entries before are not read once more
 
 
 def test_a_wrong_commit_to_the_heads_is_found_and_its_segment_gets_no_verdict(office: Office) -> None:
