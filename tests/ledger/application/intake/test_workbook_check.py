@@ -278,6 +278,30 @@ def test_the_type_of_a_value_may_be_stated_in_two_namespaces_as_libreoffice_does
     error = '<table:table-cell office:value-type="string" calcext:value-type="error" xmlns:calcext="calc"/>'
     facts = one(sheet(row(cell() + error)))
     assert (facts.errors, facts.last) == ({(1, 2)}, (1, 2))
+    formula = error.replace("/>", ' table:formula="of:=1"/>')
+    assert one(sheet(row(cell() + formula))).errors == {(1, 2)}
+
+
+def test_a_covered_cell_with_a_value_is_a_cell_of_its_sheet() -> None:
+    value = '<table:covered-table-cell office:value-type="float" office:value="1"/>'
+    assert one(sheet(row(cell(number_columns_spanned=2) + value))).last == (1, 2)
+
+
+def test_a_text_of_an_xlsx_ends_with_its_element_and_a_place_has_letters_and_a_number() -> None:
+    blank = '<row r="1"><c r="C1" t="inlineStr"><is><t></t> </is> </c></row>'
+    assert one(book(blank)).last == (0, 0)
+    for place in ("1A", "A", "7", "", "ABCD1", "A12345678", "a1"):
+        assert f"{place!r} is no place of a cell" in refused(book(f'<row r="1"><c r="{place}"><v>1</v></c></row>'))
+
+
+def test_an_xlsx_may_have_a_part_that_states_its_type_and_relations_may_hold_other_elements() -> None:
+    parts = parts_of(xlsx({"A": [["x"]]}))
+    relations = "xl/_rels/workbook.xml.rels"
+    more = {
+        "mimetype": "application/zip",
+        relations: parts[relations].replace("</Relationships>", "<a/><b/></Relationships>"),
+    }
+    assert one(packed({**parts, **more})).last == (1, 1)
 
 
 def test_parts_whose_names_differ_in_case_alone_are_refused() -> None:
