@@ -270,7 +270,7 @@ class _XlsxCells:
             self._inside = False
         elif tag == "c" and (self._formula or self._value):
             self._facts.met(self._row, self._column, self._name)
-            if self._formula and not self._value:
+            if not self._value:
                 self._facts.unstored.add((self._row, self._column))
 
     def _merge(self, ref: str) -> None:
@@ -364,16 +364,16 @@ class _OdsCells:
                     self.sheets[-1].hidden_columns |= set(here)
                 self._column += many
             case "table-row" if self._depth == 1:
-                self._row += max(self._times, 1) if self._row else 1
+                self._row += max(self._times, 1)
                 self._times = _number(attributes, "number-rows-repeated", 1, self._name)
                 self._column, self._filled = 0, []
                 if attributes.get("visibility") in ("collapse", "filter"):
                     self.sheets[-1].hidden_rows |= set(range(self._row, self._row + min(self._times, CELLS)))
-            case "table-cell" | "covered-table-cell" if self._depth == 1 and self.sheets:
+            case "table-cell" | "covered-table-cell" if self._depth == 1:
                 self._cell(tag, attributes)
 
     def end(self, tag: str) -> None:
-        if tag == "table" and self._depth:
+        if tag == "table":
             self._depth -= 1
         elif tag == "table-row" and self._depth == 1:
             for _, last in self._filled:
@@ -393,7 +393,7 @@ class _OdsCells:
             facts.errors.add((self._row, first))
         down = _number(attributes, "number-rows-spanned", 1, self._name)
         right = _number(attributes, "number-columns-spanned", 1, self._name)
-        if tag == "table-cell" and (down > 1 or right > 1):
+        if tag == "table-cell" and down * right > 1:
             if down * right > CELLS or len(facts.merged) > CELLS:
                 raise wrong(self._name, f"sheet {facts.name!r} merges too many cells")
             cells = {(self._row + r, first + c) for r in range(down) for c in range(right)}

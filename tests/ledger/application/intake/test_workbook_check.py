@@ -294,6 +294,34 @@ def test_a_text_of_an_xlsx_ends_with_its_element_and_a_place_has_letters_and_a_n
         assert f"{place!r} is no place of a cell" in refused(book(f'<row r="1"><c r="{place}"><v>1</v></c></row>'))
 
 
+def test_a_value_of_an_xlsx_ends_with_its_element_and_numbers_have_at_most_nine_digits() -> None:
+    assert one(book('<row r="1"><c r="C1"><v></v> </c></row>')).last == (0, 0)
+    assert one(book('<row r="1"><c r="C1"><v>1</v> </c></row>')).last == (1, 3)
+    for number in ("x", "", "-1", "1234567890"):
+        assert f"r is {number!r}, no number of at most nine digits" in refused(book(f'<row r="{number}"/>'))
+
+
+def test_a_sheet_of_an_ods_is_hidden_by_a_style_that_does_not_display_it() -> None:
+    parts = parts_of(ods({"A": [["x"]], "B": [["x"]]}, hidden=["B"]))
+    assert 'display="false"' in parts["content.xml"]
+    for how, hidden in (("false", True), ("true", False)):
+        parts["content.xml"] = re.sub('display="[a-z]+"', f'display="{how}"', parts["content.xml"])
+        assert [each.hidden for each in checked(packed(parts), "t").sheets] == [False, hidden]
+
+
+def test_what_is_not_read_may_state_an_attribute_in_two_namespaces_and_name_a_password() -> None:
+    twice = '<a b="1" x:b="2" xmlns:x="x"/>'
+    assert one(xlsx({"A": [["x"]]}, parts={"xl/extra.xml": twice})).last == (1, 1)
+    words = {**parts_of(ods({"A": [["x"]]})), "settings.xml": "<a>encryption-data</a>"}
+    assert one(packed(words)).last == (1, 1)
+
+
+def test_a_file_of_the_old_form_and_an_archive_of_something_else_are_named() -> None:
+    assert "of the old form (.xls), or one with a password" in refused(b"\xd0\xcf\x11\xe0" + bytes(600))
+    assert "a ZIP, and neither an .xlsx nor an .ods workbook" in refused(packed({"word/document.xml": "<a/>"}))
+    assert "a ZIP, and neither" in refused(packed({"mimetype": f"{ODS}-template", "content.xml": "<a/>"}))
+
+
 def test_an_xlsx_may_have_a_part_that_states_its_type_and_relations_may_hold_other_elements() -> None:
     parts = parts_of(xlsx({"A": [["x"]]}))
     relations = "xl/_rels/workbook.xml.rels"

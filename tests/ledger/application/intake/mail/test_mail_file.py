@@ -183,3 +183,142 @@ def test_an_msg_without_transport_headers_says_what_outlook_has_kept(monkeypatch
     monkeypatch.setitem(sys.modules, "oxmsg", None)
     with pytest.raises(LedgerError, match="NO-MAIL"):
         mail_file._outlook(b"data", "m")
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+RETURNED = {
+    "headers": "Content-Type: text/rfc822-headers\n\nMessage-ID: <order-1@karsk.example>\n",
+    "mail": "Content-Type: message/rfc822\n\nMessage-ID: <order-1@karsk.example>\nFrom: a@b\n\ntext\n",
+    "none": "Content-Type: text/plain\n\nMessage-ID: <order-1@karsk.example>\n",
+}
+STATUS = """Reporting-MTA: dns; mx.skylark.example
+Arrival-Date: Mon, 02 Mar 2026 08:00:00 +0100
+
+Final-Recipient: rfc822; a@skylark.example
+Action: Delivered
+Last-Attempt-Date: Mon, 02 Mar 2026 08:30:00 +0100
+
+Final-Recipient: rfc822; b@skylark.example
+Action: failed
+"""
+
+
+def reporting(status: str, returned: str = "headers", kind: str = "delivery-status") -> list[tuple[str, ...]]:
+    """Return what a mail reports, as action, recipient, time, mail and reporter."""
+    parts = f"--b\nContent-Type: message/{kind}\n\n{status}\n--b\n{RETURNED[returned]}\n--b--\n"
+    head = 'From: m@x\nDate: Mon, 02 Mar 2026 09:00:05 +0100\nContent-Type: multipart/report; boundary="b"\n\n'
+    reports = read_mail(f"{head}{parts}".encode(), "m").reports
+    return [(r.action, r.recipient, f"{r.at:%H:%M:%S}" if r.at else "", r.message_id, r.reporter) for r in reports]
+
+
+ORDER, MX = "<order-1@karsk.example>", "mx.skylark.example"
+
+
+@pytest.mark.parametrize(("returned", "about"), [("headers", ORDER), ("mail", ORDER), ("none", "")])
+def test_a_report_has_a_line_for_each_recipient_and_names_the_returned_mail(returned: str, about: str) -> None:
+    assert reporting(STATUS, returned) == [
+        ("delivered", "a@skylark.example", "07:30:00", about, MX),
+        ("failed", "b@skylark.example", "07:00:00", about, MX),  # when the mail arrived there
+    ]
+
+
+def test_a_report_without_times_is_of_its_own_date_and_a_stated_mail_goes_before_the_returned_one() -> None:
+    plain = STATUS.replace("Arrival-Date", "X-Date").replace("Last-Attempt-Date", "X-Date")
+    own = plain.replace("Action: failed", "Action: failed\nOriginal-Message-ID: <other@karsk.example>")
+    assert reporting(own) == [
+        ("delivered", "a@skylark.example", "08:00:05", ORDER, MX),
+        ("failed", "b@skylark.example", "08:00:05", "<other@karsk.example>", MX),
+    ]
+    assert reporting("Reporting-MTA: dns; mx.skylark.example\n") == []
+
+
+def test_a_notification_of_a_reader_states_what_was_done_and_by_what() -> None:
+    said = (
+        "Reporting-UA: desk; Mailer 3\nFinal-Recipient: rfc822; a@skylark.example\n"
+        "Original-Message-ID: <order-2@karsk.example>\n"
+        "Disposition: manual-action/MDN-sent-manually; Displayed/error\n"
+    )
+    done = ("displayed", "a@skylark.example", "08:00:05", "<order-2@karsk.example>", "Mailer 3")
+    assert reporting(said, kind="disposition-notification") == [done]
+    (bare,) = reporting("Final-Recipient: rfc822; a@skylark.example\n", kind="disposition-notification")
+    assert bare == ("", "a@skylark.example", "08:00:05", ORDER, "")
+    assert reporting(said, kind="other-notification") == []
+
+
+# -- headers and files -------------------------------------------------------------------------------------------------
+
+
+def test_a_part_is_a_file_if_it_has_a_name_or_is_attached() -> None:
+    parts = (
+        'Content-Disposition: inline; filename="a.pdf"\n\nA',
+        "Content-Disposition: attachment\n\nB",
+        "Content-Disposition: inline\n\nC",
+        "Content-Type: text/plain\n\nD",
+        'Content-Type: multipart/mixed; boundary="c"; name="e"\n\n--c\n\nE\n--c--',
+    )
+    body = "".join(f"--b\n{part}\n" for part in parts)
+    read = read_mail(f'From: a@b\nContent-Type: multipart/mixed; boundary="b"\n\n{body}--b--\n'.encode(), "m")
+    assert [(file.name, file.size) for file in read.files] == [("a.pdf", 1), ("", 1)]
+
+
+@pytest.mark.parametrize(
+    ("data", "is_mail"),
+    [
+        (b"From: a@b\n\n", True),
+        (b"Date: today\n\n", True),
+        (b"Message-ID: <1>\n\n", True),
+        (b"Received: by x; today\n\n", True),
+        (b"From a@b Mon Mar 2\nFrom: a@b\n\n", True),
+        (b"To: a@b\nSubject: x\n\n", False),
+        (b" From: a@b\n\n", False),
+        (b"From a@b Mon Mar 2\n\nFrom: a@b\n", False),
+        (b"F" * 77 + b": x\nFrom: a@b\n\n", False),
+    ],
+)
+def test_a_mail_begins_with_headers_and_has_one_of_those_that_every_mail_has(data: bytes, is_mail: bool) -> None:
+    if is_mail:
+        assert read_mail(data, "m").size == len(data)
+    else:
+        assert "so it is no mail" in refused(data).says
+
+
+def test_a_mail_is_read_up_to_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b"From: a@b\nSubject: " + b"x" * 40 + b"\n\ntext"
+    for bound, most in (("LARGEST", len(data)), ("HEADERS", 2), ("HEADER", 40)):
+        with monkeypatch.context() as patch:
+            patch.setattr(mail_file, bound, most)
+            assert read_mail(data, "m").subject == "x" * 40
+            patch.setattr(mail_file, bound, most - 1)
+            assert refused(data).code == "MAIL-FORM"
+
+
+def test_a_mail_is_to_those_named_in_to_and_cc_and_the_first_of_two_headers_counts() -> None:
+    data = b"From: a@b\nFrom: z@b\nTo: c@d, Clerk <e@f>\nCc: g@h\nBcc: i@j\nReply-To: k@l\nTo: nobody:;\n\n"
+    read = read_mail(data, "m")
+    assert (read.sender, read.to) == ("a@b", ("c@d", "e@f", "g@h"))
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "minute"),
+    [
+        ("from x by MX.example (Postfix; by y.example) id 7; Mon, 02 Mar 2026 08:30:00 +0000", "mx.example", 30),
+        ("from x (by other.example) id 7; Mon, 02 Mar 2026 08:31:00 +0000", "", 31),
+        ("from nearby mx; then; Mon, 02 Mar 2026 08:32:00 +0000", "", 32),
+        ("by mx.example; yesterday", "mx.example", None),
+        ("by mx.example", "", None),
+    ],
+)
+def test_a_stamp_names_the_server_after_by_and_the_moment_after_the_last_semicolon(
+    text: str, by: str, minute: int | None
+) -> None:
+    stamp = mail_file._stamp(text)
+    assert (stamp.by, stamp.at.minute if stamp.at else None) == (by, minute)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("a (b) c", "a  c"), ("a (b (c) d) e", "a  e"), ("a ) b", "a ) b"), ("a (b", "a "), ("(a) ) (b)", " ) ")],
+)
+def test_comments_are_left_out_also_nested_and_open_ones(text: str, kept: str) -> None:
+    assert mail_file.without_comments(text) == kept
