@@ -60,7 +60,7 @@ def _leaves(fetch: Fetch, head: Head) -> Iterator[bytes]:
         for leaf in entries_of(fetch, bundle.n, bundle.width):
             tree.add(leaf_hash(leaf))
             leaves.append(leaf)
-    if (tree.size, tree.root() if tree.size else head.checkpoint.root) != (head.checkpoint.size, head.checkpoint.root):
+    if (tree.size, tree.root()) != (head.checkpoint.size, head.checkpoint.root):
         raise LedgerError("LOG-CORRUPT", f"the leaves do not make the signed tree of {head.checkpoint.size}")
     yield from leaves
 

@@ -116,7 +116,7 @@ def test_values_that_open_as_null_were_never_stated(monkeypatch: pytest.MonkeyPa
         lambda text: SimpleNamespace(digest=text, value="a name" if text == "d1" else None),
     )
     assert _said(store, keys, ["k1"]) == [(3, "main", "name", "d1")]
-    assert sorted(opened) == ["d1", "d2"]  # under the keys of nobody else
+    assert sorted(opened) == ["d1", "d2"]  # under these keys alone
     scope = covered(store, keys, "witness 3", "side")
     assert scope == ErasureScope(("k1", "k2"), ((3, "main", "name", "d1"),))
 

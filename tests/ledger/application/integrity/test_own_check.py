@@ -161,7 +161,7 @@ CHECKS = ("permissions", "heads", "time_stamps", "guard", "tiles", "wrapped", "w
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Replace the checks of the office's files; return those that were asked for."""
+    """Replace the checks of the office's files; return the names of the checks that ran."""
     names: list[str] = []
     for name in CHECKS:
         monkeypatch.setattr(_OfficeFiles, f"check_{name}", lambda self, name=name: names.append(name))
