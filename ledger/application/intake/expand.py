@@ -222,7 +222,7 @@ class _Expander:
         try:
             return self._value(value, rule, kind, name)
         except CellFault as fault:
-            if kind and name in (fields := KINDS[kind].fields()) and fields[name].sealed:  # its value is not repeated
+            if value and kind and name in (fields := KINDS[kind].fields()) and fields[name].sealed:  # not repeated
                 fault = CellFault(f"a value that the sealed field {name} does not take", fault.hint)
             self._fault(row, rule.column, fault)
             return None

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
+from ledger.adapters.log.published_log import from_folder
 from ledger.adapters.witness import followed_entries
 from ledger.adapters.witness.monitor import Look, Patience, look
 from ledger.entries.envelope import EntryPlace, open_
@@ -26,6 +27,7 @@ from ledger.tlog.note import ED25519, MLDSA44, log_vkey, parse_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from tests.support.cli import run
+from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import ORDER, Ledger, hand, resealed, small, two_histories
 
 NOON = datetime(2027, 6, 1, 12, tzinfo=UTC)
@@ -370,3 +372,22 @@ def test_two_entries_of_one_place_are_an_exhibit_of_a_log_that_signs_with_ed2551
     assert names == sorted(["dsse.json", "tlog-proof"] * 2 + ["split-order.json"] * kept)
     pairs = [(b"entry 2" if near else b"entry 1", b"wrong 5"), (b"entry 2", b"wrong 6")]
     assert proven == (pairs[: 1 + near] if kept else []), "the search runs once: one exhibit convicts"
+
+
+@pytest.mark.parametrize("first", [0, 1, 255, 256, 257, 512, 519, 520])
+def test_published_entries_are_read_up_to_a_place_and_one_by_one(first: int, tmp_path: Path) -> None:
+    log = HashLog(size=520)
+    fetch = from_folder(log.publish(tmp_path, 520))
+    assert list(followed_entries._raws(fetch, first, 520)) == log.entries[:first]
+    if first < 520:
+        assert followed_entries._entry(fetch, first, 520) == log.entries[first]
+    assert list(followed_entries._leaves(fetch, first, 520)) == []  # none of them is sealed
+
+
+@pytest.mark.parametrize(("room", "taken"), [(0, 0), (3, 0), (4, 1), (7, 1), (8, 2), (99, 3)])
+def test_an_exhibit_has_the_first_entries_that_fit_into_it(
+    room: int, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed_entries, "LARGEST", room)
+    entries = [b"four", b"more", b"end"]
+    assert list(followed_entries._fitting(entries)) == entries[:taken]

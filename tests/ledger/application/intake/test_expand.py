@@ -200,3 +200,167 @@ def test_what_is_hidden_is_said_once_with_its_first_row() -> None:
 def test_a_constant_of_a_profile_is_written_as_a_cell() -> None:
     written = [_constant(each) for each in (True, False, 7, "a text", ["a", "b"])]
     assert written == ["yes", "no", "7", "a text", "a\nb"]
+
+
+# -- single rules ------------------------------------------------------------------------------------------------------
+
+HEAD = """
+format = "comity.import-profile/1"
+name = "p"
+version = "1"
+[table]
+zone = "UTC"
+dates = "day-first"
+[order]
+reference = { column = "Ref" }
+instrument = "2AP-7"
+"""
+ISSUED = """
+[[entry]]
+kind = "order-issued"
+when = "Day"
+[entry.fields]
+from_party = "XO"
+to_party = "XV"
+identifiers = { column = "Account" }
+"""
+
+
+def read(profile: str, *lines: str) -> Expansion:
+    return made("".join(f"{line}\r\n" for line in lines).encode(), profile)
+
+
+def cells(profile: str, *lines: str) -> list[dict[str, object]]:
+    expansion = read(profile, *lines)
+    assert list(sentences(expansion.faults, "")) == []
+    return [dict(fact.cells) for fact in expansion.facts]
+
+
+def test_the_instrument_may_be_a_column_and_is_left_out_where_it_is_empty() -> None:
+    profile = HEAD.replace('"2AP-7"', '{ column = "Law", codes = "laws" }') + '[codes.laws]\n"E" = "EPOC"\n' + ISSUED
+    first, second = read(profile, "Ref;Day;Account;Law", "A;25.03.2026;a;E", "B;25.03.2026;b;").facts
+    assert (first.cells["instrument"], first.columns["instrument"]) == ("EPOC", "Law")
+    assert "instrument" not in second.cells
+    assert "instrument" not in read(HEAD + ISSUED, "Ref;Day;Account", "A;25.03.2026;a").facts[0].columns
+    assert first.columns == {"order": "Ref", "occurred": "Day", "instrument": "Law", "identifiers": "Account"}
+    (fault,) = read(profile, "Ref;Day;Account;Law", "A;25.03.2026;a;F").faults
+    assert (fault.row, fault.column, fault.says) == (2, "Law", "the word 'F' is not in the list 'laws'")
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "occurred", "source"),
+    [
+        ("", "A;25.03.2026;a;", "2026-03-25T12:00:00Z", "estimate"),
+        ("", "A;25.03.2026 08:30;a;", "2026-03-25T08:30:00Z", None),
+        ('at = "09:15"\n', "A;25.03.2026;a;", "2026-03-25T09:15:00Z", "estimate"),
+        ('time = "Clock"\n', "A;25.03.2026;a;10:20:30", "2026-03-25T10:20:30Z", None),
+        ('time = "Clock"\n', "A;25.03.2026;a;", "2026-03-25T12:00:00Z", "estimate"),
+        ('time = "Clock"\nat = "09:15"\n', "A;25.03.2026;a;", "2026-03-25T09:15:00Z", "estimate"),
+        ('time = "Clock"\n', "A;25.03.2026 08:30;a;10:20", "2026-03-25T08:30:00Z", None),
+    ],
+)
+def test_the_moment_of_an_entry_is_that_of_its_columns_and_of_a_day_alone_an_estimate(
+    rule: str, line: str, occurred: str, source: str | None
+) -> None:
+    profile = HEAD + ISSUED.replace('when = "Day"\n', f'when = "Day"\n{rule}')
+    (made_of,) = cells(profile, "Ref;Day;Account;Clock", line)
+    assert (made_of["occurred"], made_of.get("on_source")) == (occurred, source)
+
+
+def test_a_fault_of_a_moment_is_of_the_column_that_has_it() -> None:
+    profile = HEAD + ISSUED.replace('when = "Day"\n', 'when = "Day"\ntime = "Clock"\n')
+    heads = "Ref;Day;Account;Clock"
+    assert [(each.row, each.column) for each in read(profile, heads, "A;25.03.2026;a;late").faults] == [(2, "Clock")]
+    assert [(each.row, each.column) for each in read(profile, heads, "A;soon;a;10:20").faults] == [(2, "Day")]
+    stated = profile.replace('to_party = "XV"', 'to_party = "XV"\non_source = "own-act"')
+    assert cells(stated, heads, "A;25.03.2026;a;")[0]["on_source"] == "own-act"
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "text"),
+    [
+        ("", "a", "a"),
+        ("", "", None),
+        (', default = "d"', "", "d"),
+        (', default = "d"', "a", "a"),
+        (', required = true, default = "d"', "", "d"),
+        (', split = ","', " a ,, b ", "a\nb"),
+        (', codes = "words"', "Yes", "y"),
+        (', codes = "words"', "  yEs  ", "y"),
+        (', codes = "words", split = "/"', "yes/no", "y\nn"),
+    ],
+)
+def test_the_value_of_a_field_is_the_text_of_its_cell_by_its_rule(rule: str, value: str, text: str | None) -> None:
+    profile = HEAD + '[codes.words]\nyes = "y"\nno = "n"\n' + ISSUED.replace('"Account" }', f'"Account"{rule} }}')
+    (made_of,) = cells(profile, "Ref;Day;Account;More", f"A;25.03.2026;{value};x")
+    assert made_of.get("identifiers") == text
+
+
+def test_a_required_cell_that_is_empty_and_an_unknown_word_are_faults_and_no_fact_is_made() -> None:
+    required = HEAD + ISSUED.replace('"Account" }', '"Account", required = true }')
+    expansion = read(required, "Ref;Day;Account;x", "A;25.03.2026;;x", "B;25.03.2026;b;x")
+    assert [(each.row, each.column, each.says) for each in expansion.faults] == [
+        (2, "Account", "is empty, and the profile says that it is required")
+    ]
+    assert [fact.cells["order"] for fact in expansion.facts] == ["B"]
+    coded = ISSUED.replace('to_party = "XV"', 'to_party = { column = "To", codes = "words" }')
+    codes = f'{HEAD}[codes.words]\nyes = "y"\n{coded}'
+    (near,) = read(codes, "Ref;Day;Account;To", "A;25.03.2026;a;yess").faults
+    (far,) = read(codes, "Ref;Day;Account;To", "A;25.03.2026;a;zzzz").faults
+    assert ("yes" in near.hint, far.hint) == (True, "add it to [codes.words] of the profile")
+
+
+def test_a_date_of_a_field_is_a_day_or_a_moment_by_its_type() -> None:
+    profile = HEAD + ISSUED.replace('to_party = "XV"', 'to_party = "XV"\ndate_issued = { column = "Other" }')
+    (made_of,) = cells(profile, "Ref;Day;Account;Other", "A;25.03.2026;a;26.03.2026 08:30")
+    assert made_of["date_issued"] == "2026-03-26"
+
+
+def test_the_same_fault_of_several_rules_is_said_once_and_each_row_has_its_own() -> None:
+    twice = (
+        HEAD
+        + ISSUED
+        + ISSUED.replace('"order-issued"', '"order-transmitted"').replace(
+            'from_party = "XO"\nto_party = "XV"\nidentifiers = { column = "Account" }',
+            'addressee = "x"\nchannel = "mail"',
+        )
+    )
+    expansion = read(twice, "Ref;Day;Account", "A;soon;a", "B;soon;b", "C;25.03.2026;c")
+    assert [(each.row, each.column) for each in expansion.faults] == [(2, "Day"), (3, "Day")]
+    assert [(fact.number, fact.kind) for fact in expansion.facts] == [(4, "order-issued"), (4, "order-transmitted")]
+
+
+def test_only_columns_that_the_entries_of_one_date_read_are_missed_with_it() -> None:
+    profile = (
+        HEAD
+        + ISSUED
+        + (
+            '[[entry]]\nkind = "order-transmitted"\nwhen = "Sent"\n[entry.fields]\n'
+            'addressee = { column = "Account" }\nchannel = { column = "How" }\n'
+        )
+    )
+    heads = "Ref;Day;Account;Sent;How"
+    expansion = read(profile, heads, "A;25.03.2026;a;;mail", "B;25.03.2026;b;;", "C;;c;26.03.2026;mail")
+    says = "is filled in, and 'Sent' is empty: no order-transmitted is made"
+    assert [(each.row, each.column, each.says) for each in expansion.notes] == [(2, "How", says)]
+    assert [fact.number for fact in expansion.facts] == [2, 3, 4]
+
+
+def test_headings_are_compared_with_single_blanks_and_their_first_fault_has_the_hint() -> None:
+    (made_of,) = cells(HEAD + ISSUED, "Ref; Day ;Account", "A;25.03.2026;a")
+    assert made_of["order"] == "A"
+    with pytest.raises(RecordError) as refused:
+        read(HEAD + ISSUED, "Ref;Dai;Acount", "A;25.03.2026;a")
+    assert refused.value.says.startswith("row 1: no column is called 'Day'")
+    assert "no column is called 'Account'" in refused.value.says
+    assert "Dai" in refused.value.hint
+    with pytest.raises(RecordError, match="2 columns are called 'Day'") as doubled:
+        read(HEAD + ISSUED, "Ref;Day;Account;Day", "A;25.03.2026;a;")
+    assert doubled.value.hint == "give each a separate heading"
+
+
+def test_what_is_above_or_behind_the_headings_is_not_read() -> None:
+    profile = HEAD.replace("[table]\n", "[table]\nheader = 2\n") + ISSUED
+    expansion = read(profile, "Orders;;", "Ref;Day;Account", "A;25.03.2026;a;stray;more", ";;;", "B;25.03.2026;b")
+    assert [fact.cells["order"] for fact in expansion.facts] == ["A", "B"]
+    assert [(each.row, each.column) for each in expansion.notes] == [(3, "column D")]

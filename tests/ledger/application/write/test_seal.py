@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from ledger.adapters.storage.entry_store import Conflict
 from ledger.application.journal import Journal
-from ledger.application.write.draft import Draft
+from ledger.application.write.draft import Draft, check_wrapped
 from ledger.application.write.encrypt import ValueEncrypter
 from ledger.application.write.receive_sealed import OrderCommitments
 from ledger.application.write.write_position import WritePosition
@@ -21,8 +22,10 @@ from ledger.entries.case import Unread
 from ledger.entries.envelope import Circumstances, open_
 from ledger.entries.payload import Condition
 from ledger.entries.replacement import readers
+from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import build, public_of
+from ledger.tlog.tree import leaf_hash
 from tests.ledger.application.test_journal import ILVES, NOON, ORDER, OTHER, SKYLARK, Clock, issued, made, sent
 from tests.support.memory_ledger import small
 
@@ -172,6 +175,19 @@ def test_an_entry_may_replace_one_that_is_stored_with_it(journal: Journal) -> No
         with pytest.raises(RecordError, match="FORM-REPLACES"):
             many.add(Draft(sent(), ORDER, signer, replace(THEN, replaces="ab" * 32, why="twice")))
     assert journal.cases.case(ORDER).entries[-1].replaces == first
+
+
+def test_an_entry_of_another_record_is_recorded_with_its_bytes_alone(journal: Journal) -> None:
+    theirs, _ = small()
+    signer, raw = journal.signer("ilves", "ISS", ILVES), theirs.entries[-1]
+    right = {"envelope": sha256(raw).hexdigest(), "leaf": leaf_hash(raw).hex()}
+    said = {"origin": "other.test/log", "index": 3, "proof_check": "verifies"}
+    size = journal.store.size()
+    for changed, wraps in (({}, None), ({"envelope": "ab" * 32}, raw), ({"leaf": "ab" * 32}, raw), ({}, raw + b" ")):
+        with pytest.raises(RecordError, match="ENT-MISMATCH"):
+            journal.record(build(KIND, {**said, **right, **changed}, {}), ORDER, signer, wraps=wraps)
+    assert journal.store.size() == size
+    check_wrapped(Draft(build(KIND, {**said, **right}, {}), ORDER, signer, THEN, wraps=raw))
 
 
 # -- what a writer remembers -------------------------------------------------------------------------------------------
