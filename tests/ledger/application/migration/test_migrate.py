@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from ledger.adapters.folders.ledger_folder import KEYS_DB, KEYS_STORE
+from ledger.adapters.folders.ledger_folder import FILES_DB, HEADS_DB, IDENTITY_DB, KEYS_DB, KEYS_STORE, STORE
 from ledger.adapters.guard.guard_place import GUARD_DB, Place, SharedPlace
 from ledger.adapters.log.remote_signer import POINTER
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.migration import migrate
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from ledger.verify.report import Reason
 
 ORIGIN = "ledger.test/xo"
@@ -107,3 +107,102 @@ def test_keys_that_are_where_they_should_be_or_are_missing_are_not_moved(
     with pytest.raises(LedgerError, match="KEYS-MISSING"):
         migrate._move_keys(keys_at(tmp_path, file, there=False), DATABASE)
     assert (moves, pointer.exists(), file.exists()) == ([], False, False)
+
+
+# -- entries -----------------------------------------------------------------------------------------------------------
+
+
+class Entries:
+    """A move of entries of which each step is noted instead of done."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.done = folder, list[Any]()
+        for name in ("take_back", "take_back_files", "set_aside"):
+            monkeypatch.setattr(migrate, name, lambda *given, name=name: self.done.append((name, *given)))
+        for name in ("from_database", "to_database"):
+            monkeypatch.setattr(migrate, name, lambda one, two, name=name: self.done.append((name, one, two)))
+        monkeypatch.setattr(migrate, "move_entries", self.move)
+        monkeypatch.setattr(
+            migrate, "_verify", lambda folder, place, now, progress: self.done.append(("verified", place))
+        )
+
+    def move(self, here: object, to: object, work: Path, verify: Any) -> None:
+        self.done.append(("moved", here, to))
+        verify(to)
+
+    def run(self, here: object, to: Any) -> list[Any]:
+        self.done.clear()
+        folder: Any = SimpleNamespace(entries=here, path=self.folder)
+        migrate._move_entries(
+            folder, to, NOW, lambda *_: None, lambda one, two: self.done.append(("carried", one, two))
+        )
+        return self.done
+
+
+NOW = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+def test_entries_move_with_their_heads_before_the_folder_says_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries, file, work = Entries(tmp_path, monkeypatch), tmp_path / "entries.db", tmp_path / ".migrating"
+    assert entries.run(file, DATABASE) == [
+        ("moved", file, DATABASE),
+        ("verified", DATABASE),
+        ("to_database", tmp_path, DATABASE),
+        ("to_database", work, DATABASE),
+        ("carried", file, DATABASE),
+        ("set_aside", tmp_path, IDENTITY_DB, FILES_DB),
+    ]
+    assert (tmp_path / STORE).read_text() == f"{DATABASE.uri}\n"
+    assert entries.run(DATABASE, file) == [
+        ("moved", DATABASE, file),
+        ("verified", file),
+        ("from_database", DATABASE, tmp_path),
+        ("carried", DATABASE, file),
+    ]
+    assert not (tmp_path / STORE).exists()
+    assert not work.exists()
+
+
+def test_entries_that_are_where_they_should_be_are_opened_there_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries, file = Entries(tmp_path, monkeypatch), tmp_path / "entries.db"
+    assert entries.run(file, file) == [("take_back", file), ("take_back_files", tmp_path)]
+    assert entries.run(DATABASE, DATABASE) == [("take_back", DATABASE)]
+    (tmp_path / HEADS_DB).touch()
+    shared = [("take_back", DATABASE), ("to_database", tmp_path, DATABASE), ("set_aside", tmp_path)]
+    assert entries.run(DATABASE, DATABASE) == shared
+
+
+def test_only_the_parts_that_are_named_move_and_the_guard_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Any] = []
+    folder = SimpleNamespace(origin=ORIGIN)
+    home: Any = None
+    monkeypatch.setattr(migrate, "read_folder", lambda path: folder)
+    monkeypatch.setattr(migrate, "_move_guard", lambda folder, home, to: moved.append(("guard", to)))
+    monkeypatch.setattr(migrate, "_move_keys", lambda folder, to: moved.append(("keys", to)))
+    monkeypatch.setattr(migrate, "_move_entries", lambda folder, to, *_: moved.append(("entries", to)))
+
+    def migrated(**places: str) -> list[Any]:
+        moved.clear()
+        migrate.migrate(tmp_path, home, migrate.Places(**places), NOW)
+        return [*moved]
+
+    there = DATABASE.uri
+    assert migrated() == []
+    assert migrated(guard=SHARED) == [("guard", SHARED)]
+    assert migrated(keys=migrate.FILE) == [("keys", tmp_path / KEYS_DB)]
+    assert migrated(entries=migrate.FILE) == [("entries", tmp_path / "entries.db")]
+    everything = migrated(entries=there, keys=there, guard=migrate.FILE)
+    assert [(name, str(to)) for name, to in everything] == [
+        ("guard", migrate.FILE),
+        ("keys", str(DATABASE)),
+        ("entries", str(DATABASE)),
+    ]
+    with pytest.raises(RecordError, match="STORE-ADDRESS"):
+        migrated(entries="mysql://db.example/comity", guard=SHARED)
+    assert moved == []
