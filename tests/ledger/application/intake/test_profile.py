@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft202012Validator
 
-from ledger.application.intake.profile import SHARED, parse_profile, schema
+from ledger.application.intake import profile as profile_module
+from ledger.application.intake.profile import SHARED, columns_of, parse_profile, schema
 from ledger.application.intake.profile_draft import draft_profile, guess_header
 from ledger.application.intake.table_file import read_table
 from ledger.errors import RecordError
@@ -151,3 +152,56 @@ def test_a_draft_of_a_table_without_dates_leaves_the_moment_open() -> None:
     assert "dates =" not in text
     numbers = draft_profile(read_table(xlsx({"A": [["Nr", "Konto"], [7, 9]]}), "t"), 1, "x")
     assert 'reference = { column = "Nr", number = "plain" }' in numbers
+
+
+def test_a_profile_names_each_column_that_it_reads_with_the_places_that_read_it() -> None:
+    profile = parse_profile(
+        PROFILE.replace('instrument = "2AP-7"', 'instrument = { column = "Poznámka" }')
+        .replace('when = "Odesláno"', 'when = "Odesláno"\ntime = "Čas"\nonly = { column = "Ano", words = ["ja"] }')
+        .encode(),
+        "p",
+    )
+    assert columns_of(profile) == {
+        "Číslo jednací": ["order.reference"],
+        "Poznámka": ["order.instrument"],
+        "Vydáno": ["order-issued.when", "order-issued.date_issued"],
+        "Poskytovatel": ["order-issued.providers", "order-transmitted.addressee", "order-received.actor"],
+        "Účet": ["order-issued.identifiers"],
+        "Odesláno": ["order-transmitted.when"],
+        "Čas": ["order-transmitted.time"],
+        "Ano": ["order-transmitted.only"],
+        "Doručeno": ["order-received.when"],
+    }
+    assert "order.instrument" not in str(columns_of(parse_profile(PROFILE.encode(), "p")))
+    assert profile.title == "karsk-orders 1"
+
+
+def test_a_profile_is_read_up_to_its_largest_size_and_in_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = PROFILE.encode()
+    monkeypatch.setattr(profile_module, "LARGEST", len(data))
+    assert parse_profile(data, "p").name == "karsk-orders"
+    assert f"{len(data) + 1} bytes are too many" in refused(f"{PROFILE}\n").says
+    monkeypatch.undo()
+    with pytest.raises(RecordError, match="not TOML"):
+        parse_profile(PROFILE.encode("cp1250", "replace").replace(b"?", b"\xe8"), "p")
+
+
+def test_five_faults_are_named_and_the_others_counted() -> None:
+    kinds = "".join(f'[[entry]]\nkind = "none-{n}"\nwhen = "Vydáno"\n' for n in range(7))
+    assert refused(PROFILE + kinds).says.count("no kind of fact") == 5
+    assert refused(PROFILE + kinds).says.endswith("; and 2 more")
+    five = "".join(f'[[entry]]\nkind = "none-{n}"\nwhen = "Vydáno"\n' for n in range(5))
+    assert "more" not in refused(PROFILE + five).says.rpartition(";")[2]
+    assert refused(PROFILE.replace('dates = "day-first"', 'dates = "first"')).says.startswith("table.dates: Invalid")
+
+
+def test_a_list_may_be_split_and_fields_of_every_entry_may_be_stated() -> None:
+    split = PROFILE.replace('{ column = "Účet" }', '{ column = "Účet", split = "," }')
+    assert parse_profile(split.encode(), "p").entry[0].fields["identifiers"]
+    for name in sorted(SHARED)[:3]:
+        stated = PROFILE.replace('channel = "mail"', f'channel = "mail"\n{name} = "x"')
+        assert name in parse_profile(stated.encode(), "p").entry[1].fields
+    column = PROFILE.replace('instrument = "2AP-7"', 'instrument = { column = "Poznámka", codes = "laws" }')
+    assert refused(column).says == "order.instrument: no list of codes is called 'laws'"
+    assert parse_profile(PROFILE.replace('instrument = "2AP-7"', "").encode(), "p").order.instrument == ""
+    assert parse_profile(PROFILE.replace('zone = "Europe/Prague"', "").encode(), "p").table.zone == ""
