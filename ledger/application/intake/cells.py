@@ -61,16 +61,21 @@ def when_of(value: Value, order: DateOrder, serial: Serial) -> When:
 
 def _whole(at: datetime) -> datetime:
     """Return a moment in whole seconds: a spreadsheet keeps parts of days, which are not exact."""
-    return (at + timedelta(microseconds=500_000)).replace(microsecond=0)
+    try:
+        return (at + timedelta(microseconds=500_000)).replace(microsecond=0)
+    except OverflowError:  # the last second of the calendar
+        return at.replace(microsecond=0)
 
 
 def _from_serial(value: float, serial: Serial) -> When:
     if not serial:
         hint = "format the column as a date in the spreadsheet, or state `serial` (1900 or 1904) in the profile"
         raise CellFault(f"expected a date, got the number {_digits(value)}", hint)
-    if not (61 if serial == "1900" else 0) <= value < 2_958_466:  # day 60 of 1900 is 29 February, which was none
+    first, end = (61, 2_958_466) if serial == "1900" else (0, 2_957_004)  # 60 of 1900 is 29 February, which was none
+    if not first <= value < end:
         raise CellFault(f"the number {_digits(value)} is no day of the calendar from {serial}")
-    return When(_whole(_BEGINNING[serial] + timedelta(days=value)), float(value).is_integer())
+    parts = min(timedelta(days=value), timedelta(days=end, microseconds=-1))  # a part of a day that rounds to the next
+    return When(_whole(_BEGINNING[serial] + parts), float(value).is_integer())
 
 
 def _from_text(text: str, order: DateOrder) -> When:

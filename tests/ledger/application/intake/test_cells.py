@@ -163,3 +163,43 @@ def test_a_text_is_read_of_any_cell() -> None:
     for many in (10**15, -(10**15)):
         assert "more than fifteen digits" in says(text_of, many, "plain", 0)
     assert text_of(10**15 - 1, "plain", 0) == "9" * 15
+
+
+@pytest.mark.parametrize(
+    ("number", "serial", "day"),
+    [
+        (61, "1900", date(1900, 3, 1)),
+        (60.99, "1900", None),
+        (2_958_465, "1900", date(9999, 12, 31)),
+        (2_958_465.5, "1900", date(9999, 12, 31)),
+        (2_958_465.9999999, "1900", date(9999, 12, 31)),
+        (2_958_466, "1900", None),
+        (0, "1904", date(1904, 1, 1)),
+        (-1, "1904", None),
+        (2_957_003, "1904", date(9999, 12, 31)),
+        (2_957_004, "1904", None),
+        (2_958_465, "1904", None),
+        (float("nan"), "1900", None),
+    ],
+)
+def test_a_number_is_a_day_from_the_first_to_the_last_of_its_calendar(number: float, serial: Any, day: Any) -> None:
+    if day is None:
+        assert says(when_of, number, "", serial).endswith(f"is no day of the calendar from {serial}")
+    else:
+        when = when_of(number, "", serial)
+        assert (when.at.date(), when.day_only) == (day, float(number).is_integer())
+
+
+def test_the_last_second_that_a_cell_can_state_is_not_rounded_up() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, 600_000)  # noqa: DTZ001
+    assert when_of(last, "", "").at == last.replace(microsecond=0)
+    assert (clock_of(last), text_of(last, "", 0)) == (time(23, 59, 59), "9999-12-31T23:59:59")
+
+
+@pytest.mark.parametrize(("seconds", "is_time"), [(0, True), (86_399, True), (86_400, False), (-1, False)])
+def test_a_duration_is_a_time_of_day_if_it_is_shorter_than_a_day(seconds: int, is_time: bool) -> None:
+    length = timedelta(seconds=seconds)
+    if is_time:
+        assert clock_of(length) == time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+    else:
+        assert "expected a time of day" in says(clock_of, length)
