@@ -95,8 +95,8 @@ def state_of(status: stat_result) -> tuple[int, int, int, int]:
 def check_files(folder: Path, manifest: Manifest, where: str) -> None:
     """Compare the files of a folder with the list; `LedgerError` COPY-FORMAT at the first that differs."""
     for name, file in manifest.files.items():
-        path = folder / name
-        if ".." in Path(name).parts or not path.is_file() or path.is_symlink():
+        path, listed = folder / name, Path(name)
+        if listed.is_absolute() or ".." in listed.parts or not path.is_file() or path.is_symlink():
             raise LedgerError("COPY-FORMAT", f"{where}: {name!r} is in none of the copies", "give every copy, in order")
         if sha256(path.read_bytes()).hexdigest() != file.sha256:
             says = f"{where}: {name!r} is not the file that was copied"
