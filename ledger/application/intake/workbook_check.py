@@ -46,7 +46,7 @@ class SheetFacts:
     """What a sheet holds that its values do not show; rows and columns count from 1.
 
     `unstored` are formulas without a stored result, `errors` cells such as #REF!, `merged` the cells that another one
-    covers, with that one.
+    covers, with that one. Hidden rows and columns are noted as far as the values reach.
     """
 
     name: str = ""
@@ -63,6 +63,34 @@ class SheetFacts:
         self.last = (max(self.last[0], row), max(self.last[1], column))
         if self.last[1] > COLUMNS or self.last[0] * self.last[1] > CELLS:
             raise wrong(name, f"sheet {self.name!r} reaches to row {self.last[0]}, column {self.last[1]}: too large")
+
+
+@dataclass(slots=True)
+class _Room:
+    """Count the cells, rows and columns that are noted of all sheets of a workbook; refuse more than `CELLS`."""
+
+    name: str
+    taken: int = 0
+
+    def take(self, many: int, sheet: str, does: str) -> None:
+        self.taken += many
+        if self.taken > CELLS:
+            raise wrong(self.name, f"sheet {sheet!r} {does}")
+
+    def hide(self, facts: SheetFacts, rows: list[Place], columns: list[Place]) -> None:
+        """Note the hidden rows and columns of a whole sheet, given as (first, last) each."""
+        facts.hidden_rows, facts.hidden_columns = _up_to(rows, facts.last[0]), _up_to(columns, facts.last[1])
+        self.take(len(facts.hidden_rows) + len(facts.hidden_columns), facts.name, "hides too many rows and columns")
+
+
+def _up_to(ranges: list[Place], last: int) -> set[int]:
+    """Return the numbers in these ranges, each (first, last), up to a number; ranges may overlap."""
+    found: set[int] = set()
+    done = 0
+    for first, end in sorted(ranges):
+        found.update(range(max(first, done + 1), min(end, last) + 1))
+        done = max(done, end)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +225,7 @@ class _Scanner:
 
 
 def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
-    scanner = _Scanner(name)
+    scanner, room = _Scanner(name), _Room(name)
     named: list[tuple[str, str, bool]] = []
     targets: dict[str, str] = {}
 
@@ -223,8 +251,9 @@ def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
         sheets[part] = SheetFacts(sheet, hidden)
     for part, raw in parts.items():
         if (facts := sheets.get(part)) is not None:
-            cells = _XlsxCells(facts, name)
+            cells = _XlsxCells(facts, name, room)
             scanner.scan(part, raw, cells.start, cells.end, cells.text)
+            room.hide(facts, cells.hidden_rows, cells.hidden_columns)
         elif part not in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "mimetype"):
             scanner.scan(part, raw)
     return list(sheets.values())
@@ -233,21 +262,22 @@ def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
 class _XlsxCells:
     """Note the cells of one sheet of an .xlsx."""
 
-    def __init__(self, facts: SheetFacts, name: str) -> None:
-        self._facts, self._name = facts, name
+    def __init__(self, facts: SheetFacts, name: str, room: _Room) -> None:
+        self._facts, self._name, self._room = facts, name, room
+        self.hidden_rows: list[Place] = []  # first and last
+        self.hidden_columns: list[Place] = []
         self._row = self._column = 0
         self._formula = self._value = self._inside = False
-        self._covered = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         match tag:
             case "row":
                 self._row, self._column = _number(attributes, "r", self._row + 1, self._name), 0
                 if attributes.get("hidden") in ("1", "true"):
-                    self._facts.hidden_rows.add(self._row)
+                    self.hidden_rows.append((self._row, self._row))
             case "col" if attributes.get("hidden") in ("1", "true"):
                 first, last = _number(attributes, "min", 1, self._name), _number(attributes, "max", 1, self._name)
-                self._facts.hidden_columns |= set(range(first, min(last, first + COLUMNS) + 1))
+                self.hidden_columns.append((first, last))
             case "c":
                 place = _place(attributes["r"], self._name) if "r" in attributes else None
                 self._row, self._column = place or (max(self._row, 1), self._column + 1)
@@ -276,9 +306,7 @@ class _XlsxCells:
     def _merge(self, ref: str) -> None:
         ends = [_place(end, self._name) for end in ref.split(":")]
         (top, left), (bottom, right) = ends[0], ends[-1]
-        self._covered += (bottom - top + 1) * (right - left + 1)
-        if self._covered > CELLS:
-            raise wrong(self._name, f"sheet {self._facts.name!r} merges too many cells")
+        self._room.take((bottom - top + 1) * (right - left + 1), self._facts.name, "merges too many cells")
         cells = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
         self._facts.merged |= dict.fromkeys(cells - {(top, left)}, (top, left))
 
@@ -343,6 +371,9 @@ class _OdsCells:
         self._style = ""
         self._row = self._column = self._times = 0
         self._filled: list[tuple[int, int]] = []  # columns of the row with values: first and last
+        self._room = _Room(name)
+        self._hidden_rows: list[Place] = []  # of the sheet: first and last
+        self._hidden_columns: list[Place] = []
         self._depth = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -357,24 +388,26 @@ class _OdsCells:
                     self.sheets.append(SheetFacts(attributes.get("name", "")))
                     self.styles[attributes.get("name", "")] = attributes.get("style-name", "")
                     self._row = self._times = self._column = 0
+                    self._hidden_rows, self._hidden_columns = [], []
             case "table-column" if self._depth == 1:
                 many = _number(attributes, "number-columns-repeated", 1, self._name)
                 if attributes.get("visibility") in ("collapse", "filter"):
-                    here = range(self._column + 1, self._column + min(many, COLUMNS) + 1)
-                    self.sheets[-1].hidden_columns |= set(here)
+                    self._hidden_columns.append((self._column + 1, self._column + many))
                 self._column += many
             case "table-row" if self._depth == 1:
                 self._row += max(self._times, 1)
                 self._times = _number(attributes, "number-rows-repeated", 1, self._name)
                 self._column, self._filled = 0, []
                 if attributes.get("visibility") in ("collapse", "filter"):
-                    self.sheets[-1].hidden_rows |= set(range(self._row, self._row + min(self._times, CELLS)))
+                    self._hidden_rows.append((self._row, self._row + self._times - 1))
             case "table-cell" | "covered-table-cell" if self._depth == 1:
                 self._cell(tag, attributes)
 
     def end(self, tag: str) -> None:
         if tag == "table":
             self._depth -= 1
+            if self._depth == 0:
+                self._room.hide(self.sheets[-1], self._hidden_rows, self._hidden_columns)
         elif tag == "table-row" and self._depth == 1:
             for _, last in self._filled:
                 self.sheets[-1].met(self._row + self._times - 1, last, self._name)
@@ -394,7 +427,6 @@ class _OdsCells:
         down = _number(attributes, "number-rows-spanned", 1, self._name)
         right = _number(attributes, "number-columns-spanned", 1, self._name)
         if tag == "table-cell" and down * right > 1:
-            if down * right > CELLS or len(facts.merged) > CELLS:
-                raise wrong(self._name, f"sheet {facts.name!r} merges too many cells")
+            self._room.take(down * right, facts.name, "merges too many cells")
             cells = {(self._row + r, first + c) for r in range(down) for c in range(right)}
             facts.merged |= dict.fromkeys(cells - {(self._row, first)}, (self._row, first))

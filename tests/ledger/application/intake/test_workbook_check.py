@@ -117,16 +117,10 @@ def test_hidden_rows_and_columns_of_an_ods_are_known_by_their_places(how: str, h
     columns = '<table:table-column/><table:table-column table:number-columns-repeated="2"/>'
     columns += f'<table:table-column table:number-columns-repeated="2" table:visibility="{how}"/><table:table-column/>'
     columns += f'<table:table-column table:visibility="{how}"/>'
-    facts = one(sheet(row(cell()), row(cell(), 3, visibility=how), row(cell()), columns=columns))
+    facts = one(sheet(row(cell()), row(cell(), 3, visibility=how), row(cell() * 8), columns=columns))
     assert facts.hidden_rows == ({2, 3, 4} if hidden else set())
     assert facts.hidden_columns == ({4, 5, 7} if hidden else set())
-    assert facts.last == (5, 1)
-
-
-def test_a_sheet_that_hides_more_columns_than_there_are_names_those_that_a_reader_reads() -> None:
-    columns = '<table:table-column table:number-columns-repeated="999999999" table:visibility="collapse"/>'
-    facts = one(sheet(row(cell()), columns=columns))
-    assert facts.hidden_columns == set(range(1, workbook_check.COLUMNS + 1))
+    assert facts.last == (5, 8)
 
 
 def test_formulas_and_errors_of_an_ods_are_known_by_their_places() -> None:
@@ -210,6 +204,7 @@ def test_a_formula_of_an_xlsx_is_known_by_what_is_stored_with_it_and_not_by_its_
 def test_hidden_rows_and_columns_of_an_xlsx_are_known_by_their_places(how: str, hidden: bool) -> None:
     columns = f'<cols><col min="2" max="3" hidden="{how}"/><col hidden="{how}"/><col min="5" max="6"/></cols>'
     rows = f'<row r="2" hidden="{how}"/><row hidden="{how}"/><row/><row r="7" hidden="{how}"/>'
+    rows += '<row r="8"><c r="D8"><v>1</v></c></row>'
     facts = one(book(rows, before=columns))
     assert facts.hidden_rows == ({2, 3, 7} if hidden else set())
     assert facts.hidden_columns == ({1, 2, 3} if hidden else set())
@@ -425,3 +420,59 @@ def test_a_name_has_no_more_characters_than_any_reader_takes(monkeypatch: pytest
 def test_a_part_in_another_encoding_or_with_a_long_namespace_is_refused(xml: bytes) -> None:
     parts = {name: part.encode() for name, part in parts_of(xlsx({"A": [["x"]]})).items()}
     assert "t/xl/extra.xml: no XML in UTF-8" in refused(packed({**parts, "xl/extra.xml": xml}))
+
+
+# -- what a workbook hides and merges ----------------------------------------------------------------------------------
+
+
+def hiding(times: int) -> str:
+    return row("", times, visibility="collapse")
+
+
+def test_hidden_rows_and_columns_are_noted_as_far_as_the_values_reach() -> None:
+    columns = '<table:table-column table:number-columns-repeated="999999999" table:visibility="collapse"/>'
+    facts = one(sheet(hiding(2), row(cell() + cell()), hiding(1), row(cell()), hiding(1_048_570), columns=columns))
+    assert (facts.last, facts.hidden_rows, facts.hidden_columns) == ((5, 2), {1, 2, 4}, {1, 2})
+    wide = '<cols><col min="1" max="16384" hidden="1"/></cols>'
+    facts = one(book('<row r="1" hidden="1"/><row r="2"><c r="B2"><v>1</v></c></row><row r="3" hidden="1"/>', wide))
+    assert (facts.last, facts.hidden_rows, facts.hidden_columns) == ((2, 2), {1}, {1, 2})
+
+
+@pytest.mark.parametrize(("sheets", "taken"), [(6, True), (7, False)])
+def test_all_sheets_together_merge_no_more_cells_than_one_may_have(
+    sheets: int, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_check, "CELLS", 12)
+    names = [f"s{n}" for n in range(sheets)]
+    of_ods = ods({name: [[Raw(cell(number_columns_spanned=2))]] for name in names})
+    merge = '<mergeCells><mergeCell ref="A1:B1"/></mergeCells>'
+    for data in (of_ods, xlsx({name: [["x"]] for name in names}, more=merge)):
+        if taken:
+            assert [len(each.merged) for each in checked(data, "t").sheets] == [1] * sheets
+        else:
+            assert "merges too many cells" in refused(data)
+
+
+def test_a_small_file_that_hides_endless_rows_and_columns_of_many_sheets_takes_no_memory() -> None:
+    column = '<table:table-column table:number-columns-repeated="16384" table:visibility="collapse"/>'
+    assert one(sheet(row(cell()), *(hiding(1_000_000) for _ in range(50)), columns=column * 50)).last == (1, 1)
+    columns = "".join(f'<col min="{n * 16_384 + 1}" max="{(n + 1) * 16_384}" hidden="1"/>' for n in range(50))
+    facts = one(book('<row r="1"><c r="A1"><v>1</v></c></row>', before=f"<cols>{columns}</cols>"))
+    assert facts.hidden_columns == {1}
+
+
+def test_all_sheets_together_hide_no_more_rows_with_values_than_one_sheet_may_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workbook_check, "CELLS", 12)
+    for rows, taken in ((12, True), (13, False)):
+        data = sheet(*(row(cell(), 1, visibility="collapse") for _ in range(min(rows, 12))))
+        parts = parts_of(data)
+        if rows > 12:
+            table = parts["content.xml"].partition("<table:table ")[2].partition("</table:table>")[0]
+            again = f"<table:table {table}</table:table>"
+            parts["content.xml"] = parts["content.xml"].replace("</table:table>", f"</table:table>{again}", 1)
+        if taken:
+            assert len(one(packed(parts)).hidden_rows) == 12
+        else:
+            assert "hides too many rows and columns" in refused(packed(parts))
