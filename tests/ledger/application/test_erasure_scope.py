@@ -83,6 +83,9 @@ def test_a_destruction_is_stated_by_its_kind_its_key_and_a_custodian(monkeypatch
     assert stated(store, cases, "k1") == {7: [f"{DESTROYED} k1"], 0: [f"{DESTROYED} k1"]}
     assert stated(store, cases, "k3") == {}
     assert unstated(store, cases, "k1") == {"main": [(0, "d")], "access": [(1, "e")]}
+    said = f"{DESTROYED} k1"
+    store.encrypted_with = lambda key: [(0, "main", "name", "d"), (1, "registry", "name", said), (2, "main", "x", "f")]
+    assert unstated(store, cases, "k1") == {"main": [(0, "d"), (2, "f")]}
 
 
 def values_of(**by_key: list[tuple[int, str, str, str]]) -> Any:
@@ -251,7 +254,7 @@ def test_values_that_are_left_although_their_key_is_destroyed_are_named_with_the
             6: [closed("kept", "k9", "d8")],
         },
         "access": {8: [closed("person", "k4", "d5")]},
-        "registry": {1: [closed("holder", "k4", "d6")]},
+        "registry": {1: [closed("holder", "k4", "d6")], 2: [closed("holder", "k1", "d7")]},
     }
     gone = {"main": {"k1", "k2", "d4"}, "access": {"k4"}}
     store: Any = SimpleNamespace(
@@ -417,6 +420,18 @@ def test_without_a_key_the_entries_that_state_the_erasure_are_given_or_the_name_
     erasure.elsewhere = ["k9"]
     with pytest.raises(LedgerError, match=r"KEYS-OTHER.*no key of 'witness 3' is here; values under k9 are under keys"):
         erasure.asked.erase("witness 3", SIGNER, cause="other", only_here=True)
+
+
+def test_only_the_named_order_is_asked_for_an_interrupted_erasure_and_what_is_on_record_is_enough(
+    erasure: Erased,
+) -> None:
+    erasure.covers()
+    erasure.cut, erasure.erased, erasure.stated = [DestroyedKey("k7", "other", ())], ["k1"], {"k1": [3]}
+    erasure.store.encrypted_with = lambda key_id: [(1, "elsewhere", "name", "d")]
+    assert erasure.asked.erase(target_of("main"), SIGNER, order="main", cause="other") == ["old 3"]
+    assert [each for each in erasure.done if each[0] == "erased keys of"] == [
+        ("erased keys of", target_of("main"), ["main"])
+    ] * 2
 
 
 @pytest.mark.parametrize(
