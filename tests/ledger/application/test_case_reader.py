@@ -19,6 +19,7 @@ from ledger.application.journal import Journal
 from ledger.application.write.draft import target_of
 from ledger.entries.case import Unread
 from ledger.entries.envelope import Circumstances, open_
+from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError
 from ledger.facts import build
 from tests.ledger.application.test_journal import ILVES, NOON, ORDER, OTHER, Clock, issued, made, sent
@@ -43,6 +44,8 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
         adm = journal.signer("adm", "ADM", SeedKey(bytes([1] * 32)))
         office = {"actor": "orn", "party": "XO", "roles": ["ISS"], "valid_from": "2027-01-01"}
         journal.record(build("authority-registered", office, {}), journal.registry, adm)
+        party = {"party": "XN", "zone": "Europe/Oslo", "declarations_verified": False}
+        journal.record(build("party-registered", party, {}), journal.registry, adm)
         registered = {"actor": "orn", "key": ORN.public.hex(), "roles": ["ISS"]}
         journal.record(build("key-registered", registered, {}), journal.registry, adm)
         orn = journal.signer("orn", "ISS", ORN)
@@ -146,7 +149,7 @@ def test_an_order_has_the_references_and_the_offices_that_its_entries_state(read
 
 def test_the_names_of_the_register_are_its_offices_their_parties_and_the_registrar(reader: CaseReader) -> None:
     known = reader.known(reader.keyring())
-    assert (set(known.offices), set(known.parties)) == ({"adm", "ilves", "skylark", "orn"}, {"XO", "XV"})
+    assert (set(known.offices), set(known.parties)) == ({"adm", "ilves", "skylark", "orn"}, {"XO", "XV", "XN"})
     assert known.registrar == "adm"
 
 
@@ -228,6 +231,62 @@ def test_a_key_is_destroyed_where_a_custodian_states_it_and_the_first_statement_
     monkeypatch.setattr(case_reader, "is_custodian", lambda *_: False)
     assert reader.destroyed_keys() == {}
     assert reader.destroyed(reader.opened(PURGED)).isdisjoint({key_id})
+
+
+def test_of_what_arrived_the_acts_whose_bytes_are_here_are_read_with_the_values_that_open(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def decrypt(entry: str, closed: list[Any]) -> list[str]:
+        asked.append((entry, closed))
+        return [f"text of {entry}"]
+
+    def arrival(index: int, *, act: bool = True, inner: Any = "inner") -> Any:
+        wrapper = SimpleNamespace(payload=SimpleNamespace(entry=f"e{index}"))
+        return SimpleNamespace(index=index, act=act, inner=inner, wrapper=wrapper)
+
+    reader = CaseReader(journal.folder, journal.store, None)
+
+    def closed(order: str) -> dict[int, list[str]]:
+        asked.append(order)
+        return {4: ["closed"]}
+
+    monkeypatch.setattr(reader, "_store", SimpleNamespace(ciphertexts=closed))
+    arrivals = [arrival(3, act=False), arrival(4), arrival(5, inner=None), arrival(6)]
+    found: list[Any] = [*reader._values("main", arrivals)]
+    assert [(index, inner, texts) for index, _, inner, texts in found] == [(4, "inner", []), (6, "inner", [])]
+    keys: Any = SimpleNamespace(decrypt_values=decrypt)
+    monkeypatch.setattr(reader, "_subject_keys", keys)
+    assert [texts for *_, texts in reader._values("main", arrivals)] == [["text of e4"], ["text of e6"]]
+    assert asked == ["main", "main", ("e4", ["closed"]), ("e6", [])]
+    asked.clear()
+    assert list(reader._values("main", arrivals[:1])) == asked == []  # nothing is read for what does not count
+
+
+def test_only_entries_of_other_records_are_looked_for_among_what_arrived(
+    reader: CaseReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrapped(kind: str) -> Any:
+        return SimpleNamespace(
+            payload=SimpleNamespace(kind=kind, signed_at="2027-03-01T12:00:00Z", public={"leaf": "l"})
+        )
+
+    given: list[Any] = []
+
+    def arrive(wrappers: Any, read: Any, here: Any, logs: object) -> list[Any]:
+        given.extend(index for index, _ in wrappers)
+        moments = ("2027-03-01T12:00:00Z", "2027-03-01T12:00:01Z")
+        assert [here.before(4, moment) for moment in moments] == [False, True]
+        return ["arrived"]
+
+    monkeypatch.setattr(case_reader, "arrived", arrive)
+    monkeypatch.setattr(reader, "other_logs", lambda: None)
+    assert reader.arrivals([(1, wrapped("order-issued"))]) == []
+    assert given == []
+    found: list[Any] = reader.arrivals([(1, wrapped("order-issued")), (4, wrapped(KIND))])
+    assert found == ["arrived"]
+    assert given == [4]
 
 
 # -- what is read, and how often ---------------------------------------------------------------------------------------
