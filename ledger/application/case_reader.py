@@ -324,7 +324,7 @@ class CaseReader:
         orders = [order_id] if order_id is not None and self._store.first_kind(order_id) is not None else []
         office, mark, reference = name.partition("/")
         orders += self._store.referenced(name)
-        if mark and reference:
+        if mark:
             orders += [order for order, offices in self.quoted(reference) if office in offices]
         return list(dict.fromkeys(orders))
 

@@ -126,6 +126,8 @@ def test_only_orders_of_their_own_are_listed(journal: Journal, reader: CaseReade
     companion = journal.subject_keys.companion_of(ORDER)
     assert sorted(reader.orders()) == sorted([ORDER, OTHER, THIRD, PURGED])
     assert companion is not None
+    assert (reader.find(companion), reader.find(journal.registry)) == (companion, journal.registry)  # by the whole id
+    assert code(reader, companion[:-1]) == code(reader, journal.registry[:-1]) == "ORDER-UNKNOWN"
     assert reader.beginning(companion) == []
     assert reader.beginning(journal.registry[:4]) == reader.beginning(journal.registry) == []
     assert reader.beginning("11") == [ORDER, THIRD]
