@@ -173,6 +173,14 @@ def test_a_value_is_readable_withheld_or_erased(journal: Journal, reader: CaseRe
     )
 
 
+def test_an_order_has_the_entries_of_its_companion_with_their_values(reader: CaseReader) -> None:
+    entries = reader.case(ORDER).entries
+    assert [e.index for e in entries] == sorted(e.index for e in entries)
+    (sought,) = [e for e in entries if e.kind == "ex-post-validation-sought"]
+    assert (sought.get("main_order"), sought.order != ORDER) == (ORDER, True)
+    assert [e.kind for e in reader.case(OTHER).entries] == ["order-issued"]
+
+
 def test_a_field_is_erased_if_its_ciphertext_is_gone_or_its_key_or_its_commitment_is_stated_as_destroyed(
     journal: Journal, reader: CaseReader
 ) -> None:
@@ -269,17 +277,32 @@ def test_of_what_arrived_the_acts_whose_bytes_are_here_are_read_with_the_values_
 def test_only_entries_of_other_records_are_looked_for_among_what_arrived(
     reader: CaseReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrapped(kind: str) -> Any:
-        return SimpleNamespace(
-            payload=SimpleNamespace(kind=kind, signed_at="2027-03-01T12:00:00Z", public={"leaf": "l"})
-        )
+    ((first, opened), *_) = reader.opened(ORDER)
+    entry = opened.payload.entry
 
+    def wrapped(kind: str) -> Any:
+        said = {"kind": kind, "signed_at": "2027-03-01T12:00:00Z", "public": {"leaf": "l"}}
+        return SimpleNamespace(payload=SimpleNamespace(**said, order="wrapping", entry=entry))
+
+    closed = {4: reader._store.ciphertexts(ORDER)[first]}
+    same = {"sd": opened.sd, "payload": opened.payload}
+    inner: Any = SimpleNamespace(leaf="l", **same)
+    elsewhere: Any = SimpleNamespace(leaf=opened.leaf, **same)
+    unknown: Any = SimpleNamespace(leaf="ab" * 32, **same)
+    by_leaf = reader._store.by_leaf
+    stored = SimpleNamespace(
+        ciphertexts=lambda order: closed if order == "wrapping" else {first: closed[4]}, by_leaf=by_leaf
+    )
+    monkeypatch.setattr(reader, "_store", stored)
+    monkeypatch.setattr(reader, "keyring", lambda: None)
     given: list[Any] = []
 
     def arrive(wrappers: Any, read: Any, here: Any, logs: object) -> list[Any]:
         given.extend(index for index, _ in wrappers)
         moments = ("2027-03-01T12:00:00Z", "2027-03-01T12:00:01Z")
         assert [here.before(4, moment) for moment in moments] == [False, True]
+        assert [here.values(each)["identifiers"] for each in (inner, elsewhere)] == [["kestrel@skylark.example"]] * 2
+        assert here.values(unknown) == {}
         return ["arrived"]
 
     monkeypatch.setattr(case_reader, "arrived", arrive)
