@@ -132,8 +132,8 @@ def _notified(r: OrderReading, decision: Entry, *sides: tuple[str, ...]) -> Answ
 
 def _takes_part(r: OrderReading, name: str) -> bool:
     """Return True for a provider of this order, and for another office of one of its two Parties."""
-    issued, office = r.order.issued, r.register.office(name)
-    if name == r.parties.provider or (issued and name in (issued.get("providers") or ())):
+    office = r.register.office(name)
+    if name == r.parties.provider or name in (r.order.states("providers") or ()):
         return True
     return (
         office is not None and "SP" not in office.roles and office.party in (r.parties.from_party, r.parties.to_party)

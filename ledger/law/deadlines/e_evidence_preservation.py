@@ -57,7 +57,7 @@ def _releases(r: OrderReading) -> Iterator[Entry]:
 def _e_11_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if not (r.order.versions and r.order.sent_or_received):
         return
-    days = KEPT + LONGER if keeping_end(r) is not None and extensions(r) else KEPT
+    days = KEPT + LONGER if extensions(r) else KEPT
 
     def counting(on: datetime) -> CountedPeriod:
         """Count the thirty days from the sixtieth calendar day, and roll the whole (decision 36)."""

@@ -21,7 +21,7 @@ def states(field: str, *values: object) -> Condition:
     """Return the condition that an entry states one of these values in a field; a flag not stated is false."""
 
     def stated(r: OrderReading, e: Entry) -> bool:
-        return e.get(field, False if isinstance(values[0], bool) else None) in values
+        return e.get(field, False) in values
 
     stated.__doc__ = f"{field} {' or '.join(str(value).lower() for value in values)}"
     return stated

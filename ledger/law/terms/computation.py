@@ -115,7 +115,7 @@ def _days(count: CountedPeriod, last: date) -> Iterator[ComputationStep]:
         yield _step(
             "skip-day",
             str(day),
-            str(day + DAY) if day < date.max else str(day),
+            str(day + DAY),
             f"{named(day)} does not end the period: {why}",
             *_cite(count, provision),
         )

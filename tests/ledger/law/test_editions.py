@@ -88,6 +88,14 @@ def test_an_edition_with_the_same_words_and_another_number_differs_unseen() -> N
     assert (found.added, found.removed, found.changed) == ((), (), ())
 
 
+@pytest.mark.parametrize("part", ["added", "removed", "changed", "unseen", None])
+def test_editions_differ_where_one_part_of_the_difference_alone_says_so(part: str | None) -> None:
+    parts: dict[str, Any] = {"added": (), "removed": (), "changed": (), "unseen": False}
+    if part:
+        parts[part] = True if part == "unseen" else (RuleName("finding", "V-1", "A sentence."),)
+    assert Difference(**parts).any is (part is not None)
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}", b'{"format":"comity.law/1","rules":[]}', b'{"format":"comity.edition/1"}']
 )

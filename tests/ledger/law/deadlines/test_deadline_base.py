@@ -23,6 +23,7 @@ from ledger.law.deadlines.deadline_base import (
 from ledger.law.deadlines.direct_cooperation import D_7_7
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import CountedPeriod, Days, calendar_days
+from ledger.law.terms.computation import ComputationStep
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     DAY,
@@ -178,8 +179,17 @@ def test_an_end_that_was_set_counts_also_where_the_start_is_not_known() -> None:
     assert running(r, extendable=False).due == DUE
     clock = answered(running(r), ())
     assert clock.entries == (leaf("receipt"), leaf("extended"))
-    assert len(clock.notes) == 1
+    (note,) = clock.notes
+    assert isinstance(note, ComputationStep)
+    assert (note.input, note.output, note.entries) == (
+        "2027-03-13T00:00:00Z",
+        "2027-03-20T00:00:00Z",
+        (leaf("extended"),),
+    )
     assert answered(running(read()), ()).notes == ()
+    (unstarted,) = answered(start_period(r, D_7_7, None, ten_days), ()).notes
+    assert isinstance(unstarted, ComputationStep)
+    assert unstarted.input == ""
 
 
 def test_an_end_set_for_an_earlier_version_does_not_bind_the_period_that_a_receipt_starts_again() -> None:

@@ -108,6 +108,7 @@ def lifted(on: str, about: str = "a") -> Fact:
         ((INSTRUCTED, lifted("2027-03-20T09:00Z")), "2027-05-01T00:00Z", ClockVerdict.MISSED),
         ((INSTRUCTED, lifted("2027-04-01T21:59:59Z")), "2027-05-01T00:00Z", ClockVerdict.MISSED),
         ((INSTRUCTED, lifted("2027-04-01T22:00:00Z")), "2027-05-01T00:00Z", ClockVerdict.UNDETERMINED),
+        ((INSTRUCTED, lifted("2027-04-01T22:00:00Z")), "2027-04-01T22:00:00Z", ClockVerdict.UNDETERMINED),
         ((INSTRUCTED, lifted("2027-04-20T09:00Z")), "2027-04-19T00:00Z", ClockVerdict.NOT_RUNNING),
         ((INSTRUCTED, lifted("2027-04-20T09:00Z")), "2027-05-01T00:00Z", ClockVerdict.UNDETERMINED),
         ((INSTRUCTED, disclosed("2027-03-12T09:00Z")), "2027-05-01T00:00Z", ClockVerdict.MET),
@@ -308,3 +309,9 @@ def test_a_preservation_that_was_given_up_after_its_end_ran_out_all_the_same() -
     given(DRAFTED, PRESERVE, ceased).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.MISSED)
     in_time = ceased.moved("2026-12-30T23:59:59Z")
     given(DRAFTED, PRESERVE, in_time).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.NOT_RUNNING)
+
+
+def test_a_preservation_that_was_followed_by_process_is_met_although_it_was_given_up_then() -> None:
+    process = issued("2026-11-01T09:00Z", "SCA", label="process")
+    ceased = by_provider("preservation-ceased", "2026-12-01T00:00Z", cause="produced")
+    given(PRESERVE, process, ceased).asked_at("2027-02-01T00:00Z").then("SCA-2703-f", ClockVerdict.MET)

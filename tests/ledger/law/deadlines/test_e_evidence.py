@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.law.deadlines.e_evidence import objection_in_time
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
@@ -20,6 +21,7 @@ from tests.support.scenarios import (
     issued,
     leaf,
     moment,
+    named,
     received,
     sent,
 )
@@ -396,3 +398,8 @@ def test_the_days_to_object_are_counted_at_home_and_stand_once_an_objection_is_f
     holiday = PLAIN.where("XO", holidays=("2026-10-12",)).when(OBJECTED)
     holiday.then("E-17-2", ClockVerdict.MET, "2026-10-14T00:00Z").then("E-10-3", ClockVerdict.NOT_RUNNING, END)
     given(NAMES, SENT, OBJECTED).then_unwound("E-17-2")
+
+
+def test_an_objection_is_in_time_while_the_receipt_of_the_order_is_not_known() -> None:
+    reading = given(issued("2026-10-01T07:00Z", "EPOC"), OBJECTED).reading
+    assert objection_in_time(reading, named(reading, "o"))

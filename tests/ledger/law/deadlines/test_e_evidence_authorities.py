@@ -12,6 +12,7 @@ from ledger.law.deadlines.e_evidence_authorities import NOT_SHOWN
 from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
+    Office,
     Story,
     by_authority,
     by_issuer,
@@ -142,3 +143,41 @@ def test_data_behind_a_link_are_fetched_while_it_is_open() -> None:
     SERVED.when(disclosed("2026-10-05T09:00Z")).then_not_listed("E-2025-3.3.3(b)")
     twice = story.when(disclosed("2026-10-06T09:00Z", label="b", access_until="2026-10-30T18:00:00Z"))
     assert [clock.trigger for clock in twice.clocks("E-2025-3.3.3(b)")] == [leaf("link"), leaf("b")]
+
+
+# -- what counts as done -----------------------------------------------------------------------------------------------
+
+
+def test_only_a_withdrawal_after_the_referral_answers_it_and_the_first_answer_counts() -> None:
+    back = by_provider("order-referred-back", "2026-10-02T22:00Z", label="back", reason_codes=["incomplete"])
+    withdrawn = by_issuer("order-withdrawn", "2026-10-05T09:00Z", label="withdrawn", data_handling="none-held")
+    SERVED.when(back, withdrawn).then("E-10-6", ClockVerdict.MET)
+    SERVED.when(withdrawn.moved("2026-10-02T21:00Z"), back).then("E-10-6", ClockVerdict.OPEN)
+    answer = by_issuer("additional-information-provided", "2026-10-04T09:00Z", label="answer", answers="back")
+    for facts in ((answer, withdrawn), (answer.moved("2026-10-06T09:00Z"), withdrawn)):
+        first = min(facts, key=lambda f: f.on)
+        (clock,) = SERVED.when(back, *facts).clocks("E-10-6")
+        assert clock.met_by == (leaf(first.label or ""),)
+
+
+def test_data_that_were_locked_before_they_came_or_before_the_ground_was_accepted_are_not_dealt_with() -> None:
+    locked = fact("use-restricted", "2026-10-01T11:59:59Z", "orn", "RET", scope="all")
+    accepted = by_issuer("condition-accepted", "2026-10-03T08:59:59Z", about="x")
+    for early in (locked, accepted):
+        URGENT.when(GIVEN, ground("all"), early).then("E-10-4-DATA", ClockVerdict.OPEN)
+    pended = pending().when(locked.moved("2026-10-25T07:00Z"), disclosed("2026-10-25T07:41Z"), SOUGHT, REFUSED)
+    pended.then("E-4-5-DATA", ClockVerdict.OPEN)
+
+
+def test_a_form_that_arrived_before_it_was_sent_or_at_another_state_starts_no_days() -> None:
+    back = by_provider("order-referred-back", "2026-10-02T22:00Z", label="back", reason_codes=["incomplete"])
+    sent_on = "2026-10-08T00:00Z"
+    for wrong in (
+        fact("form-received", "2026-10-02T21:59:59Z", "orn", "RET", about="back"),
+        fact("form-received", "2026-10-05T08:00Z", "abroad", "RET", about="back"),
+        fact("form-received", "2026-10-05T08:00Z", "orn", "RET", about="issued"),
+        fact("form-received", "2026-10-05T08:00Z", "seeker", "SEEK", about="back"),
+    ):
+        story = SERVED.among(abroad=Office("XW", ("RET",)), seeker=Office("XO", ("SEEK",))).when(back, wrong)
+        story.then("E-10-6", ClockVerdict.OPEN, sent_on)
+        assert story.clocks("E-10-6")[0].notes == (NOT_SHOWN,)

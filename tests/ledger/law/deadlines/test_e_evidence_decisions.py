@@ -300,7 +300,7 @@ def test_a_decision_is_notified_to_the_two_sides_of_this_order(instrument: str) 
     decision = by_authority("recognition-decided", ON, label="decision", decision="recognised")
     others = {"other": Office("XV", ("SP",)), "foreign": Office("XX", ("ISS",))}
     story = order(instrument).among(**others).when(decision)
-    for recipients in (("ilves", "other"), ("foreign", "skylark")):
+    for recipients in (("ilves", "other"), ("foreign", "skylark"), ("ilves", "nobody")):
         story.when(notified("decision", *recipients)).asked_at(SEVEN).then("E-16-8", ClockVerdict.MISSED)
 
 
@@ -328,3 +328,11 @@ def test_the_receipt_of_a_form_by_an_authority_of_another_state_starts_nothing(i
     elsewhere = fact("form-received", "2027-03-10T10:00Z", "foreign", "ISS", about="reasons")
     story = order(instrument).among(foreign=Office("XX", ("ISS",))).when(reasons("other"))
     story.when(elsewhere).then("E-10-8", ClockVerdict.OPEN, SEVEN)
+
+
+def test_a_notification_of_a_decision_that_was_recorded_late_leaves_it_open_whether_it_was_in_time() -> None:
+    decision = by_authority("recognition-decided", ON, label="decision", decision="recognised")
+    late = replace(notified("decision", "ilves", "skylark"), at=moment("2027-03-20T10:00Z"))
+    story = order().when(decision, late).asked_at("2027-04-01T00:00Z")
+    story.then("E-16-8", ClockVerdict.UNDETERMINED)
+    story.when(notified("decision", "orn", "skylark")).then("E-16-8", ClockVerdict.MET)

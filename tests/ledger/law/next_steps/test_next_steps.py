@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from ledger.law import judge
+from ledger.law import judge, read_order
+from ledger.law.next_steps.alternatives import alternatives
 from ledger.law.next_steps.lookup import NextSteps
 from ledger.law.next_steps.step import NextStep
 from ledger.law.record_checks.open_duties import OpenDuty
@@ -111,3 +113,33 @@ def test_a_correction_is_asked_for_the_fields_alone_that_the_order_lacks() -> No
     assert step.lacks == "in the order, by a correction: the penalties"
     assert "changed_fields=applicable_penalties" in str(step.command)
     assert "offence_provisions" not in str(step.command)
+
+
+def clock_of(*facts: Fact) -> tuple[NextStep, ...]:
+    """Return what D-7-7 lacks in an order with these facts."""
+    case = given(ISSUED, *facts).case
+    found = NextSteps(case, judge(case, moment(AT)), "main")
+    (clock,) = (c for c in found._judgement.deadlines if c.id == "D-7-7" and not c.policy.endswith("+ROLL"))
+    return found.of_clock(clock)
+
+
+def test_a_late_receipt_is_stated_again_by_its_signer_and_one_of_a_wrong_office_by_another() -> None:
+    (late,) = clock_of(received("2027-03-02T08:30Z", at="2027-03-04T09:00Z"))
+    assert " --replaces " in str(late.command)
+    assert str(late.command).endswith(" --as skylark")
+    (wrong,) = clock_of(received("2027-03-02T08:30Z", by="ncco", role="CAQ"))
+    assert " --replaces " not in str(wrong.command)
+    assert str(wrong.command).startswith("comity record order-received main --on 2027-03-02T08:30:00Z ")
+    assert "it would with role SP or REG, or ISS with proof" in wrong.lacks
+
+
+@pytest.mark.parametrize("arrived", ["2027-03-02T08:32Z", "2027-03-05T09:00Z"])
+def test_a_receipt_from_another_log_leaves_the_end_that_its_own_moment_leads_to(arrived: str) -> None:
+    *others, receipt = given(ISSUED, received("2027-03-02T08:30Z", at="2027-03-04T09:00Z")).case.entries
+    story = given(ISSUED, received("2027-03-02T08:30Z", at="2027-03-04T09:00Z")).case
+    case = replace(story, entries=(*others, replace(receipt, received=moment(arrived))))
+    clock = read_order(case, moment(AT)).deadlines.clock("D-7-7")
+    assert clock is not None
+    assert clock.due is None
+    (one,) = alternatives(case, moment(AT), clock)
+    assert (one.due, one.entries) == (moment("2027-04-01T22:00Z"), (receipt.leaf,))

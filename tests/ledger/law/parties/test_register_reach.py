@@ -119,3 +119,13 @@ def test_a_designated_office_reaches_the_orders_of_its_party() -> None:
     assert reach((later,), (elsewhere, other, later)) == frozenset({actor, "XQ", later.party})
     key = replace(named, kind="key-registered", public={"actor": actor, "designations": ["D-14-10-b"], "party": "XZ"})
     assert reach((office,), (key, office)) == frozenset({actor})
+
+
+def test_an_entry_about_a_key_reaches_the_office_that_it_names_else_its_signer() -> None:
+    _, case, _ = next(stories())
+    office = next(e for e in case.registry if e.kind == "authority-registered")
+    for kind in ("key-registered", "key-accepted", "key-rotated", "key-revoked", "key-compromised"):
+        named = replace(office, kind=kind, public={"actor": "another"})
+        assert reach((named,), (named,)) == frozenset({"another"})
+        own = replace(office, kind=kind, public={})
+        assert reach((own,), (own,)) == frozenset({office.by})

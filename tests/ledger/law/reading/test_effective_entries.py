@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.facts.vocabulary import INSTRUMENTS
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.reliability import late
 from tests.support.scenarios import (
     Fact,
@@ -327,3 +329,40 @@ def test_hostile_values_do_not_stop_the_reader(instrument: str) -> None:
         by_issuer("enforcement-requested", end, enforcing_authority="nobody"),
     )
     assert all(clock.due is None or clock.due <= moment(end) for clock in story.reading.deadlines.clocks)
+
+
+def test_no_entry_comes_before_itself_and_of_one_moment_the_place_in_the_record_decides() -> None:
+    reading = given(
+        ISSUED, disclosed("2027-03-05T10:00Z", label="a"), disclosed("2027-03-05T10:00Z", label="b")
+    ).reading
+    first, second = named(reading, "a"), named(reading, "b")
+    assert (precedes(first, second), precedes(second, first), precedes(first, first)) == (True, False, False)
+    assert labels(*reading.entries.earlier(second, "data-disclosed")) == ["a"]
+    assert labels(*reading.entries.later(first, "data-disclosed")) == ["b"]
+
+
+def test_an_entry_whose_moment_has_not_come_is_of_the_future_until_it_comes() -> None:
+    coming = disclosed("2027-03-05T10:00Z", label="a", at="2027-03-04T10:00Z")
+    story = given(ISSUED, coming)
+    before, then = (story.asked_at(f"2027-03-05T{t}Z").reading.entries for t in ("09:59:59", "10:00:00"))
+    assert (labels(*before.future), labels(*before.all_of("data-disclosed"))) == (["a"], [])
+    assert (labels(*then.future), labels(*then.all_of("data-disclosed"))) == ([], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({}, True),
+        ({"held": False}, False),
+        ({"speaks": "import"}, True),
+        ({"speaks": "import", "whose": "ncco"}, False),
+        ({"by": "ilves", "role": "ISS"}, False),
+        ({"by": "ilves", "role": "SP"}, True),
+        ({"by": "ilves", "role": "SP", "speaks": "import", "whose": "ilves"}, False),
+    ],
+)
+def test_an_act_counts_by_the_role_that_it_is_signed_in_and_a_report_by_that_of_its_office(
+    changes: dict[str, Any], counts: bool
+) -> None:
+    reading = given(ISSUED, replace(disclosed("2027-03-03T10:00Z", label="a"), **changes)).reading
+    assert reading.entries.is_effective(named(reading, "a")) is counts

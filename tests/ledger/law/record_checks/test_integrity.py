@@ -199,3 +199,9 @@ def test_the_holder_of_a_copy_is_who_made_it_and_of_nothing_else() -> None:
     looked = fact("evidence-accessed", "2027-03-07T09:00Z", "orn", "RET", exhibit="E1/1", purpose_code="trial")
     finds_not(BASE.when(handed(), arrived(), made, looked), GAP)
     finds(BASE.when(handed(), arrived(), looked), GAP)
+
+
+@pytest.mark.parametrize(("digest", "found"), [(A, False), (B, True)])
+def test_without_any_receipt_on_record_an_exhibit_is_compared_with_the_answers(digest: str, found: bool) -> None:
+    step = custody("custody-transferred", "2027-03-06T09:00Z", "orn", digest_before=digest)
+    (finds if found else finds_not)(BASE.when(handed(), step), MISMATCH)

@@ -149,6 +149,14 @@ def test_a_lifting_ends_a_delay_with_all_its_extensions_whichever_it_names(about
     assert barred("ISS", "2027-05-21T00:00Z", DELAY, EXTENDED, AGAIN, lifted(about)) is None
 
 
+def test_extensions_that_name_each_other_or_themselves_prolong_no_delay_and_do_not_hang_the_reader() -> None:
+    first = EXTENDED.changed(about="again")
+    bound = "customer-notification-delay-extended"
+    assert barred("ISS", "2027-05-21T00:00Z", DELAY, first, AGAIN, lifted("delay")) == bound
+    assert barred("ISS", "2027-05-21T00:00Z", DELAY, first, AGAIN, lifted("again")) is None
+    assert barred("ISS", "2027-05-21T00:00Z", EXTENDED.changed(about="extended"), lifted("extended")) is None
+
+
 def test_a_lifting_ends_the_delays_before_the_one_that_it_names_and_no_later_one() -> None:
     second = by_issuer(
         "customer-notification-delayed",

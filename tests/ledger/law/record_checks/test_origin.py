@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.judging import codes, finds, finds_not, state
+from tests.support.judging import codes, finds, finds_not, judged, state
 from tests.support.scenarios import (
     Fact,
     Office,
@@ -18,6 +18,7 @@ from tests.support.scenarios import (
     fact,
     given,
     issued,
+    leaf,
     moment,
     received,
 )
@@ -78,6 +79,12 @@ def test_an_office_of_the_same_side_or_of_none_may_report_a_decision() -> None:
         finds_not(BASE.when(replace(MORE_TIME, by=by, role=role)), "G-DECISION-SECOND-HAND")
     elsewhere = fact("instruction-lifted", "2027-03-20T09:00Z", "orn", "RET", speaks="observation", whose="ncco")
     finds(BASE.when(elsewhere), "G-DECISION-SECOND-HAND")
+
+
+def test_a_report_by_another_party_or_by_an_office_that_takes_no_part_for_the_side_leaves_it_open() -> None:
+    abroad = BASE.among(abroad=Office("XW", ("ISS",)))
+    finds(abroad.when(replace(MORE_TIME, by="abroad", role="ISS")), "G-DECISION-SECOND-HAND")
+    finds(BASE.when(replace(MORE_TIME, by="central", role="CAR")), "G-DECISION-SECOND-HAND")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +193,16 @@ def test_another_office_or_the_new_key_confirms_entries_one_by_one() -> None:
     finds_not(record.when(confirmed("2027-03-12T09:00Z", about="disclosed")), "W-KEY-UNTRUSTED")
     finds(record.when(confirmed("2027-03-11T09:00Z", about="disclosed")), "W-KEY-UNTRUSTED")
     finds(record.when(confirmed("2027-03-06T09:00Z", "ilves", "ISS")), "W-KEY-UNTRUSTED")
+
+
+def test_the_office_under_suspicion_confirms_nothing_with_its_old_key() -> None:
+    record = compromised("2027-03-05T09:00Z", rotated="2027-03-12T09:00Z")
+    for on, found in (("2027-03-11T09:00Z", True), ("2027-03-12T08:59:59Z", True), ("2027-03-12T09:00Z", False)):
+        story = record.when(confirmed(on, about="disclosed"))
+        seen = {f.code: f.entries for f in judged(story).findings}.get("W-KEY-UNTRUSTED", ())
+        assert (leaf("disclosed") in seen) is found
+    never = compromised("2027-03-05T09:00Z").when(confirmed("2027-03-12T09:00Z", about="disclosed"))
+    assert leaf("disclosed") in finds(never, "W-KEY-UNTRUSTED").entries
 
 
 # -- the answer --------------------------------------------------------------------------------------------------------

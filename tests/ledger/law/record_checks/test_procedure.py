@@ -18,6 +18,7 @@ from tests.support.scenarios import (
     fact,
     given,
     issued,
+    leaf,
     moment,
     received,
     sent,
@@ -85,6 +86,7 @@ def test_the_same_files_twice_are_a_remark() -> None:
 def test_an_entry_that_does_not_follow_leaves_the_state_as_it_was() -> None:
     early = given(ISSUED, by_provider("disclosure-declined", "2027-03-01T10:00Z"))
     assert finds(early, "W-OUT-OF-SEQUENCE").effects == ()
+    assert finds(early, "W-OUT-OF-SEQUENCE").cite == ()
     assert state(early) == "ISSUED"
     finds_not(BASE, "W-OUT-OF-SEQUENCE")
 
@@ -155,3 +157,20 @@ def test_an_entry_of_an_unknown_kind_is_shown_as_it_is() -> None:
     finds_not(BASE.when(strange), "V-AUTHORITY")
     finds_not(BASE, "G-UNKNOWN-KIND")
     assert criterion(BASE.when(strange), "A4") == "DEMONSTRATED"
+
+
+def test_what_needs_an_order_is_not_dated_before_there_was_one() -> None:
+    early = sent("2027-03-01T08:59:59Z", label="early")
+    assert finds(BASE.when(early), "W-BEFORE-ORDER").entries == (leaf("early"),)
+    finds_not(BASE.when(early.moved("2027-03-01T09:00Z")), "W-BEFORE-ORDER")
+    drafted = by_issuer("emergency-declared", "2027-02-28T09:00Z", threat="life", emergency_reasons="x")
+    finds_not(BASE.when(drafted), "W-BEFORE-ORDER")
+    finds_not(given(early), "W-BEFORE-ORDER")
+
+
+def test_clocks_of_a_person_that_cannot_be_computed_leave_data_protection_open_and_others_the_time() -> None:
+    late = by_provider("access-requested", "2027-03-03T09:00Z", at="2027-03-06T09:00Z")
+    unsent = given(ISSUED, sent("2027-03-02T08:00Z"))
+    finds(unsent, "G-CLOCK-UNDETERMINED", A6="GAP")
+    finds(BASE.when(late), "G-CLOCK-UNDETERMINED", A7="GAP")
+    finds(unsent.when(late), "G-CLOCK-UNDETERMINED", A6="GAP", A7="GAP")

@@ -127,6 +127,7 @@ def test_another_office_that_compares_the_exhibit_afterwards_answers_it() -> Non
     looked = step("working-copy-made", "2027-03-08T09:00Z", "looked", "orn", copy="E1/2")
     finds_not(story.when(looked), WITHDRAWN)
     finds(story.when(replace(looked, by="lab", role="LAB")), WITHDRAWN)
+    finds(story.when(replace(looked, role="AUD")), WITHDRAWN)
     finds(story.when(replace(looked, fields={**looked.fields, "exhibit": "E2"})), WITHDRAWN)
     before = SEVERAL.when(DIFFERS, replace(looked, on=moment("2027-03-05T13:00Z")), again)
     finds(before, WITHDRAWN)  # recorded before the correction, and without reference to it
@@ -342,6 +343,10 @@ def test_a_suspicion_that_the_registrar_takes_back_is_not_forgotten() -> None:
     story = HELD.registered(suspected)
     finds(story.asked_at("2027-03-11T09:00Z"), "W-KEY-UNTRUSTED")
     never = register("never", "witness-changed", "suspected", change="added", name="w", key="k")
+    again = register("still", "key-compromised", actor="skylark", suspected_since="2027-03-01T00:00:00Z")
+    still = HELD.registered(suspected, again, never).asked_at("2027-03-11T09:00Z")
+    finds(still, "W-KEY-UNTRUSTED")
+    finds_not(still, WITHDRAWN)
     back = HELD.registered(suspected, never).asked_at("2027-03-11T09:00Z")
     finds_not(back, "W-KEY-UNTRUSTED")
     finds(back, WITHDRAWN, A1="GAP")
@@ -410,3 +415,13 @@ def test_the_judgement_names_both_entries() -> None:
     story = HELD.when(DIFFERS, moved("again", "differs", check="equal", digest_before=A))
     lacks = judged(story).criteria["A2"].lacks
     assert any(WITHDRAWN in line for line in lacks)
+
+
+@pytest.mark.parametrize(("instrument", "found"), [("EPOC", True), ("2AP-7", False)])
+def test_what_only_another_instrument_asks_for_was_no_gap_that_a_replacement_could_hide(
+    instrument: str, found: bool
+) -> None:
+    order = given(issued("2027-03-01T09:00Z", instrument), received("2027-03-02T08:30Z"))
+    bare = handed().changed(channel="courier")  # 2025/1550 asks for the recipient in the manifest
+    again = replace(bare.changed(recipient="orn"), label="again", replaces="disclosed")
+    assert (WITHDRAWN in codes(order.when(bare, again))) is found

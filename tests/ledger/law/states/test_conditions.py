@@ -23,6 +23,7 @@ ORDER = issued("2027-03-01T09:00Z")
         ((False,), False, True),
         ((False,), True, False),
         ((False,), None, True),
+        ((True, False), None, True),
     ],
 )
 def test_a_flag_that_is_not_stated_is_false(values: tuple[bool, ...], stated: bool | None, met: bool) -> None:

@@ -18,6 +18,7 @@ from tests.support.scenarios import (
     fact,
     given,
     issued,
+    leaf,
     moment,
     received,
 )
@@ -191,3 +192,12 @@ def test_silence_leads_to_enforcement_only_24_hours_after_the_ten_days() -> None
 
 def test_an_instrument_without_a_machine_has_no_state() -> None:
     assert state(given(issued("2027-03-01T09:00Z", "BC-30"))) == "-"
+
+
+def test_an_entry_that_leaves_the_state_as_it_was_is_no_change_of_it() -> None:
+    again = received("2027-03-01T11:00Z", "again")
+    back = by_provider("order-referred-back", "2027-03-02T09:00Z", label="back", reason_codes=["other"])
+    story = given(EPOC, EPOC_RECEIVED, again, back, corrected("2027-03-03T09:00Z", "c"))
+    trail = judged(story).trail
+    assert [change.leaf for change in trail if change.source == change.to] == []
+    assert leaf("again") not in [change.leaf for change in trail]

@@ -325,3 +325,37 @@ def test_a_period_that_ends_on_a_free_last_day_of_the_calendar_ends_there() -> N
     count = rolled(calendar_days(datetime(9999, 12, 20, 9, tzinfo=UTC), 11, days))
     assert count.last == date.max
     assert count.due == LAST
+    assert explain(count)[-2] == "the period outlasts the calendar and ends with it"
+
+
+def test_a_month_after_the_end_of_the_calendar_lacks_no_day() -> None:
+    last = datetime(9999, 12, 31, 9, tzinfo=UTC)
+    for count in (calendar_days(last, Duration(months=2), Days("UTC")), eu_days(last, Duration(months=2), Days("UTC"))):
+        assert count.due == LAST
+        assert not any("has no day" in says for says in explain(count))
+    assert Duration(months=2).short_month(date(9999, 12, 31)) is None
+    assert Duration(months=2).short_month(date(9998, 12, 31)) == date(9999, 2, 28)
+
+
+def test_every_part_of_a_length_counts() -> None:
+    assert duration("P1Y2M3W4DT5H6M7S") == Duration(14, 25, 18367)
+    assert Duration(1, 2, 3) + Duration(4, 5, 6) == Duration(5, 7, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("P98Y", True),
+        ("P99Y", False),
+        ("P36600D", True),
+        ("P36601D", False),
+        ("PT878423H", True),
+        ("PT878424H", False),
+        ("P98Y144D", True),
+        ("P98Y145D", False),
+        ("P0D", False),
+        ("", False),
+    ],
+)
+def test_no_period_is_longer_than_a_century(text: str, accepted: bool) -> None:
+    assert (duration(text) is not None) is accepted

@@ -13,6 +13,7 @@ from ledger.law.terms.calendar import (
     Days,
     Duration,
     calendar_days,
+    days_with_first,
     eu_days,
     eu_hours,
     eu_working_days,
@@ -206,3 +207,31 @@ def test_months_and_days_are_added_by_provisions_of_their_own_and_other_policies
     assert step("due", computation(eu_days(utc("2026-10-01T09:00Z"), 10, DUBLIN))).cite == ("1182/71:3(2)(b)",)
     assert step("due", computation(eu_hours(utc("2026-10-01T09:00Z"), 8, DUBLIN))).cite == ()
     assert {s.cite for s in computation(calendar_days(utc("2026-10-01T09:00Z"), 10, DUBLIN))} == {()}
+
+
+def test_a_period_that_begins_with_the_day_of_the_event_says_that_this_is_its_first_day() -> None:
+    steps = computation(days_with_first(utc("2026-10-01T09:00Z"), Duration(days=7), DUBLIN))
+    assert step("add", steps).says == "the day of the event is the first day: 7 days end with Wednesday 2026-10-07"
+    other = computation(calendar_days(utc("2026-10-01T09:00Z"), 7, DUBLIN))
+    assert step("add", other).says == "the day of the event does not count: 7 days end with Thursday 2026-10-08"
+
+
+def test_hours_end_at_a_moment_and_days_with_a_day() -> None:
+    hours = computation(eu_hours(utc("2026-10-01T09:00Z"), 8, DUBLIN))
+    assert step("due", hours).input == "2026-10-01T18:00:00Z"
+    assert step("due", computation(eu_days(utc("2026-10-01T09:00Z"), 8, DUBLIN))).input == "2026-10-09"
+
+
+def test_a_stated_end_is_one_step_and_a_pause_in_days_is_counted_by_local_dates() -> None:
+    until = computation(stated(utc("2026-10-05T09:00Z"), DUBLIN, utc("2026-10-01T09:00Z")))
+    assert operations(until) == ["event", "stated", "due"]
+    assert step("stated", until).output == "2026-10-05T09:00:00Z"
+    said = paused(utc("2026-10-01T09:10Z"), utc("2026-10-03T08:20Z"), 2, "days", ("a",))
+    assert said.says == "referred back and clarified in between: 2 days more, by the local dates"
+    assert (said.output, said.entries) == ("2 days", ("a",))
+
+
+def test_no_days_end_with_the_day_of_the_event() -> None:
+    count = calendar_days(utc("2026-10-01T09:00Z"), 0, DUBLIN)
+    assert count.last == date(2026, 10, 1)
+    assert count.due == utc("2026-10-01T23:00Z")
