@@ -55,8 +55,6 @@ def odd_values(payload: Payload, values: Mapping[str, Any]) -> Iterator[Odd]:
 
 def check_texts(payload: Payload, values: Mapping[str, Any] | None = None) -> None:
     """Refuse, with JSON-CHAR, an entry with an odd text before it is recorded; `values` are its sealed values."""
-    if not values and msgspec.json.encode(payload).isascii():
-        return
     for odd in (*odd_texts(payload), *odd_values(payload, values or {})):
         raise RecordError("JSON-CHAR", odd.says, where=odd.where)
 

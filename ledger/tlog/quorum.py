@@ -20,7 +20,7 @@ def needed(n: int, f: int) -> int:
     Raises ValueError if even all of them are too few.
     """
     k = (n + f) // 2 + 1
-    if not 0 <= f < k <= n:
+    if f < 0 or k > n:
         raise ValueError(f"{n} witnesses cannot bear {f} that lie")
     return k
 
@@ -43,7 +43,7 @@ def explain(policy: Policy) -> list[str]:
     """Return sentences for people on the meaning of a policy's quorum."""
     if policy.quorum == NONE:
         return ["no witness is needed: the holder of the log key can show different people different records"]
-    voters = sorted(policy.voters())
+    voters = policy.voters()
     group = policy.groups.get(policy.quorum)
     if group is None:
         sentences = [f"the witness {policy.quorum} must have cosigned"]
@@ -59,7 +59,7 @@ def explain(policy: Policy) -> list[str]:
     else:
         sentences.append(f"a split view fails as long as {_at_most(lies)} of the {len(voters)} lies")
     sentences.append(f"heads get their quorum as long as {_at_most(down)} of the {len(voters)} is silent")
-    if idle := sorted(policy.witnesses.keys() - set(voters)):
+    if idle := sorted(policy.witnesses.keys() - voters):
         sentences.append(f"asked, but not counted: {', '.join(idle)}")
     return sentences
 

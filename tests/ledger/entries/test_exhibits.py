@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 import pytest
@@ -19,7 +20,7 @@ from ledger.entries.split_view import (
 )
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import Vkey, log_vkey, parse_vkey
+from ledger.tlog.note import Vkey, log_vkey, parse_vkey, sign_note, split_note
 from ledger.tlog.tree import format_proof, leaf_hash, prove_inclusion
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import two_histories
@@ -31,23 +32,48 @@ OMITTED = prove_omission(TRUE.key, TRUE.entries[6], TRUE.receipt(6, 8), leaf_has
 FORMS = ("comity.split-view/1", "comity.omission/1", "comity.split-order/1", "comity.map-root/1")
 
 
+NEWER = b"n" * 32  # the seed of another key of the log
+
+
 @cache
-def split_order() -> tuple[bytes, Vkey]:
-    """Return an exhibit of two entries at one place of an order, and the key of their log."""
+def split_order(newer: bool = False) -> tuple[bytes, list[Vkey]]:
+    """Return an exhibit of two entries at one place of an order, and the keys of their log that signed its heads."""
     ledger, _, places = two_histories()
-    key = parse_vkey(log_vkey(ledger.origin, public_key(ledger.log.seed)))
-    proofs = (format_proof(n, prove_inclusion(n, ledger.size, ledger.read), ledger.checkpoint()) for n in places)
-    one, two = (Shown(ledger.entries[n], proof, key) for n, proof in zip(places, proofs, strict=True))
-    return prove_order(one, two), key
+    seeds = [ledger.log.seed, NEWER if newer else ledger.log.seed]
+    keys = [parse_vkey(log_vkey(ledger.origin, public_key(seed))) for seed in seeds]
+    text = split_note(ledger.checkpoint())[0]
+    shown = []
+    for n, key, seed in zip(places, keys, seeds, strict=True):
+        proof = format_proof(
+            n, prove_inclusion(n, ledger.size, ledger.read), sign_note(text, ledger.origin, seed).encode()
+        )
+        shown.append(Shown(ledger.entries[n], proof, key))
+    return prove_order(*shown), keys
 
 
 def test_an_exhibit_is_checked_by_the_rules_of_the_form_that_it_claims() -> None:
     split, omission = check_exhibit(SPLIT, [TRUE.key]), check_exhibit(OMITTED, [TRUE.key])
-    exhibit, key = split_order()
-    order = check_exhibit(exhibit, [key])
+    exhibit, keys = split_order()
+    order = check_exhibit(exhibit, keys[:1])
     assert [type(each) for each in (split, omission, order)] == [SplitView, Omission, SplitOrder]
     assert [each.code for each in (split, omission, order)] == ["SPLIT-VIEW", "SPLIT-VIEW", "SPLIT-ORDER"]
     assert (split.sizes, omission.sizes) == ((7, 7), (8, 9))
+
+
+def test_two_entries_of_an_order_convict_a_log_under_one_of_its_keys_or_two() -> None:
+    for newer in (False, True):
+        exhibit, keys = split_order(newer)
+        document = json.loads(exhibit)
+        assert claimed_logs(exhibit) == ((keys[0].text, keys[1].text) if newer else (keys[0].text,))
+        assert ("other_log" in document) is newer
+        found = check_exhibit(exhibit, keys)
+        assert isinstance(found, SplitOrder)
+        assert found.places == tuple(sorted(found.places))
+        one, two = (f"{leaf[:8]}.. at place {n}" for leaf, n in zip(found.leaves, found.places, strict=True))
+        assert document["says"] == str(found) == f"{keys[0].name} signed trees with {found.broken.says}: {one}, {two}"
+        assert found.sizes == (found.sizes[0],) * 2
+    with pytest.raises(RecordError, match="CP-SIG"):
+        check_exhibit(exhibit, keys[:1])
 
 
 def test_a_file_of_no_form_is_refused_and_convicts_no_log() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ledger.entries.split_view import check_split, prove_split
+from ledger.entries.split_view import check_omission, check_split, prove_omission, prove_split
 from ledger.errors import RecordError
-from ledger.tlog.note import Vkey
+from ledger.tlog.note import COSIGNATURE, MLDSA44, Vkey
+from ledger.tlog.tree import leaf_hash
 from tests.support.hash_log import HashLog
 
 TRUE = HashLog(size=20)
@@ -116,3 +117,74 @@ def test_two_sizes_without_a_path_are_an_accusation(m: int, n: int) -> None:
         with pytest.raises(RecordError) as refused:
             prove_split(KEY, TRUE.note(m), fork.note(n), (), began)
         assert refused.value.code == "SPLIT-UNPROVEN"
+
+
+def test_an_exhibit_names_the_log_and_both_trees_the_smaller_first() -> None:
+    fork = TRUE.fork(3, 9)
+    exhibit = prove_split(KEY, fork.note(9), TRUE.note(5), fork.prove(5, 9), fork.root(5))
+    document, split = json.loads(exhibit), check_split(exhibit, KEY)
+    says = "ledger.example/xo/karsk signed a tree of 9 entries that does not begin with its tree of 5 entries"
+    assert document["says"] == str(split) == says
+    assert (split.sizes, split.code, split.log) == ((5, 9), "SPLIT-VIEW", KEY)
+    assert [document[name] for name in ("log", "one", "two")] == [
+        KEY.text,
+        TRUE.note(5).decode(),
+        fork.note(9).decode(),
+    ]
+    assert list(document) == ["format", "says", "log", "one", "two", "began", "path"]
+    without = json.loads(prove_split(KEY, TRUE.note(5), fork.note(9), fork.prove(5, 9)))
+    assert without["began"] == fork.root(5).hex(), "the path shows where it begins"
+    equal = json.loads(prove_split(KEY, TRUE.note(7), TRUE.fork(5, 7).note(7)))
+    assert list(equal) == ["format", "says", "log", "one", "two"]
+
+
+@pytest.mark.parametrize("name", ["format", "one", "two"])
+def test_an_exhibit_of_two_heads_has_all_its_members(name: str) -> None:
+    exhibit = prove_split(KEY, TRUE.note(7), TRUE.fork(5, 7).note(7))
+    less = {each: value for each, value in json.loads(exhibit).items() if each != name}
+    assert code(json.dumps(less).encode()) == "SPLIT-FORMAT"
+
+
+@pytest.mark.parametrize("kind", [COSIGNATURE, MLDSA44])
+def test_only_the_ed25519_key_of_a_log_convicts_it(kind: int) -> None:
+    exhibit = prove_split(KEY, TRUE.note(7), TRUE.fork(5, 7).note(7))
+    assert code(exhibit, Vkey.of(KEY.name, kind, bytes(1312 if kind == MLDSA44 else 32))) == "CP-KEY"
+
+
+FORK = TRUE.fork(5, 9)
+OMITTED = prove_omission(KEY, TRUE.entries[6], TRUE.receipt(6, 8), leaf_hash(FORK.entries[6]), FORK.receipt(6, 9))
+
+
+def test_an_omission_names_the_entry_and_both_trees() -> None:
+    found = check_omission(OMITTED, KEY)
+    says = (
+        "ledger.example/xo/karsk gave a receipt for entry 6 in its tree of 8 entries,"
+        " and in its tree of 9 entries another one stands there"
+    )
+    assert json.loads(OMITTED)["says"] == str(found) == says
+    assert (found.index, found.sizes, found.code, found.log) == (6, (8, 9), "SPLIT-VIEW", KEY)
+    assert list(json.loads(OMITTED)) == ["format", "says", "log", "entry", "proof", "leaf", "instead"]
+
+
+@pytest.mark.parametrize("name", ["format", "entry", "proof", "leaf", "instead"])
+def test_an_omission_has_all_its_members(name: str) -> None:
+    less = {each: value for each, value in json.loads(OMITTED).items() if each != name}
+    with pytest.raises(RecordError, match="SPLIT-FORMAT"):
+        check_omission(json.dumps(less).encode(), KEY)
+
+
+def test_the_other_leaf_of_an_omission_has_32_bytes_and_is_another_one() -> None:
+    for leaf, said in (
+        ("00" * 31, "SPLIT-FORMAT"),
+        ("00" * 33, "SPLIT-FORMAT"),
+        ("00" * 32, "PRF-PATH"),
+        ("zz", "SPLIT-"),
+    ):
+        with pytest.raises(RecordError, match=said):
+            check_omission(changed(OMITTED, leaf=leaf), KEY)
+    same = changed(OMITTED, leaf=leaf_hash(TRUE.entries[6]).hex(), instead=TRUE.receipt(6, 9).decode())
+    with pytest.raises(RecordError, match="both proofs are for the same entry"):
+        check_omission(same, KEY)
+    elsewhere = changed(OMITTED, leaf=leaf_hash(FORK.entries[7]).hex(), instead=FORK.receipt(7, 9).decode())
+    with pytest.raises(RecordError, match="one proof is for entry 6, the other for entry 7"):
+        check_omission(elsewhere, KEY)

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from ledger.entries.envelope import open_
 from ledger.entries.payload import Document, Other, Seen
-from ledger.entries.text_form import odd_texts
+from ledger.entries.text_form import check_texts, odd_texts, odd_values
+from ledger.errors import RecordError
 from tests.support.cli import ledger_of, run, size
 from tests.support.memory_ledger import small
 
@@ -70,6 +71,62 @@ def test_every_member_of_an_entry_is_looked_at_for_what_nobody_sees(changes: dic
     assert list(odd_texts(payload)) == []
     odd = list(odd_texts(replace(payload, signer=signer, **changes)))
     assert [(one.code, one.where) for one in odd] == [("TEXT-UNSEEN", where)]
+
+
+UNKNOWN = "a\u0378"  # Unicode 14.0 has no such character
+
+
+def found(payload: Any, values: dict[str, Any] | None = None) -> list[tuple[str, str]]:
+    odd = odd_texts(payload) if values is None else odd_values(payload, values)
+    return [(one.code, one.where) for one in odd]
+
+
+def test_texts_of_an_unknown_kind_are_looked_at_wherever_they_are_and_may_be_joined_by_what_is_not_seen() -> None:
+    payload = open_(small()[0].entries[4]).payload
+    values = {
+        "a": UNKNOWN,
+        "b": ["y", {"c": UNKNOWN, "d": HIDDEN}, [UNKNOWN]],
+        "e": 7,
+        "f": None,
+        "g": True,
+        "_sd": [UNKNOWN],
+    }
+    where = [("TEXT-UNASSIGNED", path) for path in ("a", "b[1].c", "b[2][0]")]
+    for other in (replace(payload, kind="of-tomorrow", public=values), replace(payload, schema=9, public=values)):
+        assert found(other) == where
+    assert found(payload, {"unknown": UNKNOWN, "other": HIDDEN}) == [("TEXT-UNASSIGNED", "unknown")]
+
+
+def test_texts_in_fields_are_looked_at_by_the_form_of_the_field() -> None:
+    payload = open_(small()[0].entries[4]).payload
+    assert payload.kind == "order-issued"
+    values = {
+        "case_ref": HIDDEN,
+        "summary_of_facts": HIDDEN,
+        "identifiers": ["x", HIDDEN, UNKNOWN],
+        "circumstances": None,
+    }
+    assert found(payload, values) == [
+        ("TEXT-UNSEEN", "case_ref"),
+        ("TEXT-UNSEEN", "identifiers[1]"),
+        ("TEXT-UNASSIGNED", "identifiers[2]"),
+    ]
+    assert found(replace(payload, public={"case_ref": HIDDEN})) == [("TEXT-UNSEEN", "case_ref")]
+
+
+def test_an_odd_text_is_refused_before_it_is_recorded_in_public_and_in_sealed_values() -> None:
+    payload = open_(small()[0].entries[4]).payload
+    check_texts(payload)
+    check_texts(payload, {"summary_of_facts": "\u00e4", "identifiers": ["b"]})
+    for entry, values, where in (
+        (replace(payload, whose=HIDDEN), None, "whose"),
+        (replace(payload, whose=HIDDEN), {"identifiers": ["b"]}, "whose"),
+        (payload, {"identifiers": [HIDDEN]}, "identifiers[0]"),
+        (payload, {"summary_of_facts": UNKNOWN}, "summary_of_facts"),
+    ):
+        with pytest.raises(RecordError, match="JSON-CHAR") as refused:
+            check_texts(entry, values)
+        assert refused.value.where == where
 
 
 def test_it_is_whole_and_its_bundles_verify_with_a_finding(ledger: Path, tmp_path: Path) -> None:

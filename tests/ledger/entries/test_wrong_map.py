@@ -42,6 +42,9 @@ def wrong_root() -> tuple[Ledger, bytes]:
     return ledger, exhibit(ledger, at, 5)
 
 
+WRONG_ROOT = wrong_root()
+
+
 def refused(made: bytes, log: Vkey) -> str:
     with pytest.raises(RecordError) as error:
         check_wrong_map(made, log)
@@ -65,6 +68,7 @@ def test_an_entry_that_commits_what_comes_behind_it_convicts_its_log_alone() -> 
     at = ledger.commit(node, ledger.size + 1, bytes(32))
     report = verify_exhibit(exhibit(ledger, at, 0), ledger.trust())
     assert [(r.code, report.verdict) for r in report.reasons] == [("MAP-SIZE", Verdict.FAILED)]
+    assert report.reasons[0].says == f"{ledger.origin} commits in entry {at} the heads of {at + 1} entries before it"
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 5, 8])
@@ -96,6 +100,31 @@ def test_entries_that_are_not_those_of_the_log_prove_nothing() -> None:
     assert refused(changed(made, entry=lines[0]), log) == "PRF-PATH"
 
 
+def test_an_entry_that_commits_another_log_convicts_no_log_that_holds_it() -> None:
+    ledger, _, _ = committing()
+    other, _ = small(origin="ledger.test/elsewhere")
+    at = other.commit(other.enrol("node", "XO", "SYS"), 0, bytes(32))
+    with pytest.raises(RecordError, match="commits this log to nothing"):
+        exhibit(ledger, ledger.append(other.entries[at]), 0)
+
+
+def test_a_line_that_is_no_entry_has_no_head_and_convicts_no_log() -> None:
+    ledger, _, node = committing()
+    before = ledger.map_at(ledger.size).tree.root()
+    ledger.append(b"no entry")
+    with pytest.raises(RecordError, match="commits to the root that its entries have"):
+        exhibit(ledger, ledger.commit(node, ledger.size, before), ledger.size - 1)
+
+
+def test_an_entry_with_a_false_signature_has_its_head_as_every_other() -> None:
+    ledger, _, node = committing()
+    document = json.loads(ledger.entries[4])
+    document["signatures"][0]["sig"] = "A" * 86 + "=="
+    ledger.append(json.dumps(document, separators=(",", ":")).encode())
+    with pytest.raises(RecordError, match="commits to the root that its entries have"):
+        exhibit(ledger, ledger.commit(node), ledger.size - 1)
+
+
 def test_an_entry_that_commits_to_nothing_proves_nothing() -> None:
     ledger, _ = small()
     made = changed(wrong_root()[1], entry=ledger.entries[3].decode(), proof=ledger.proof(3).decode())
@@ -103,11 +132,27 @@ def test_an_entry_that_commits_to_nothing_proves_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "members", [{"entries": None}, {"entries": [1]}, {"entry": 7}, {"path": ["!"]}, {"path": {}}, {"format": "x"}]
+    "members",
+    [
+        {"entries": None},
+        {"entries": {}},
+        {"entries": [1]},
+        {"entry": 7},
+        {"path": ["!"]},
+        {"path": {}},
+        {"format": "x"},
+    ],
 )
 def test_another_file_is_no_exhibit(members: dict[str, Any]) -> None:
-    ledger, made = wrong_root()
-    assert refused(changed(made, **members), key(ledger)) in ("SPLIT-FORMAT", "CP-CONSISTENCY")
+    ledger, made = WRONG_ROOT
+    assert refused(changed(made, **members), key(ledger)) == "SPLIT-FORMAT"
+
+
+@pytest.mark.parametrize("name", ["format", "entry", "proof", "path", "entries"])
+def test_an_exhibit_without_one_of_its_members_is_none(name: str) -> None:
+    ledger, made = WRONG_ROOT
+    less = json.dumps({each: value for each, value in json.loads(made).items() if each != name})
+    assert refused(less.encode(), key(ledger)) == "SPLIT-FORMAT"
 
 
 def test_an_exhibit_has_an_end() -> None:

@@ -376,6 +376,9 @@ def test_null_has_the_form_of_a_sealed_field_that_is_always_committed_to_and_of_
     assert list(misformed("order-issued", schema, values)) == ["summary_of_facts", "identifiers"]
     assert list(misformed("order-issued", schema, {"circumstances": 7})) == ["circumstances"]
     assert misformed("order-issued", schema, {"circumstances": None}) == {}
+    assert sealed_of(build("order-received", {}, {"circumstances": None})) == {}
+    with pytest.raises(FactError, match=r"order-received.about: expected .*, got null"):
+        build("order-received", {"about": None}, {})
 
 
 def test_the_reason_of_a_replacement_is_sealed_and_no_public_field() -> None:
@@ -385,6 +388,8 @@ def test_the_reason_of_a_replacement_is_sealed_and_no_public_field() -> None:
             build(kind, {**public, name: "it was mistyped"}, sealed)
         assert f"expected a field of evidence-received, got {name!r}" in refused.value.says
         assert refused.value.where == "evidence-received"
+    with pytest.raises(FactError, match="got 'why'"):  # sealed, it belongs to the envelope
+        build(kind, public, {**sealed, "why": "it was mistyped"})
 
 
 GOT: list[tuple[object, str, str]] = [  # a value, how it is named in public, how it is named of a sealed field

@@ -156,3 +156,25 @@ def _is_date(text: str) -> bool:
         return bool(datetime.strptime(text, "%Y-%m-%d"))  # noqa: DTZ007
     except ValueError:
         return False
+
+
+def test_a_file_of_a_manifest_has_a_digest_and_no_other_member() -> None:
+    manifest = json_schema("evidence-received")["properties"]["sealed"]["properties"]["manifest"]
+
+    def fit(**members: object) -> bool:
+        return fits(manifest, {"elements": [], "files": [{"name": "x", "size": 1, **members}]})
+
+    assert fit(sha256="6a" * 32)
+    assert fit(sha512="6a" * 64)
+    assert fit(digest="sha3-512:00")
+    assert not fit()
+    assert not fit(sha256="6a" * 32, colour="red")
+    assert not fits(manifest, {"files": []})
+
+
+def test_the_reason_of_a_replacement_is_sealed_and_every_reader_of_a_public_field_is_meant() -> None:
+    sides = json_schema("evidence-received")["properties"]
+    assert ["why" in sides[side]["properties"] for side in ("public", "sealed")] == [False, True]
+    fields = about(KINDS["evidence-received"])["fields"]
+    assert (fields["check"]["readers"], fields["check"]["sealed"]) == (None, False)
+    assert "CT" in fields["manifest"]["readers"]

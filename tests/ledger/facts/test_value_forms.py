@@ -140,7 +140,14 @@ def test_the_quick_look_is_enough_for_common_values(form: Form, value: Any) -> N
 
 @pytest.mark.parametrize("day", ["0000-01-01", "2027-02-29", "2027-04-31", "2027-13-01", "2027-00-10", "2027-01-00"])
 def test_the_quick_look_takes_only_days_that_every_month_has(day: str) -> None:
-    assert not quick_check(TextForm("date", "a date", "[0-9]{4}-[0-9]{2}-[0-9]{2}"))(day)
+    for kind in ("date", "instant"):
+        assert not quick_check(TextForm(kind, "a time", "[0-9]{4}-[0-9]{2}-[0-9]{2}"))(day)
+
+
+def test_objects_and_parsed_texts_are_left_to_the_full_check() -> None:
+    for form, value in ((PAIR, {"x": "a", "y": 0}), (NAMES, {"en": "Court"}), (NUMBER, "nine")):
+        assert quick_check(form)(value) is False
+    assert quick_check(LETTERS)(("a",)) is False
 
 
 def test_free_texts_are_found_with_their_places_and_codes_are_not() -> None:

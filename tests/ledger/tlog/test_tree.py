@@ -23,6 +23,7 @@ from ledger.tlog.tile import (
     entry_bundle_path,
     pack_entries,
     parse_tile_path,
+    partial_tiles,
     tile_bytes,
     tile_path,
     tiles_for,
@@ -375,6 +376,20 @@ def test_a_log_has_the_tiles_of_its_size(case: dict[str, Any]) -> None:
     assert bundles_for(0, case["size"]) == bundles
 
 
+@pytest.mark.parametrize(
+    ("size", "tiles"),
+    [
+        (0, []),
+        (1, [Tile(0, 0, 1)]),
+        (256, [Tile(1, 0, 1)]),
+        (257, [Tile(0, 1, 1), Tile(1, 0, 1)]),
+        (65_536 + 255, [Tile(0, 256, 255), Tile(2, 0, 1)]),
+    ],
+)
+def test_the_last_tile_of_a_level_is_partial_unless_it_is_full(size: int, tiles: list[Tile]) -> None:
+    assert partial_tiles(size) == tiles
+
+
 @given(st.lists(st.integers(0, 200_000), min_size=1, max_size=6).map(sorted))
 def test_growing_in_steps_publishes_every_full_tile_and_the_last_partial_ones(sizes: list[int]) -> None:
     steps = [tile for old, new in zip([0, *sizes], sizes, strict=False) for tile in tiles_for(old, new)]
@@ -417,6 +432,7 @@ def test_entries_come_out_of_a_bundle_as_they_went_in(entries: list[bytes]) -> N
 
 def test_a_bundle_takes_an_entry_of_65535_bytes_and_none_larger() -> None:
     assert unpack_entries(pack_entries([b"x" * 65_535])) == [b"x" * 65_535]
+    assert unpack_entries(pack_entries([b"x"] * 256)) == [b"x"] * 256
     for entries in ([b"x" * 65_536], [b""], [], [b"x"] * 257, [b"x", b""], [b"x" * 65_536, b"x"]):
         with pytest.raises(ValueError, match="a bundle holds"):
             pack_entries(entries)

@@ -9,7 +9,7 @@ import pytest
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ELEMENTS
 from ledger.facts.words import CODE_LISTS, words_of
-from ledger.facts.words.lookup import code_of, did_you_mean, hint_of, near_codes
+from ledger.facts.words.lookup import code_of, did_you_mean, hint_of, list_of, near_codes
 from projections.render.translation import translation
 
 FIELDS = {f"{kind}.{f.name}": f for kind, cls in KINDS.items() for f in cls.fields().values() if f.one_of}
@@ -117,3 +117,25 @@ def test_all_codes_are_listed_unless_the_message_has_them_already() -> None:
     assert hint_of("zzz", roles, listed=True) == explains
     assert hint_of("validatin authority", roles, listed=True).endswith(f"? {explains}")
     assert hint_of("zzz", COLOURS) == ""
+
+
+PAIRS = {"a": "b", "b": "c; d or e", "f": "same", "g": "Same", "h": "Sch\u00f6n  gr\u00fcn"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *(("a", "a"), (" A ", "a"), ("b", "b"), ("B", "b"), ("c", "b"), ("D", "b"), (" e", "b"), ("c; d or e", "b")),
+        *(("same", None), ("f", "f"), ("x", None), ("", None), ("scho\u0308n GR\u00dcN", "h")),
+    ],
+)
+def test_a_text_names_a_code_by_the_code_then_by_its_words_or_a_part_of_them(text: str, code: str | None) -> None:
+    assert code_of(text, PAIRS) == code
+
+
+def test_a_list_is_found_by_exactly_its_codes() -> None:
+    roles = CODE_LISTS["roles"]
+    assert list_of(roles.words) is list_of([*roles.words][::-1]) is roles
+    assert list_of([*roles.words][1:]) is list_of(()) is None
+    assert words_of(tuple(CODE_LISTS["bundle-parts"].words)) == CODE_LISTS["bundle-parts"].words
+    assert words_of(("no", "list")) == words_of(()) == {}
