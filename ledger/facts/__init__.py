@@ -177,7 +177,7 @@ def _forms(cls: type[Fact]) -> tuple[Mapping[str, Form], frozenset[str]]:
 @cache
 def _needed(cls: type[Fact], *, sealed: bool) -> frozenset[str]:
     """Return the fields that every entry of a kind has: required fields, and fields with `always`."""
-    return frozenset(n for n, f in cls.fields().items() if f.sealed is sealed and (f.required or (sealed and f.always)))
+    return frozenset(n for n, f in cls.fields().items() if f.sealed is sealed and (f.required or f.always))
 
 
 def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool, new: bool = True) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, log_vkey, witness_vkey
-from ledger.tlog.policy import Policy, parse_policy
+from ledger.tlog.policy import Policy, WitnessGroup, parse_policy
 
 VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors"
 CASES = json.loads((VECTORS / "tlog-policy" / "cases.json").read_text("utf-8"))["cases"]
@@ -220,3 +220,52 @@ def test_bytes_that_are_no_policy_are_refused_and_nothing_else_happens(data: byt
 def test_a_policy_of_more_than_a_megabyte_is_refused() -> None:
     with refused("POL-FORMAT"):
         parse_policy(b"#" * (1 << 20) + b"\nquorum none\n")
+
+
+def test_blank_lines_comments_and_tabs_say_nothing_and_a_wrong_line_is_named_by_its_number() -> None:
+    log = log_vkey("ledger.example/a", public("log"))
+    read = parse_policy(f"# ours\n\n \t# indented\n\tlog \t {log}  https://a.example/ \n#\nquorum none\n".encode())
+    assert [key.text for key in read.logs] == [log]
+    assert read.urls == {read.logs[0]: "https://a.example/"}
+    with refused("POL-FORMAT", "line 3: not a line of a policy: 'what'"):
+        parse_policy(b"\n\nwhat\nquorum none\n")
+    with refused("POL-QUORUM", "line 2: a second quorum line"):
+        parse_policy(b"quorum none\nquorum none\n")
+    with refused("POL-QUORUM", "no quorum line"):
+        parse_policy(b"")
+
+
+@pytest.mark.parametrize(("threshold", "k"), [("any", 1), ("all", 3), ("1", 1), ("2", 2), ("3", 3)])
+def test_a_threshold_is_all_any_or_a_number_of_members(threshold: str, k: int) -> None:
+    read = policy(witnesses(3).rstrip("\n"), f"group g {threshold} w0 w1 w2", "quorum g")
+    assert read.groups == {"g": WitnessGroup(("w0", "w1", "w2"), k)}
+
+
+@pytest.mark.parametrize("threshold", ["0", "4", "02", "-1", "Any", "x", "1.0"])
+def test_any_other_threshold_is_refused(threshold: str) -> None:
+    with refused("POL-QUORUM", "line 4"):
+        policy(witnesses(3).rstrip("\n"), f"group g {threshold} w0 w1 w2", "quorum g")
+    with refused("POL-QUORUM"):
+        policy("group g all", "quorum g")
+
+
+@pytest.mark.parametrize("name", ["all", "any", "none", "7", "007"])
+def test_a_name_that_means_something_else_is_given_to_no_witness_and_no_group(name: str) -> None:
+    key = witness_vkey("w.example", public("w"))
+    with refused("POL-NAME", "is reserved or taken"):
+        policy(f"witness {name} {key}", "quorum none")
+    with refused("POL-NAME", "is reserved or taken"):
+        policy(f"witness w {key}", f"group {name} any w", "quorum w")
+    for near in (name.upper() + "x", f"{name}-"):
+        assert policy(f"witness {near} {key}", f"quorum {near}").quorum == near
+
+
+def test_a_quorum_is_a_witness_or_a_group_that_was_defined_before_it() -> None:
+    lines = witnesses(1).rstrip("\n")
+    assert policy(lines, "group g any w0", "quorum g").quorum == "g"
+    assert policy(lines, "quorum w0").quorum == "w0"
+    for name in ("w1", "g", "None"):
+        with refused("POL-NAME", "no witness or group"):
+            policy(lines, f"quorum {name}")
+    with refused("POL-NAME", "is a member already"):
+        policy(lines, "group g any w0", "group h any w0", "quorum g")
