@@ -45,8 +45,8 @@ def format_submission(old: int, proof: Sequence[bytes], note: bytes) -> bytes:
 
 def parse_submission(body: bytes) -> Submission:
     """Read the body of an add-checkpoint request; WIT-FORMAT unless it has its one form."""
-    head, blank, note = body.partition(b"\n\n")
-    if len(body) > LARGEST or not blank or not note:
+    head, _, note = body.partition(b"\n\n")
+    if len(body) > LARGEST or not note:
         raise RecordError("WIT-FORMAT", "a request is some lines, an empty line, and a checkpoint")
     try:
         first, *hashes = head.decode("ascii").split("\n")

@@ -269,10 +269,10 @@ def parse_proof(data: bytes) -> Proof:
     Source: c2sp.org/tlog-proof. Stricter: no carriage return, no line over 4 KiB, at most 63 hashes, index
     below 2^63.
     """
-    head, blank, note = data.partition(b"\n\n")
+    head, _, note = data.partition(b"\n\n")
     if len(data) > _LARGEST_PROOF or b"\r" in data or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
         raise RecordError("PRF-FORMAT", "a line or the file is too long for a proof, or has a carriage return")
-    if not blank or not note:
+    if not note:
         raise RecordError("PRF-FORMAT", "a proof is some lines, an empty line, and a checkpoint")
     try:
         header, *lines = head.split(b"\n")

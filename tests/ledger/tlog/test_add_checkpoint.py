@@ -44,3 +44,25 @@ def test_what_could_not_be_read_is_not_written(old: int, proof: list[bytes], not
     with pytest.raises(RecordError) as refused:
         format_submission(old, proof, note)
     assert refused.value.code == "WIT-FORMAT"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(
+            b"",
+            b"old 0",
+            b"old 0\n\n",
+            b"\n\nnote",
+            b"0\n\nnote",
+            b"Old 0\n\nnote",
+            b"old  0\n\nnote",
+            b"old 00\n\nnote",
+        ),
+        *(b"old -1\n\nnote", b"old \xff\n\nnote", b"old 0\nAAAA\n\nnote", b"old 0\n!\n\nnote", b"old 0\n\r\n\r\nnote"),
+    ],
+)
+def test_bytes_in_another_form_are_no_request(body: bytes) -> None:
+    with pytest.raises(RecordError) as refused:
+        parse_submission(body)
+    assert refused.value.code == "WIT-FORMAT"
