@@ -210,7 +210,7 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool, new: bo
 
 def _place(cls: type[Fact], name: str, *, sealed: bool) -> None:
     """Refuse a field that the kind does not have, or that is sealed instead of public or public instead of sealed."""
-    field = WHY if name == WHY.name and sealed else cls.fields().get(name)
+    field = WHY if name == WHY.name else cls.fields().get(name)
     if field is None:
         raise FactError(
             "FACT",

@@ -174,7 +174,9 @@ def test_two_files_of_one_manifest_have_two_digests_and_are_equal_to_what_was_se
         assert [(each.code, each.where) for each in slips(fact, KNOWN, NOW)] == [
             (code, "evidence-received.manifest") for code in codes
         ]
-    assert list(slips(build("order-closed", {"outcome": "answered"}, {}), KNOWN, NOW)) == []
+    examined = {"exhibit": "EX-1", "tool": "a tool", "tool_version": "1", "check": "equal"}
+    for kind, fields in (("order-closed", {"outcome": "answered"}), ("analysis-performed", examined)):
+        assert list(slips(build(kind, fields, {}), KNOWN, NOW)) == [], "it has no digest to state"
 
 
 # -- recorded entries --------------------------------------------------------------------------------------------------
@@ -207,6 +209,8 @@ def test_a_recorded_value_is_out_of_type_if_a_new_one_would_be_refused() -> None
     for digest, out in ((A, False), ("return.zip", True), (Unread.WITHHELD, False), (None, False)):
         assert out_of_type(entry("custody-transferred", given, {"digest_before": digest})) is out
     assert not out_of_type(entry("of-tomorrow", {"reference": "new"}))
+    zones = [entry("party-registered", {"party": "XQ", "zone": zone}) for zone in ("Europe/Oslo", "Mars/Olympus")]
+    assert [out_of_type(each) for each in zones] == [False, True]
 
 
 def test_an_order_belongs_to_its_signer_or_to_the_known_office_that_an_observer_names() -> None:
@@ -233,6 +237,7 @@ def test_an_order_belongs_to_its_signer_or_to_the_known_office_that_an_observer_
         ("STRASSE-1\u00df", "strasse-1ss"),
         ("\uff11\uff12", "12"),
         ("\u02d7\u2043", "--"),
+        ("\u00e4~_b", "\u00e4~_b"),
     ],
 )
 def test_a_reference_is_compared_as_it_is_read_out(text: str, read: str) -> None:

@@ -163,6 +163,7 @@ def test_two_entries_of_one_log_are_at_odds_by_number_chain_or_id_and_those_of_t
     assert odds(first, other) == "SPLIT-ORDER"  # it continues another entry 1
     assert odds(second, other) == "SPLIT-ORDER"  # two entries 2
     assert odds(second, entry(2, first.leaf, order=OTHER, entry=7)) is None
+    assert odds(second, entry(3, "cd" * 32, order=OTHER, entry=7)) is None
     assert odds(second, entry(4, "cd" * 32, entry=2)) == "CTX-REPLAY"
     assert odds(second, entry(4, "cd" * 32, entry=4)) is None
     for there in (entry(2, "cd" * 32, log="ledger.example/xv"), entry(4, "cd" * 32, entry=2, log="ledger.example/xv")):

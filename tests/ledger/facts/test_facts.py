@@ -439,7 +439,9 @@ def test_a_recorded_entry_has_the_form_of_its_kind_without_the_rules_before_sign
         {"template": "\u00e4"},
     ):
         assert form_code({**ORDER, **more}) == ""
-    assert form_code(ORDER, ("identifiers", "why")) == ""
+    for template in ("a", "\u00e4"):  # read at a quick look, and in full
+        assert form_code({**ORDER, "template": template}, ("identifiers", "why")) == ""
+    check_audience("order-issued", {"why": ["CT"]})
 
 
 @pytest.mark.parametrize(
