@@ -157,8 +157,6 @@ def out_of_type(e: Entry) -> bool:
         return True
     for name, word in _typed(e.kind):
         value = e.get(name)
-        if value is None:
-            continue
         for text in value if isinstance(value, list) else (value,):
             if isinstance(text, str) and not (
                 is_typed(word.strict_pattern, word.strict_check, text)

@@ -252,6 +252,7 @@ def test_two_references_look_alike_if_only_their_letters_differ() -> None:
     assert looks_alike("PPO-1", CYRILLIC)
     assert looks_alike(CYRILLIC, "PPO-1")
     assert looks_alike("PPO\u20131 ", "PPO-1")
+    assert looks_alike("PPO\u2e3a1", "PPO-1"), "every dash is one"
     assert not looks_alike("PPO-1", "PPO-I")
     assert not looks_alike("PPO-1", "PPO-1"), "two of ASCII never do"
     assert not looks_alike(CYRILLIC, "PPO-2")

@@ -166,10 +166,10 @@ def test_a_compromised_key_ends_and_the_suspicion_may_move_earlier_but_never_lat
     book.say("adm", "ADM", "key-compromised", actor="ilves", suspected_since="2027-02-01T00:00:00Z")
     refused("KEY-ENDED", signs, book)
     first = book.index - 1
-    for since in ("2027-03-01T00:00:00Z", "2027-01-01T00:00:00Z"):
+    for since, kept in (("2027-03-01T00:00:00Z", "2027-02-01T00:00:00Z"), ("2027-01-01T00:00:00Z",) * 2):
         book.say("adm", "ADM", "key-compromised", actor="ilves", key=public("ilves"), suspected_since=since)
+        assert book.ring.keys[public("ilves")].suspected_since == kept
     assert book.ring.keys[public("ilves")].reported == first, "what was signed before the first report is suspect"
-    assert book.ring.keys[public("ilves")].suspected_since == "2027-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize("kind", ["key-revoked", "key-compromised"])

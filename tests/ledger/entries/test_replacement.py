@@ -71,6 +71,11 @@ def test_a_digest_is_replaced_by_a_digest() -> None:
     assert refused(ONE, WHY, "use-restricted") == "FORM-DIGEST"
     assert refused({"digest_before": A}, {**WHY, "digest_after": A}, "custody-transferred") == "FORM-DIGEST"
     assert refused({"digest_before": A}, {**WHY, "digest_before": B}, "custody-transferred") == ""
+    assert refused({"digest_before": A}, {**WHY, **ONE}, "evidence-received") == "", "it has no such field"
+    assert refused({"digest_before": A}, {**WHY, "digest_after": A}, "of-tomorrow", role="RET") == ""
+    assert refused({"digest_before": A, "digest_after": B}, {**WHY, "digest_after": B}, "custody-transferred") == (
+        "FORM-DIGEST"
+    )
 
 
 def test_a_file_that_was_never_handed_over_may_be_left_out() -> None:
@@ -89,6 +94,8 @@ def test_what_cannot_be_read_here_is_asked_for_by_name() -> None:
 
 def test_where_it_can_be_read_that_no_digest_was_stated_none_is_asked_for() -> None:
     assert refused({"manifest": None}, WHY) == ""
+    assert refused({"manifest": None}, {**WHY, "manifest": None}) == ""
+    assert refused({"manifest": None}, {**WHY, **manifest()}) == ""
 
 
 def test_an_entry_of_another_order_or_of_none_is_not_replaced() -> None:

@@ -470,6 +470,9 @@ def test_a_recorded_entry_without_the_form_of_its_kind_is_named_by_the_field(
 
 
 def test_a_recorded_entry_commits_to_every_field_that_its_kind_always_has() -> None:
+    check_form("order-closed", {"outcome": "answered"}, [])
+    with pytest.raises(FactError, match=r"^FACT order-closed.outcome: expected .*, got nothing$"):
+        check_form("order-closed", {}, [])
     check_form("order-received", {}, ["circumstances"])
     with pytest.raises(
         FactError, match=r"^FACT order-received.circumstances: expected among the sealed fields, got nothing$"
