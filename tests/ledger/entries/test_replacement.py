@@ -116,6 +116,7 @@ def test_a_reason_that_nobody_sees_is_none(why: str) -> None:
 
 
 def test_a_reason_without_a_replacement_is_refused() -> None:
+    check_replacement(payload("evidence-received", "manifest"), ONE, None, {})
     with pytest.raises(RecordError, match="FORM-WHY"):
         check_replacement(payload("evidence-received", "why"), WHY, None, {})
 
