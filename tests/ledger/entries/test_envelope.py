@@ -397,3 +397,30 @@ def test_an_entry_is_checked_before_it_is_signed_as_it_would_be_signed() -> None
         check_unsigned(fact, PLACE, SKYLARK, Circumstances(NOW, NOW, replaces="cd" * 32, why="a\u0378"))
     with pytest.raises(RecordError, match="ENV-SIZE"):
         check_unsigned(fact, PLACE, SKYLARK, Circumstances(NOW, NOW, refs=("r" * 200,) * 200))
+
+
+def with_public(more: bytes) -> bytes:
+    """Put a member before all public fields, where the canonical form has names in capitals and most with a dash."""
+    return resealed(lambda body: body.replace(b'"public":{', b'"public":{' + more + b","))
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (with_public(b'"Q":1'), "JSON-KEY"),
+        (with_public(b'"_a":{"Q":1}'), "JSON-KEY"),
+        (with_public(b'"_a":9007199254740992'), "JSON-NUMBER"),
+        (with_public(b'"_a":[-9007199254740992]'), "JSON-NUMBER"),
+        (with_public(b'"_a":1.5'), "JSON-NUMBER"),
+        (resealed(lambda body: body.replace(b'{"documents"', b'{"audience":{"Q":["CT"]},"documents"')), "JSON-KEY"),
+        (stating(entry="0" * 31), "JSON-MEMBER"),
+        (stating(order=ORDER.upper() + "0"), "JSON-MEMBER"),
+        (stating(prev="AB" * 32), "JSON-MEMBER"),
+        (stating(kind="Data-disclosed"), "JSON-MEMBER"),
+        (stating(on="2027-03-15 13:00:00Z"), "JSON-MEMBER"),
+        (stating(replaces="ab"), "JSON-MEMBER"),
+    ],
+)
+def test_an_entry_in_plain_letters_outside_the_domain_is_refused_at_the_quick_look_too(raw: bytes, code: str) -> None:
+    assert code_of(raw) == code
+    assert isinstance(open_each((raw,), verify=False)[0], RecordError)
