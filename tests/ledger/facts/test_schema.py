@@ -30,6 +30,13 @@ def test_the_schema_takes_a_fact_that_states_every_field(kind: str) -> None:
     assert fits(json_schema(kind), {"public": public, "sealed": sealed})
 
 
+def test_a_fact_has_public_and_sealed_fields_and_nothing_else() -> None:
+    schema, sides = json_schema("order-closed"), {"public": {"outcome": "answered"}, "sealed": {}}
+    assert fits(schema, sides)
+    assert not fits(schema, {**sides, "kind": "order-closed"})
+    assert not fits(schema, {"public": sides["public"]})
+
+
 def test_the_schema_refuses_what_build_refuses() -> None:
     for stated_fact, _ in REFUSALS:
         if stated_fact.kind in KINDS:

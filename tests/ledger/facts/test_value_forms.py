@@ -87,6 +87,7 @@ REFUSED: list[tuple[Form, Any, str, str]] = [  # the form, a value, what was exp
     (PAIR, {"x": "a"}, "y or z", ""),
     (NAMES, {}, "names by language", ""),
     (NAMES, [], "names by language", ""),
+    (NAMES, ["en"], "names by language", ""),
     (NAMES, {"EN": "Court"}, "small letters", ""),
     (NAMES, {"en": "Court", "de": 7}, "a line", ".de"),
 ]
