@@ -189,3 +189,10 @@ def test_any_text_is_written_as_a_text_of_toml(text: str) -> None:
 )
 def test_the_name_of_a_profile_has_small_letters_digits_and_dashes(name: str, written: str) -> None:
     assert tomllib.loads(draft_profile(table("Ref", "A"), 1, name))["name"] == written
+
+
+def test_columns_with_the_same_heading_are_those_of_the_row_of_the_headings() -> None:
+    above = draft_profile(table("Orders;Orders;", "Ref;Issued;", "A;25.03.2026;"), 2, "x")
+    assert "same heading" not in above
+    doubled = draft_profile(table("Orders;2026;", "Ref;Ref;Issued", "A;B;25.03.2026"), 2, "x")
+    assert "# columns with the same heading: Ref" in doubled.splitlines()
