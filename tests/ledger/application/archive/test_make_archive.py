@@ -26,7 +26,10 @@ from ledger.application.archive.manifest import (
 )
 from ledger.entries.envelope import open_
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.tree import Frontier, leaf_hash
+from ledger.tlog.tree import Frontier, leaf_hash, root
+from tests.ledger.application.archive.archives import narrow_segments, write_archive
+from tests.ledger.application.archive.archives import rows_of as rows_of_archive
+from tests.ledger.application.integrity.test_continued_audit import made
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import Ledger, small
 
@@ -338,3 +341,68 @@ def test_a_log_that_has_signed_other_entries_gets_no_archive(tmp_path: Path, mon
     with pytest.raises(LedgerError, match=r"LOG-CORRUPT.*the log has signed other entries"):
         making(tmp_path, None, Segments)._write(head, None)
     assert [*tmp_path.iterdir()] == []
+
+
+# -- segments ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    return made()
+
+
+def run_of(ledger: Ledger, folder: Path, size: int | None = None) -> tuple[_Making, Any]:
+    """Return a run over the archive of a ledger in memory, and its head at a size."""
+    size = ledger.size if size is None else size
+    rows = stored(ledger)
+    for name in (SEGMENTS, STATES, "trust"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "ledger" / "trust").mkdir(parents=True, exist_ok=True)
+    (folder / "ledger" / "trust" / "policy").write_bytes(b"policy")
+    journal: Any = SimpleNamespace(
+        origin=ledger.origin,
+        registry=ledger.registry,
+        store=SimpleNamespace(rows=lambda statement, between: rows[between[0] : between[1]]),
+        heads=SimpleNamespace(all=list, tokens=list),
+        folder=SimpleNamespace(test=True, path=folder / "ledger"),
+    )
+    head: Any = SimpleNamespace(checkpoint=SimpleNamespace(size=size, root=root(size, ledger.read)), note=b"note")
+    return making(folder, journal), head
+
+
+def test_the_segments_of_a_ledger_are_written_once_and_again_where_their_bytes_are_others(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with narrow_segments():
+        (tmp_path / "here").mkdir()
+        run, head = run_of(ledger, tmp_path / "here")
+        manifest = run._write(head, None)
+        expected = write_archive(tmp_path / "there", ledger.origin, rows_of_archive(ledger))
+        assert (manifest.segments, manifest.root, manifest.size) == (expected.segments, expected.root, ledger.size)
+        assert (run.written, manifest.test, manifest.checkpoint) == (4, True, digest_of(b"note"))
+        for segment in manifest.segments:
+            assert (run.folder / segment.path).read_bytes() == (tmp_path / "there" / segment.path).read_bytes()
+        assert (run.folder / "trust" / "policy").read_bytes() == b"policy"
+        again, _ = run_of(ledger, run.folder)
+        assert (again._write(head, None), again.written) == (manifest, 0)
+        path = run.folder / manifest.segments[1].path
+        path.write_bytes(bytes(manifest.segments[1].bytes))
+        repaired, _ = run_of(ledger, run.folder)
+        assert (repaired._write(head, None), repaired.written) == (manifest, 1)
+
+
+def test_segments_that_the_log_states_are_kept_if_they_have_their_size(ledger: Ledger, tmp_path: Path) -> None:
+    with narrow_segments():
+        run, head = run_of(ledger, tmp_path, 27)
+        before = run._write(head, None)
+        first, second, third, last = (tmp_path / segment.path for segment in before.segments)
+        first.write_bytes(bytes(before.segments[0].bytes))  # it is compared when it is verified, not here
+        second.write_bytes(b"short")
+        later, head = run_of(ledger, tmp_path)
+        manifest = later._write(head, before)
+        assert (manifest.segments[:3], len(manifest.segments), later.written) == (before.segments[:3], 4, 2)
+        assert first.read_bytes() == bytes(before.segments[0].bytes)
+        assert len(second.read_bytes()) == before.segments[1].bytes
+        assert third.is_file()
+        later._remove_others(manifest)
+        assert not last.exists()  # the shorter last segment
