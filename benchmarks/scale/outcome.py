@@ -32,6 +32,20 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
+class Part(msgspec.Struct, frozen=True):
+    """What a step has cost until its run was stopped; before it the files had `bytes`. Other names as in `Outcome`."""
+
+    step: str
+    bytes: int
+    seconds: float = 0.0
+    cpu: float = 0.0
+    mib: float = 0.0
+
+    def plus(self, seconds: float, cpu: float, mib: float) -> Part:
+        """Return the part with the cost of a later one."""
+        return Part(self.step, self.bytes, self.seconds + seconds, self.cpu + cpu, max(self.mib, mib))
+
+
 class Kept:
     """The outcomes of one ledger, in a file of one line each. The last line of a step is the one that holds."""
 

@@ -12,14 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.data.ledgers import filled
 from benchmarks.measure import as_installed, cpu_seconds, say, seconds
-from benchmarks.scale.outcome import Kept, Outcome
+from benchmarks.scale.outcome import Kept, Outcome, Part
 from benchmarks.scale.steps import BULKY, STEPS, Place, Step
 from benchmarks.scale.watch import watched
 from ledger.adapters.storage.entry_reader import EntryReader
 
 FILL, FILES = "fill", "files"
+PART = "part.json"  # the cost of a step that runs, or ran when the run was stopped
 _PER_ENTRY = 3_600  # bytes of a ledger on disk, its views and the log of a large transaction among them
 _PER_ENTRY_BULKY = 5_800  # more for a whole copy, what is restored from it, and the entries as they are published
 _ALWAYS = 300 << 20
@@ -91,12 +94,16 @@ def _left_out(step: Step, size: int, done: dict[str, Outcome], full: bool) -> Ou
 
 
 def _run(step: Step, place: Place, size: int) -> Outcome:
-    _remove(place, step.before)
-    before = _bytes(place.ledger) + _bytes(place.folder)
+    part = _begun(step, place)
     output = place.folder / "output"
-    cost = watched(step.command(place), _environment(place), output)
+
+    def keep(seconds: float, cpu: float, mib: float) -> None:
+        (place.folder / PART).write_bytes(msgspec.json.encode(part.plus(seconds, cpu, mib)))
+
+    cost = watched(step.command(place), _environment(place), output, keep if step.continues else lambda *_: None)
+    (place.folder / PART).unlink(missing_ok=True)
     output_bytes = output.stat().st_size
-    grown = _bytes(place.ledger) + _bytes(place.folder) - before
+    grown = _bytes(place.ledger) + _bytes(place.folder) - part.bytes
     _remove(place, step.after)
     absent = "comity: no command" in cost.said
     reason = "" if cost.code in _GOOD else f"exit code {cost.code}: {' '.join(cost.said.split())[:200]}"
@@ -104,10 +111,23 @@ def _run(step: Step, place: Place, size: int) -> Outcome:
     more: dict[str, Any] = {"printed": output_bytes}
     if not reason and step.name in ("desk", "serve"):
         more = json.loads(output.read_text(errors="replace").splitlines()[-1])
-    found = (round(cost.seconds, 3), round(cost.cpu, 3), round(cost.mib, 1), grown)
+    whole = part.plus(cost.seconds, cost.cpu, cost.mib)
+    found = (round(whole.seconds, 3), round(whole.cpu, 3), round(whole.mib, 1), grown)
     return Outcome(
         size, step.name, *found, **_circumstances(), more=more, failed=bool(reason) and not absent, reason=reason
     )
+
+
+def _begun(step: Step, place: Place) -> Part:
+    """Return what a stopped run of the step has cost; if there is none, what the step begins with is removed."""
+    try:
+        part = msgspec.json.decode((place.folder / PART).read_bytes(), type=Part)
+    except (FileNotFoundError, msgspec.DecodeError):
+        part = None
+    if part is not None and part.step == step.name:
+        return part
+    _remove(place, step.before)
+    return Part(step.name, _bytes(place.ledger) + _bytes(place.folder))
 
 
 def _remove(place: Place, names: Sequence[str]) -> None:

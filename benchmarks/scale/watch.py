@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
 from typing import NamedTuple
 
 LOOK = 0.05  # seconds between two looks at the memory
+_REPORT = 200  # looks between two reports
 _KIB = 1024
+_TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Cost(NamedTuple):
@@ -24,12 +27,20 @@ class Cost(NamedTuple):
     said: str
 
 
-def watched(command: Sequence[str], env: Mapping[str, str], output: Path) -> Cost:
-    """Run a command to its end; `output` is the file that gets standard output and standard error."""
+def watched(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    output: Path,
+    report: Callable[[float, float, float], None] = lambda seconds, cpu, mib: None,
+) -> Cost:
+    """Run a command to its end; `output` is the file that gets standard output and standard error.
+
+    `report(seconds, processor seconds, most MiB)` is called every ten seconds with the cost so far.
+    """
     begun = perf_counter()
     with output.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
-        with Memory(process.pid) as memory:
+        with Memory(process.pid, report) as memory:
             _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     taken = perf_counter() - begun
@@ -44,8 +55,8 @@ class Memory:
     the memory of its parent.)
     """
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, pid: int, report: Callable[[float, float, float], None] = lambda *_: None) -> None:
+        self._pid, self._report = pid, report
         self._end = Event()
         self._thread = Thread(target=self._look, daemon=True)
         self.mib = 0.0
@@ -63,8 +74,13 @@ class Memory:
         return sum(_field(each, "smaps_rollup", "Pss:") for each in _family(self._pid)) / _KIB
 
     def _look(self) -> None:
-        while not self._end.wait(LOOK):
+        begun = perf_counter()
+        for n in count(1):
+            if self._end.wait(LOOK):
+                return
             self.mib = max(self.mib, self.now(), _field(self._pid, "status", "VmHWM:") / _KIB)
+            if n % _REPORT == 0:
+                self._report(perf_counter() - begun, sum(map(_cpu, _family(self._pid))), self.mib)
 
 
 def _family(pid: int) -> list[int]:
@@ -73,6 +89,15 @@ def _family(pid: int) -> list[int]:
     except OSError:
         return []
     return [pid, *(each for child in text.split() for each in _family(int(child)))]
+
+
+def _cpu(pid: int) -> float:
+    """Return the processor seconds of a process and of its children that have ended; 0 if it has ended itself."""
+    try:
+        numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, numbers[11:15])) / _TICK
 
 
 def _field(pid: int, file: str, name: str) -> int:

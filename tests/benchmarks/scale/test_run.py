@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 import sys
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from benchmarks.scale import __main__ as command
-from benchmarks.scale import run
-from benchmarks.scale.outcome import Kept, Outcome
+from benchmarks.scale import run, watch
+from benchmarks.scale.outcome import Kept, Outcome, Part
 from benchmarks.scale.report import as_json, table
 from benchmarks.scale.steps import STEPS, Place, Step
-from benchmarks.scale.watch import watched
+from benchmarks.scale.watch import Cost, watched
 
 
 def says(code: str) -> Sequence[str]:
@@ -63,6 +64,54 @@ def test_a_second_run_repeats_only_what_failed_or_was_left_out(tmp_path: Path, s
     steps.clear()
     run.measure(tmp_path, 1_000, full=False, again=["start"])
     assert "start: --version" in steps
+
+
+def test_a_step_that_was_stopped_continues_and_has_the_cost_of_both_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(made(tmp_path, 1_000), tmp_path / "steps")
+    place.folder.mkdir()
+    made_by_step = place.ledger / "made"
+    step = Step("long", lambda _: ["long"], before=("ledger/made",), continues=True)
+    (place.folder / run.PART).write_bytes(msgspec.json.encode(Part("another step", 1, 99.0)))
+
+    def stopped(command: object, env: object, output: Path, report: Callable[..., None]) -> Cost:
+        assert not made_by_step.exists()
+        made_by_step.write_text("half")
+        report(1.0, 2.0, 300.0)
+        report(2.0, 4.0, 300.0)
+        raise KeyboardInterrupt
+
+    def ended(command: object, env: object, output: Path, report: Callable[..., None]) -> Cost:
+        assert made_by_step.read_text() == "half"
+        made_by_step.write_text("whole")
+        output.touch()
+        return Cost(10.0, 20.0, 100.0, 0, "")
+
+    made_by_step.write_text("of an earlier step")
+    monkeypatch.setattr(run, "watched", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run._run(step, place, 1_000)
+    monkeypatch.setattr(run, "watched", ended)
+    outcome = run._run(step, place, 1_000)
+    assert (outcome.seconds, outcome.cpu, outcome.mib) == (12.0, 24.0, 300.0)
+    assert outcome.grown == len("whole") - len(msgspec.json.encode(Part("another step", 1, 99.0)))
+    assert not (place.folder / run.PART).exists()
+
+
+def test_the_cost_so_far_of_a_command_and_of_the_processes_it_starts_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LOOK", 0.01)
+    monkeypatch.setattr(watch, "_REPORT", 2)
+    work = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end: pass\n"
+    code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {work!r}])\n{work}"
+    seen: list[tuple[float, float, float]] = []
+    cost = watched(says(code), {}, tmp_path / "output", lambda *each: seen.append(each))
+    assert seen == sorted(seen, key=lambda each: each[0])
+    assert 0.1 <= seen[-1][1] <= cost.cpu + 0.02
+    assert seen[-1][0] <= cost.seconds
+    assert 0 < seen[-1][2] <= cost.mib
 
 
 def test_what_was_measured_on_another_ledger_of_this_size_is_forgotten(
