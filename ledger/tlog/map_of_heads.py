@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import Protocol
 
 from ledger.tlog.patricia_tree import PatriciaTree
 from ledger.tlog.tree import Frontier
@@ -20,6 +21,16 @@ from ledger.tlog.tree import Frontier
 def order_key(order: str) -> bytes:
     """Return the key of an order id in a map of heads: 32 bytes."""
     return sha256(b"comity/order\n" + order.encode("ascii")).digest()
+
+
+class Heads(Protocol):
+    """A map of heads to which the next entries are added."""
+
+    def append(self, leaves: Mapping[str, Iterable[bytes]]) -> None:
+        """Add the next entries of these orders: their leaf hashes (32 bytes), in the order of the log."""
+
+    def root(self) -> bytes:
+        """Return the root over all entries so far: 32 bytes."""
 
 
 class MapOfHeads:
@@ -59,9 +70,22 @@ class MapOfHeads:
             for key, head in heads.items():
                 self.tree = self.tree.put(key, head)
 
+    def root(self) -> bytes:
+        """Return the root over all entries so far: 32 bytes."""
+        self.settle()
+        return self.tree.root()
+
     def add(self, order: str, leaf: bytes) -> None:
         """Add the next entry of the log, by its order id and leaf hash."""
         self.extend([(order, leaf)])
+
+    def __len__(self) -> int:
+        """Return the number of orders."""
+        return len(self._frontiers)
+
+    def frontiers(self) -> Iterable[tuple[str, Frontier]]:
+        """Return each order id with the frontier of its entries."""
+        return self._frontiers.items()
 
     def count(self, order: str) -> int:
         """Return the number of entries of an order; 0 if the log has no such order."""
@@ -81,11 +105,14 @@ def roots_at(entries: Iterable[tuple[int, str, bytes]], sizes: Collection[int]) 
 
 
 class RootsBySize:
-    """The roots of the map of heads at some sizes, computed while the entries of a log pass by, from the first."""
+    """The roots of the map of heads at some sizes, computed while the entries of a log pass by, from the first.
 
-    def __init__(self, sizes: Collection[int]) -> None:
+    `heads` is an empty map, which gets the entries; without one it is in memory, with about 1 kB for each order.
+    """
+
+    def __init__(self, sizes: Collection[int], heads: Heads | None = None) -> None:
         self._left = sorted(set(sizes), reverse=True)
-        self._heads = MapOfHeads()
+        self._heads = MapOfHeads() if heads is None else heads
         self._roots: dict[int, bytes] = {}
 
     def follow(self, orders: Mapping[str, Sequence[int]], start: int, leaves: Sequence[bytes]) -> None:
@@ -108,5 +135,4 @@ class RootsBySize:
         return self._roots
 
     def _reach(self) -> None:
-        self._heads.settle()
-        self._roots[self._left.pop()] = self._heads.tree.root()
+        self._roots[self._left.pop()] = self._heads.root()

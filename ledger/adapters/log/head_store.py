@@ -8,8 +8,10 @@ file can still make its ledger do that, which everybody detects who has the entr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Self
 
 from msgspec import Struct
@@ -17,12 +19,15 @@ from msgspec import Struct
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, transaction
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.map_of_heads import order_key
+from ledger.tlog.map_of_heads import MapOfHeads, order_key
 from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored, inner_node, leaf_node
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
 _HASH = 32  # bytes
 _ASKED = 500  # rows looked up by one statement
+_FEW = 1 << 17  # orders of a temporary map that is in memory: about 150 MB
+_WAITING = 1 << 18  # entries that are added to the file of a temporary map at a time
+_CACHE = 1 << 16  # KiB of its pages in memory
 SCHEMA = (
     # the first `size` entries, whose tree has this root; `top` is the number of the top node
     """CREATE TABLE map (
@@ -88,6 +93,16 @@ class KeptMap:
                 tree = tree.put(key, head)
         if any(read.values.get(key) != value for key, value in before.items()):
             raise self._damaged("its heads are not those of its tree")
+        self._write(tree, read, frontiers)
+        self._c.execute("UPDATE map SET size = ?, root = ?", (size, tree_root))
+
+    def take_over(self, heads: MapOfHeads) -> None:
+        """Make an empty map the one of `heads`; its number of entries is not stated."""
+        heads.settle()
+        self._write(heads.tree, _Read(), {order_key(order): frontier for order, frontier in heads.frontiers()})
+
+    def _write(self, tree: PatriciaTree, read: _Read, frontiers: Mapping[bytes, Frontier]) -> None:
+        """Replace the kept tree, of which these nodes were read, and the kept frontiers of these keys."""
         c = self._c
         (last,) = c.execute("SELECT coalesce(max(number), 0) FROM map_node").fetchone()
         rows = _Rows(last)
@@ -100,7 +115,7 @@ class KeptMap:
             " ON CONFLICT (key) DO UPDATE SET size = excluded.size, peaks = excluded.peaks",
             [(key, frontiers[key].size, b"".join(frontiers[key].peaks)) for key in sorted(frontiers)],
         )
-        c.execute("UPDATE map SET size = ?, root = ?, top = ?", (size, tree_root, top))
+        c.execute("UPDATE map SET top = ?", (top,))
 
     def _row(self) -> tuple[int, bytes, int | None]:
         row = self._c.execute("SELECT size, root, top, (SELECT max(number) FROM map_node) FROM map").fetchone()
@@ -191,6 +206,70 @@ class _Rows:
             kept.add(number := below.pop())
             below += [child for child in read[number] or () if child in read]
         return kept
+
+
+class TemporaryMap:
+    """The map of heads of entries that pass by, with bounded memory: the map of many orders is in a temporary file.
+
+    The file has no name and needs some 35 bytes for each entry, where `TMPDIR` says. `LedgerError` DISK-FULL,
+    DISK-ERROR.
+    """
+
+    def __init__(self) -> None:
+        self._path = Path(gettempdir()) / "a temporary file"
+        self._c = sqlite3.connect("", isolation_level=None)
+        self._map = KeptMap(self._c, self._path)
+        self._few: MapOfHeads | None = MapOfHeads()  # as long as there are few orders
+        self._waiting: list[tuple[str, bytes]] = []  # entries that are not in the file yet
+
+    def close(self) -> None:
+        """Delete the file."""
+        self._c.close()
+
+    def append(self, leaves: Mapping[str, Iterable[bytes]]) -> None:
+        """Add the next entries of these orders: their leaf hashes (32 bytes), in the order of the log."""
+        if self._few is not None:
+            self._few.append(leaves)
+            if len(self._few) > _FEW:
+                self._begin_file(self._few)
+                self._few = None
+            return
+        self._waiting += [(order, leaf) for order, its in leaves.items() for leaf in its]
+        if len(self._waiting) >= _WAITING:
+            self._settle()
+
+    def root(self) -> bytes:
+        """Return the root over all entries so far: 32 bytes."""
+        if self._few is not None:
+            return self._few.root()
+        self._settle()
+        with self._errors():
+            return self._map.heads().root
+
+    def _begin_file(self, heads: MapOfHeads) -> None:
+        with self._errors():
+            for setting in (f"cache_size = -{_CACHE}", "journal_mode = OFF", "synchronous = OFF"):
+                self._c.execute(f"PRAGMA {setting}")
+            for statement in SCHEMA:
+                self._c.execute(*([statement] if isinstance(statement, str) else statement))
+            with transaction(self._c, self._path):
+                self._map.take_over(heads)
+
+    def _settle(self) -> None:
+        with self._errors(), transaction(self._c, self._path):
+            self._map.extend(self._waiting, 0, EMPTY_ROOT)
+        self._waiting = []
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Translate damage of the file, which says nothing about the entries."""
+        try:
+            with SQLiteErrors(self._path):
+                yield
+        except LedgerError as error:
+            if error.code != "LOG-CORRUPT":
+                raise
+            raise LedgerError("DISK-ERROR", error.says, "look after the disk, and repeat this") from error
 
 
 class HeadStore:

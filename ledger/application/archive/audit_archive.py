@@ -9,9 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from ledger.adapters.folders.handed_folder import HandedFolder
+from ledger.adapters.log.head_store import TemporaryMap
 from ledger.adapters.storage.connection import ReadableLocation
 from ledger.application.archive.check_segment import (
     OpenCondition,
@@ -92,8 +94,8 @@ class ArchiveAudit:
         if self.kept is not None:
             self.kept.begin(self._context(places, times))
         sizes = {each.checkpoint.size for each in times.heads.all.values()} | set(self.also)
-        roots = RootsBySize(sizes_of(commits))
-        with EntryIds() as ids:
+        with EntryIds() as ids, closing(TemporaryMap()) as heads:
+            roots = RootsBySize(sizes_of(commits), heads)
             joined = _Joined(self, report, roots, ids, _leaves(places), sizes)
             with started(self.engine, check, self.workers, self.address) as (submit, workers):
                 for segment, run in self._runs(submit, workers, sizes):

@@ -3,7 +3,7 @@
 The register is read first. The position of an entry decides which key may sign it, so the other entries can
 then be checked in any order, on every core. A worker takes an aligned run of entries, which is a complete
 subtree of the log, so memory does not grow with the ledger. Each run is read by position. A database index is
-trusted only if it leads back to a row that was read by position.
+trusted only if it leads back to a row that was read by position. The map of heads is made again in a temporary file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from ledger.adapters.log.head_store import TemporaryMap
 from ledger.adapters.storage import statements
 from ledger.adapters.storage.connection import (
     ReadableLocation,
@@ -85,12 +86,12 @@ def audit(
     with the known times, and what they state of other logs is noted. `LedgerError` LOG-CORRUPT if the
     numbering of the entries cannot be true.
     """
-    with closing(open_connection(place)) as c, translate_errors(place):
+    with closing(open_connection(place)) as c, translate_errors(place), closing(TemporaryMap()) as heads:
         keyring = Keyring(registry_of(origin), registrar)
         report, entries = begin(c, place, origin, keyring)
         size, register = report.size, len(entries)
         commits = commits_from(c, origin)
-        roots = RootsBySize(sizes_of(commits))
+        roots = RootsBySize(sizes_of(commits), heads)
         check = partial(check_run, place, origin, keyring, times, bool(commits))
         workers = workers or os.cpu_count() or 1
         runs = list(_runs(size, workers))

@@ -36,6 +36,16 @@ def log_of(orders: list[int]) -> list[tuple[str, bytes]]:
     return [(ORDERS[order], leaf_hash(b"entry %d" % n)) for n, order in enumerate(orders)]
 
 
+def followed(roots: RootsBySize, entries: list[tuple[str, bytes]], run: int) -> dict[int, bytes]:
+    """Return the roots when entries pass by in runs of this length."""
+    for start in range(0, len(entries), run):
+        orders: dict[str, list[int]] = {}
+        for index, (order, _) in enumerate(entries[start : start + run], start):
+            orders.setdefault(order, []).append(index)
+        roots.follow(orders, start, [leaf for _, leaf in entries[start : start + run]])
+    return roots.all()
+
+
 logs = st.lists(st.integers(0, len(ORDERS) - 1), max_size=40).map(log_of)
 
 
@@ -67,13 +77,7 @@ def test_the_roots_at_some_sizes_are_those_of_the_maps_of_so_many_entries(
 ) -> None:
     expected = {size: plain_root(plain_map(entries[:size])) for size in sizes}
     assert roots_at(((n, order, leaf) for n, (order, leaf) in enumerate(entries)), sizes) == expected
-    roots = RootsBySize(sizes)
-    for start in range(0, len(entries), run):
-        orders: dict[str, list[int]] = {}
-        for index, (order, _) in enumerate(entries[start : start + run], start):
-            orders.setdefault(order, []).append(index)
-        roots.follow(orders, start, [leaf for _, leaf in entries[start : start + run]])
-    assert roots.all() == expected
+    assert followed(RootsBySize(sizes), entries, run) == expected
 
 
 def test_an_order_has_the_root_over_its_own_entries_and_a_count() -> None:

@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.adapters.log.head_store import HeadStore
+from ledger.adapters.log import head_store
+from ledger.adapters.log.head_store import HeadStore, TemporaryMap
 from ledger.errors import LedgerError
-from ledger.tlog.map_of_heads import MapOfHeads, order_key
+from ledger.tlog.map_of_heads import MapOfHeads, RootsBySize, order_key
 from ledger.tlog.patricia_tree import check_lookup
 from ledger.tlog.tree import Frontier, leaf_hash
+from tests.ledger.tlog.test_map_of_heads import followed, logs
 from tests.support.samples import examples
 
 ORDERS = [f"{n:08x}-0000-4000-8000-000000000000" for n in range(40)]
@@ -161,3 +163,41 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     with HeadStore(tmp_path / "map.db") as store:
         assert store.kept() is not None
     assert (tmp_path / "map.db").stat().st_mode & 0o077 == 0
+
+
+@given(logs, st.sets(st.integers(0, 44)), st.integers(1, 12), st.integers(0, 6), st.integers(1, 9))
+def test_a_map_in_a_temporary_file_has_the_roots_of_the_map_in_memory(
+    entries: list[tuple[str, bytes]], sizes: set[int], run: int, few: int, waiting: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch, closing(TemporaryMap()) as heads:
+        patch.setattr(head_store, "_FEW", few)
+        patch.setattr(head_store, "_WAITING", waiting)
+        assert followed(RootsBySize(sizes, heads), entries, run) == followed(RootsBySize(sizes), entries, run)
+
+
+def test_a_temporary_map_holds_few_orders_and_few_entries_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head_store, "_FEW", 2)
+    monkeypatch.setattr(head_store, "_WAITING", 4)
+    with closing(TemporaryMap()) as heads:
+        for n, held in enumerate([0, 0, 0, 1, 2, 3, 0, 1]):
+            heads.append({ORDERS[min(n, 3)]: [leaf_hash(b"%d" % n)]})
+            assert (heads._few is None, len(heads._waiting)) == (n > 1, held)
+        assert heads.root() == MapOfHeads([(ORDERS[min(n, 3)], leaf_hash(b"%d" % n)) for n in range(8)]).root()
+
+
+def test_a_temporary_map_without_room_or_with_damage_says_nothing_about_the_entries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(head_store, "_FEW", 0)
+    more = {f"{n:08x}-0000-4000-8000-000000000000": [leaf_hash(b"%d" % n)] for n in range(400)}
+    with closing(TemporaryMap()) as heads:
+        heads.append({ORDERS[0]: [leaf_hash(b"0")]})
+        heads._c.execute("PRAGMA max_page_count = 12")
+        heads.append(more)
+        with pytest.raises(LedgerError, match="DISK-FULL"):
+            heads.root()
+    with closing(TemporaryMap()) as heads:
+        heads.append(more)
+        heads._c.execute("UPDATE map_node SET hash = zeroblob(32)")
+        with pytest.raises(LedgerError, match="DISK-ERROR"):
+            heads.root()
