@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.application.intake import expand as expand_module
-from ledger.application.intake.expand import Expansion, _constant, expand, sentences
+from ledger.application.intake.expand import CellNote, Expansion, _constant, expand, sentences
 from ledger.application.intake.profile import parse_profile
 from ledger.application.intake.table_file import read_table
 from ledger.errors import RecordError
@@ -364,3 +364,26 @@ def test_what_is_above_or_behind_the_headings_is_not_read() -> None:
     expansion = read(profile, "Orders;;", "Ref;Day;Account", "A;25.03.2026;a;stray;more", ";;;", "B;25.03.2026;b")
     assert [fact.cells["order"] for fact in expansion.facts] == ["A", "B"]
     assert [(each.row, each.column) for each in expansion.notes] == [(3, "column D")]
+
+
+def test_a_row_is_skipped_by_its_first_filled_cell_and_a_faulty_reference_is_one_fault() -> None:
+    skipping = HEAD.replace("[table]\n", '[table]\nskip = ["Sum"]\n') + ISSUED
+    expansion = read(skipping, "Ref;Day;Account", ";Sum;3", "A;25.03.2026;a")
+    assert (expansion.rows, list(sentences(expansion.faults, ""))) == (1, [])
+    coded = (
+        HEAD.replace('{ column = "Ref" }', '{ column = "Ref", codes = "refs" }') + '[codes.refs]\nA = "A"\n' + ISSUED
+    )
+    assert [each.says for each in read(coded, "Ref;Day;Account", "B;25.03.2026;b").faults] == [
+        "the word 'B' is not in the list 'refs'"
+    ]
+    local = HEAD.replace('zone = "UTC"\n', "") + ISSUED
+    (fault,) = read(local, "Ref;Day;Account", "A;25.03.2026;a").faults
+    assert (fault.row, fault.column, "no zone is stated" in fault.says) == (2, "Day", True)
+
+
+def test_columns_without_a_heading_are_no_unread_columns_and_a_note_on_the_table_has_no_place() -> None:
+    assert read(HEAD + ISSUED, "Ref;Day;Account;;;More", "A;25.03.2026;a;;;").unread == ["More"]
+    assert list(sentences([CellNote(0, "", "it is so"), CellNote(3, "", "it is so")], "")) == [
+        "it is so",
+        "row 3: it is so",
+    ]

@@ -190,6 +190,16 @@ def test_an_entry_of_another_record_is_recorded_with_its_bytes_alone(journal: Jo
     check_wrapped(Draft(build(KIND, {**said, **right}, {}), ORDER, signer, THEN, wraps=raw))
 
 
+def test_a_condition_excludes_entries_that_are_stored_with_it(journal: Journal) -> None:
+    signer, size = journal.signer("ilves", "ISS", ILVES), journal.store.size()
+    unless = replace(THEN, unless=Condition(size, [ORDER], ["order-transmitted"]))
+    opposed, conditional = Draft(sent(), ORDER, signer, THEN), Draft(issued("PPO-77"), ORDER, signer, unless)
+    with pytest.raises(RecordError, match="CTX-CONDITION"):
+        journal.record_batch([opposed, conditional])
+    assert journal.store.size() == size
+    assert len(journal.record_batch([conditional, opposed])) == 2
+
+
 # -- what a writer remembers -------------------------------------------------------------------------------------------
 
 
