@@ -102,6 +102,8 @@ def test_the_central_authority_sends_where_that_is_declared_and_again_if_another
         wrong = sent("2027-03-02T09:00Z", by, role)
         finds(declared.when(wrong), "V-8-11-SENDER", A5="CONTRADICTED")
         finds(declared.when(wrong, central), "V-8-11-SENDER", A5="GAP")
+    no_other = declared.when(sent("2027-03-02T09:00Z", "ilves", "ISS"), sent("2027-03-02T10:00Z", "caq", "CAQ"))
+    finds(no_other, "V-8-11-SENDER", A5="CONTRADICTED")
     finds_not(declared.when(central), "V-8-11-SENDER")
     finds_not(declared.when(sent("2027-03-02T09:00Z", "caq", "CAQ")), "V-8-11-SENDER")
     finds_not(story_of(order(), sent("2027-03-02T09:00Z", "ilves", "ISS")), "V-8-11-SENDER")

@@ -52,4 +52,7 @@ def test_a_time_after_the_signature_is_lacking_and_a_stamp_supplies_that_of_a_la
     assert lacks("2AP-7", ahead.moved("2027-03-02T08:35Z")) == []
     late = received("2027-03-02T08:30Z", at="2027-03-04T08:30Z")
     assert lacks("2AP-7", late) == [("on_source", "receipt-stamp")]
+    reading = given(issued("2027-03-01T09:00Z"), late).reading
+    (lack,) = reading.receipts.lacks_as_trigger(named(reading, "receipt"))
+    assert lack.says == "it is recorded more than 24 hours after it happened"
     assert lacks("2AP-7", received("2027-03-02T08:30Z", at="2027-03-04T08:30Z", on_source="receipt-stamp")) == []

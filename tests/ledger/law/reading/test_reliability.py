@@ -150,6 +150,7 @@ def reported(by: str, role: str) -> Fact:
     ("said", "settled"),
     [
         (ruling(), True),
+        (ruling("ilves", "CT"), True),  # an act of a court, although the same office disputed
         (reported("ncco", "NOT"), True),
         (reported("ilves", "ISS"), False),  # it disputed
         (reported("skylark", "SP"), False),  # its entry is disputed
