@@ -313,6 +313,7 @@ def test_everything_but_the_signature_is_checked_of_an_entry_that_was_verified_b
 
 DIGEST = sealed().disclosures[0].digest
 TWO = sorted([DIGEST, "A" * 43])
+THREE = ["A" * 43, "B" * 43, "C" * 43]
 
 
 @pytest.mark.parametrize(
@@ -333,6 +334,9 @@ TWO = sorted([DIGEST, "A" * 43])
         ({"public": {"_sd": [DIGEST]}, "sealed": []}, "SD-COUNT"),
         ({"public": {}, "sealed": ["manifest"]}, "SD-COUNT"),
         ({"public": {"_sd": TWO}, "sealed": ["b", "a"]}, "SD-NAME"),
+        ({"public": {"_sd": THREE}, "sealed": ["a", "c", "b"]}, "SD-NAME"),
+        ({"public": {"_sd": [THREE[0], THREE[2], THREE[1]]}, "sealed": ["a", "b", "c"]}, "SD-COUNT"),
+        ({"unless": {"after": 0, "orders": [ORDER], "kinds": ["a", "c", "b"]}}, "JSON-MEMBER"),
         ({"public": {"_sd": TWO}, "sealed": ["a", "a"]}, "SD-NAME"),
         ({"public": {"_sd": TWO, "b": 1}, "sealed": ["a", "b"]}, "SD-NAME"),
         ({"unless": {"after": 0, "orders": [ORDER] * 2, "kinds": ["a"]}}, "JSON-MEMBER"),
