@@ -92,7 +92,10 @@ def test_documents_are_named_by_the_values_that_a_role_may_read() -> None:
 
 def test_a_bundle_carries_what_its_audience_may_read_and_says_why_the_rest_is_closed() -> None:
     (entry,) = order().entries
-    held = [veil(name, value, bytes(16)) for name, value in (*STATED.items(), ("invented", 1))]
+    entry = replace(entry, sealed=dict(reversed(entry.sealed.items())))
+    public = next(iter(entry.public))
+    more = (("invented", 1), (public, entry.public[public]))
+    held = [veil(name, value, bytes(16)) for name, value in (*reversed(STATED.items()), *more)]
     texts = {each.name: each.text for each in held}
     both = tuple(texts[name] for name in sorted(STATED))
     closed = Withheld(entry.index, "summary_of_facts", "audience")
@@ -100,7 +103,7 @@ def test_a_bundle_carries_what_its_audience_may_read_and_says_why_the_rest_is_cl
     assert select([entry], {entry.index: held}, "SP") == ({entry.index: (texts["identifiers"],)}, (closed,))
     missing = Withheld(entry.index, "identifiers", "not-held")
     assert select([entry], {}, "SP") == ({}, (missing, closed))
-    assert select([entry], {entry.index: held[1:]}, "NA") == ({}, (replace(missing, why="audience"), closed))
+    assert select([entry], {entry.index: held[:1]}, "NA") == ({}, (replace(missing, why="audience"), closed))
     erased = replace(entry, sealed={**entry.sealed, "identifiers": Unread.ERASED})
     assert select([erased], {}, "SP") == ({}, (replace(missing, why="erased"), closed))
 

@@ -186,6 +186,92 @@ def test_each_rule_of_the_profile_has_its_own_words(change: str) -> None:
     assert rule in refused(make(zip_profile.write(FILES)))
 
 
+def ended(data: bytes, *, here: int = 3, count: int = 3, size: int | None = None, start: int | None = None) -> bytes:
+    """Return an archive with another end record."""
+    _, _, _, _, _, old_size, old_start, _ = struct.unpack("<4s4H2LH", data[-END_SIZE:])
+    numbers = (old_size if size is None else size, old_start if start is None else start)
+    return data[:-END_SIZE] + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, here, count, *numbers, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"here": 2}, "one volume, without zip64"),
+        ({"here": 0xFFFF, "count": 0xFFFF}, "one volume, without zip64"),
+        ({"size": 0xFFFFFFFF}, "one volume, without zip64"),
+        ({"start": 0xFFFFFFFF}, "one volume, without zip64"),
+        ({"size": 1}, "the directory does not stand right before the end record"),
+        ({"start": 1}, "the directory does not stand right before the end record"),
+    ],
+)
+def test_the_end_record_says_where_the_directory_is(changes: dict[str, int], rule: str) -> None:
+    assert refused(ended(zip_profile.write(FILES), **changes)) == f"archive: {rule}"
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_record_of_the_directory_that_differs_is_named(number: int) -> None:
+    data = zip_profile.write(FILES)
+    at = [place for place in range(len(data)) if data.startswith(b"PK\1\2", place)][number]
+    said = refused(data[: at + 38] + b"\1" + data[at + 39 :])
+    assert said.startswith(f"{[*FILES][number]}: its record in the directory differs")
+
+
+def test_a_directory_with_more_than_its_files_is_refused() -> None:
+    data = zip_profile.write(FILES)
+    size = struct.unpack_from("<L", data, len(data) - 10)[0]
+    more = ended(data[:-END_SIZE] + b"more" + data[-END_SIZE:], size=size + 4)
+    assert refused(more) == "archive: the directory lists more than its files"
+
+
+def test_a_file_without_its_header_is_named_by_its_number_and_one_with_it_by_its_name() -> None:
+    data = zip_profile.write(FILES)
+    second = data.index(b"PK\3\4", 4)
+    no_header = data[:second] + b"PK\3\5" + data[second + 4 :]
+    assert refused(no_header) == "file 2: its header does not follow the file before it"
+    encrypted = data[: second + 6] + b"\1" + data[second + 7 :]
+    assert refused(encrypted) == "logs/a/checkpoint: it is encrypted"
+
+
+LOCAL_SIZES = 18  # offset of the packed and the true size in a local header
+
+
+@pytest.mark.parametrize(
+    ("packed", "size", "rule"),
+    [
+        (0xFFFFFFFF, 13, "zip64 is not read"),
+        (13, 0xFFFFFFFF, "zip64 is not read"),
+        (12, 13, "packed and true size differ"),
+        (200, 200, "it reaches beyond the files"),
+        (95, 95, "it reaches beyond the files"),
+        (94, 94, "its CRC-32 is wrong"),
+    ],
+)
+def test_the_sizes_of_a_file_are_equal_and_within_the_files(packed: int, size: int, rule: str) -> None:
+    data = zip_profile.write(FILES)
+    room = data.index(b"PK\1\2") - 30 - len("mimetype")
+    packed, size = (room + each - 94 if each in (94, 95) else each for each in (packed, size))
+    sizes = struct.pack("<2L", packed, size)
+    assert refused(data[:LOCAL_SIZES] + sizes + data[LOCAL_SIZES + 8 :]) == f"mimetype: {rule}"
+
+
+def test_an_archive_has_at_most_the_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = zip_profile.write(FILES)
+    monkeypatch.setattr(zip_profile, "MAX_TOTAL", len(data))
+    assert zip_profile.read(zip_profile.write(FILES)) == FILES
+    monkeypatch.setattr(zip_profile, "MAX_TOTAL", len(data) - 1)
+    assert refused(data) == f"archive: {len(data)} bytes, at most {len(data) - 1} are allowed"
+    with pytest.raises(RecordError, match="are allowed"):
+        zip_profile.write(FILES)
+
+
+def test_a_file_of_the_largest_size_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_profile, "MAX_ENTRY", 13)
+    assert zip_profile.read(zip_profile.write({"a": b"x" * 13})) == {"a": b"x" * 13}
+    data = zip_profile.write({"a": b"x" * 13})
+    monkeypatch.setattr(zip_profile, "MAX_ENTRY", 12)
+    assert refused(data) == "a: 13 bytes, at most 12 are allowed"
+
+
 FOREIGN = {
     "an ordinary archive": foreign((zipfile.ZipInfo("a"), b"x")),
     "deflated": foreign((info("a", compress_type=zipfile.ZIP_DEFLATED), b"x" * 999)),

@@ -11,12 +11,14 @@ import pytest
 from ledger.adapters.keys.mldsa import verify as mldsa
 from ledger.errors import RecordError
 from ledger.tlog.audit_statement import AuditStatement, format_statement
-from ledger.tlog.note import b64
+from ledger.tlog.note import b64, parse_checkpoint, split_note
 from ledger.tlog.quorum import with_auditor
 from ledger.tlog.subtree import prove_subtree_consistency, subtree_root
 from ledger.tlog.subtree_cosignature import Subtree, subtree_note
 from ledger.trust.trust_folder import Trust
-from ledger.verify.audits.statements import MOST
+from ledger.verify.audits import statements
+from ledger.verify.audits.statements import MOST, check_audits, recomputed_by
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, StatedAudit, Verdict
 from ledger.verify.single_entry import verify_entry
 from tests.ledger.tlog.auditors import STATEMENT, TEXT, Auditor, auditor
@@ -257,6 +259,70 @@ def test_no_statement_travels_with_a_single_entry() -> None:
     log, _ = ledger()
     found = verify_entry(log.entries[0], log.proof(0), trusting(log, karsk=KARSK), None, NOW, mldsa=mldsa)
     assert len(lacking(found)) == 1
+
+
+def found_in(log: Ledger, files: Mapping[str, bytes], prove: Any = None, **auditors: Auditor) -> tuple[Any, list[str]]:
+    """Return what `check_audits` makes of these files, and the codes of its findings."""
+    book, policy = VerificationLog(), trusting(log, **auditors).policy
+    named = {name.removeprefix("map/audits/"): data for name, data in files.items()}
+    checkpoint = parse_checkpoint(split_note(log.checkpoint())[0])
+    return check_audits(named, policy, checkpoint, book, mldsa, prove), [remark.code for remark in book.remarks]
+
+
+def test_an_auditor_states_nothing_although_another_one_does() -> None:
+    log, _ = ledger()
+    (karsk, lorn), _ = found_in(log, by(log, 0, SIZE), karsk=KARSK, lorn=LORN)
+    assert (karsk.statement, lorn.statement) == (STATEMENT, None)
+
+
+def test_a_proof_is_computed_where_all_entries_are_and_a_file_of_one_is_not_read_there() -> None:
+    log, _ = ledger()
+
+    def prove(part: Subtree) -> Any:
+        return prove_subtree_consistency(part.start, part.end, SIZE, log.read)
+
+    for files in (proof_missing(log), proof_cut(log)):
+        (stated,), codes = found_in(log, files, prove, karsk=KARSK)
+        assert (stated.ranges, codes) == (((0, 4),), [])
+    assert found_in(log, by(log, 0, 4), lambda part: [], karsk=KARSK)[1] == ["CMP-AUDIT-WRONG"]
+
+
+def test_notes_are_read_in_the_order_of_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "MOST", 1)
+    log, _ = ledger()
+    files = {**by(log, 0, 2), **by(log, 2, 4)}
+    (one,), (other,) = (found_in(log, dict(each), karsk=KARSK)[0] for each in (files.items(), [*files.items()][::-1]))
+    assert one.ranges == other.ranges
+    assert len(one.ranges) == 1
+
+
+def test_the_map_of_heads_was_computed_by_those_who_checked_every_entry_up_to_the_commit() -> None:
+    def stated(*ranges: tuple[int, int], checks: tuple[str, ...] = STATEMENT.checks) -> StatedAudit:
+        statement = AuditStatement(checks, STATEMENT.program, STATEMENT.rules)
+        return StatedAudit("karsk", "auditor.example/karsk", statement if ranges else None, ranges)
+
+    for each, named in (
+        (stated((0, 9)), True),
+        (stated((0, 8)), False),
+        (stated((1, 9)), False),
+        (stated((0, 5), (6, 9)), False),
+        (stated((0, 9), checks=STATEMENT.checks[:1]), False),
+        (stated(), False),
+    ):
+        assert recomputed_by([each], 8) == (("karsk",) if named else ())
+
+
+@pytest.mark.parametrize(
+    ("ranges", "text"),
+    [
+        ([(4, 5)], "the entry 4"),
+        ([(0, 2)], "the entries 0-1"),
+        ([(0, 4), (7, 8)], "the entries 0-3, 7"),
+        ([(3, 4), (7, 8)], "the entries 3, 7"),
+    ],
+)
+def test_ranges_of_entries_are_named_with_their_last_entry(ranges: list[tuple[int, int]], text: str) -> None:
+    assert statements.name_entries(ranges) == text
 
 
 # -- committed heads ---------------------------------------------------------------------------------------------------

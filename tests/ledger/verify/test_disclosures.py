@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.bundle.archive import pack, unpack
+from ledger.bundle.layout import Arranged
 from ledger.entries.case import Unread
 from ledger.entries.payload import Other
+from ledger.errors import RecordError
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.tree import format_proof, prove_inclusion
+from ledger.verify import disclosures
 from ledger.verify.disclosures import note_arrived_copies, opener
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Verdict
@@ -286,3 +289,142 @@ def test_a_repeated_commitment_of_an_arrived_entry_is_said_with_the_earliest_ent
         ("SD-COPIED", "what entry 12 wraps repeats a commitment of entry 3", "wrapper 12"),
         ("SD-COPIED", "what entry 14 wraps repeats a commitment of entry 13", "wrapper 14"),
     ]
+
+
+# -- each rule on its own ----------------------------------------------------------------------------------------------
+
+
+def committing(*sd: str, actor: str = "ilves", kind: str = "order-issued", leaf: str = "", **more: Any) -> Any:
+    """Return an opened entry with these commitments; `digests` are those that it says are destroyed."""
+    base = {"role": "ISS", "party": "XO", "schema": 1, **more}
+    signer = SimpleNamespace(actor=actor, role=base["role"], party=base["party"])
+    public = {"digests": base["digests"]} if "digests" in base else {}
+    payload = SimpleNamespace(kind=kind, schema=base["schema"], signer=signer, public=public)
+    return SimpleNamespace(sd=sd, leaf=leaf or f"leaf {' '.join(sd)}", payload=payload)
+
+
+def copied(*inner: Any, opened: Any = ()) -> list[tuple[str, str]]:
+    book, entries = VerificationLog(), dict(opened)
+    arrivals: Any = [
+        SimpleNamespace(index=n, inner=each, wrapper=SimpleNamespace(leaf=f"wrapper {n}"))
+        for n, each in enumerate(inner, 20)
+    ]
+    disclosures.note_arrived_copies(entries, arrivals, book)
+    return [(remark.entries[0], remark.says.partition(",")[0]) for remark in book.remarks]
+
+
+def test_an_arrived_entry_repeats_no_commitment_of_an_earlier_one() -> None:
+    opened = {5: committing("b", "c"), 3: committing("a", "b"), 9: committing("c")}
+    assert copied(committing("x"), None, committing("y"), opened=opened) == []
+    assert copied(committing("c", leaf="in"), committing("b", "a"), opened=opened) == [
+        ("wrapper 20", "what entry 20 wraps repeats a commitment of entry 5"),
+        ("wrapper 21", "what entry 21 wraps repeats a commitment of entry 3"),
+    ]
+    assert copied(committing("x"), committing("x"), committing("x")) == [
+        (f"wrapper {n}", f"what entry {n} wraps repeats a commitment of entry 20") for n in (21, 22)
+    ]
+    assert copied(committing("c", leaf=opened[9].leaf), opened=opened) == [], "it is the entry itself"
+    both = committing("c", "x", leaf="both")
+    assert copied(both, committing("x"), opened=opened)[1][1].endswith("of entry 20")
+
+
+def test_an_entry_that_repeats_a_commitment_is_named_with_the_first_that_had_it() -> None:
+    book = VerificationLog()
+    opened = {9: committing("c", "a", leaf="nine"), 3: committing("a", "b"), 5: committing("c", "b", leaf="five")}
+    disclosures._note_copies(opened, book)
+    assert [(r.code, r.entries, r.says.partition(",")[0]) for r in book.remarks] == [
+        ("SD-COPIED", ("five",), "entry 5 repeats a commitment of entry 3"),
+        ("SD-COPIED", ("nine",), "entry 9 repeats a commitment of entry 3"),
+    ]
+
+
+def keepers(*holding: str) -> Any:
+    """Return a keyring of a registrar of XO, in which these actors hold their roles."""
+    return SimpleNamespace(registrar=SimpleNamespace(party="XO"), holds=lambda signer, index: signer.actor in holding)
+
+
+DESTROYED = "payload-key-destroyed"
+
+
+@pytest.mark.parametrize(
+    ("more", "counts"),
+    [
+        ({"role": "DPO", "actor": "dpo"}, True),
+        ({"role": "DPO", "actor": "dpo", "party": "XV"}, False),
+        ({"role": "SP", "actor": "dpo"}, False),
+        ({"role": "DPO", "actor": "nobody-here"}, False),
+        ({"role": "SP", "actor": "ilves", "party": "XV"}, True),
+        ({"role": "SP", "actor": "aspen", "party": "XV"}, False),
+        ({"role": "SP", "actor": "ilves", "schema": 99}, False),
+        ({"role": "SP", "actor": "ilves", "kind": "order-issued"}, False),
+    ],
+)
+def test_a_value_is_gone_if_its_signer_or_a_custodian_of_the_ledger_says_so(more: dict[str, Any], counts: bool) -> None:
+    kind = more.pop("kind", DESTROYED)
+    opened = {1: committing("a"), 2: committing("a", actor="aspen"), 5: committing(kind=kind, digests=["a"], **more)}
+    keyring = keepers("dpo", "ilves", "aspen")
+    assert disclosures.destroyed_for(opened, keyring) == ({"a": 5} if counts else {})
+    more["kind"] = kind
+    book = VerificationLog()
+    disclosures._check_destroyers(opened, {"a": 5} if counts else {}, keyring, book)
+    strange = not counts and kind == DESTROYED and more.get("schema", 1) == 1
+    assert [r.code for r in book.remarks] == ["SD-CUSTODIAN"] * strange
+
+
+def test_the_first_entry_that_says_so_counts_and_values_that_are_unknown_belong_to_custodians_alone() -> None:
+    by = {"kind": DESTROYED, "actor": "ilves", "role": "SP"}
+    opened = {
+        5: committing(digests=["a", "b"], **by),
+        1: committing("a"),
+        7: committing(digests=["b"], kind=DESTROYED, actor="dpo", role="ADM"),
+        6: committing(digests=["a"], kind=DESTROYED, actor="dpo", role="ADM"),
+        8: committing(**by),
+    }
+    gone = disclosures.destroyed_for(opened, keepers("dpo", "ilves"))
+    assert gone == {"a": 5, "b": 7}
+    book = VerificationLog()
+    disclosures._check_destroyers(opened, {"a": 5}, keepers(), book)
+    assert [(r.entries, r.says.partition(" cannot")[0]) for r in book.remarks] == [
+        (("leaf ",), "entry 5 says that 1 value of others"),
+        (("leaf ",), "entry 7 says that 1 value of others"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gone", "closed", "claimed", "erased"),
+    [
+        ("xy", "xy", "", "ab"),
+        ("", "xy", "a", ""),
+        ("x", "xy", "a", "a"),
+        ("x", "xy", "ab", ""),
+        ("x", "xy", "c", ""),
+        ("x", "xy", "ac", "a"),
+        ("x", "xy", "", ""),
+    ],
+)
+def test_closed_fields_are_erased_as_far_as_the_digests_or_the_maker_say_which(
+    gone: str, closed: str, claimed: str, erased: str
+) -> None:
+    entry: Any = SimpleNamespace(payload=SimpleNamespace(sealed=["a", "b", "c"]))
+    found = disclosures._erased(entry, {"c": 1}, set(gone), set(closed), set(claimed))
+    assert found == frozenset(erased)
+
+
+def test_each_file_has_the_digest_that_names_it() -> None:
+    book, name = VerificationLog(), sha256(b"x").hexdigest()
+    parts = Arranged(documents={name: b"x"}, foreign={name: b"x", f"{name}.txt": b"?", f"{name}.tlog-proof": b"?"})
+    disclosures.check_documents(parts, book)
+    assert book.detail == "2 files"
+    for wrong, where in ((Arranged(documents={name: b"y"}), "documents"), (Arranged(foreign={name: b"y"}), "foreign")):
+        with pytest.raises(RecordError, match="DOC-HASH") as refused:
+            disclosures.check_documents(wrong, book)
+        assert refused.value.where == f"{where}/{name}"
+        assert refused.value.says == f"its SHA-256 is {sha256(b'y').hexdigest()}"
+
+
+def test_values_are_opened_as_far_as_an_entry_has_them() -> None:
+    sealed = {"a": 1, "b": Unread.WITHHELD, "c": Unread.ERASED, "d": None}
+    one, other = (SimpleNamespace(leaf=leaf, sealed=sealed) for leaf in ("one", "other"))
+    opens = disclosures.opener([one], [other])  # type: ignore[list-item]
+    assert opens(committing(leaf="one")) == opens(committing(leaf="other")) == {"a": 1, "d": None}
+    assert opens(committing(leaf="third")) == {}

@@ -7,20 +7,58 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.bundle.archive import pack, unpack
-from ledger.bundle.manifest import open_manifest
-from ledger.entries.keyring import REGISTRY_ONLY
+from ledger.bundle.layout import Arranged
+from ledger.bundle.manifest import HeadOf, open_manifest
+from ledger.entries.envelope import open_
+from ledger.entries.keyring import REGISTRY_ONLY, Registrar
+from ledger.entries.payload import SignedBy
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import Checkpoint, format_checkpoint, log_vkey, sign_note
+from ledger.tlog.note import (
+    MLDSA44,
+    Checkpoint,
+    Head,
+    Vkey,
+    format_checkpoint,
+    log_vkey,
+    note_digest,
+    parse_checkpoint,
+    parse_vkey,
+    sign_note,
+    split_note,
+)
+from ledger.tlog.policy import Policy
 from ledger.tlog.tree import root as root_of
+from ledger.trust.trust_folder import Sizes
+from ledger.verify.entries import (
+    _check_maker,
+    check_leaf,
+    check_leaves,
+    check_lines,
+    check_log_keys,
+    check_places,
+    check_rotations,
+    choose_registrar,
+    doubt_key,
+    is_suspect,
+    open_entries,
+    suspect,
+)
+from ledger.verify.heads import Heads
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import (
     COMPANION,
     ORDER,
+    ORIGIN,
+    Ledger,
     changed,
     checked,
     ends,
@@ -283,3 +321,267 @@ def test_a_log_key_signs_the_sizes_the_register_gives_it() -> None:
         assert signed_by(*names, size=size).verdict is Verdict.PASSED, (names, size)
     for name, size in (("log", 7), ("log 2", 6)):
         assert [r.code for r in signed_by(name, size=size).reasons] == ["CP-KEY"], (name, size)
+
+
+# -- each check on its own ---------------------------------------------------------------------------------------------
+
+LEDGER, _ = small()
+NOTE = LEDGER.checkpoint()
+HEAD = Head(parse_checkpoint(split_note(NOTE)[0]), NOTE, ())
+
+
+def code_of(call: Any, *given: Any) -> tuple[str, str]:
+    with pytest.raises(RecordError) as refused:
+        call(*given)
+    return refused.value.code, refused.value.where
+
+
+def test_a_proof_leads_from_its_own_entry_to_the_head_of_the_bundle() -> None:
+    raw, proof = LEDGER.entries[3], LEDGER.proof(3, NOTE)
+    check_leaf(raw, proof, 3, HEAD)
+    assert code_of(check_leaf, raw, LEDGER.proof(3, LEDGER.checkpoint(4)), 3, HEAD)[0] == "PRF-FORMAT"
+    assert code_of(check_leaf, raw, proof, 2, HEAD)[0] == "PRF-INDEX"
+    assert code_of(check_leaf, LEDGER.entries[2], proof, 3, HEAD)[0] == "PRF-PATH"
+
+
+def test_an_entry_and_its_proof_are_both_in_a_bundle_each_entry_once() -> None:
+    heads = Heads("log", HEAD, {}, {})
+    entries = {n: LEDGER.entries[n] for n in (3, 4)}
+    proofs = {n: LEDGER.proof(n, NOTE) for n in (3, 4)}
+    book = VerificationLog()
+    check_leaves(Arranged(entries=entries, proofs=proofs), heads, book)
+    assert book.detail == "2 entries in the tree of 5"
+    for parts, wrong in (
+        (Arranged(entries=entries, proofs={3: proofs[3]}), ("PRF-FORMAT", "log/entries/4")),
+        (Arranged(entries={3: entries[3]}, proofs=proofs), ("PRF-FORMAT", "log/entries/4")),
+        (Arranged(entries={**entries, 4: b"x"}, proofs=proofs), ("ENV-NONCANON", "log/entries/4.dsse.json")),
+        (Arranged(entries={**entries, 4: entries[3]}, proofs=proofs), ("PRF-PATH", "log/entries/4.tlog-proof")),
+    ):
+        assert code_of(check_leaves, parts, heads, book) == wrong
+
+
+def test_the_same_bytes_are_one_entry_of_a_log() -> None:
+    twice = Ledger()
+    for raw in (LEDGER.entries[3], LEDGER.entries[4], LEDGER.entries[3]):
+        twice.append(raw)
+    note = twice.checkpoint()
+    head = Head(parse_checkpoint(split_note(note)[0]), note, ())
+    parts = Arranged(entries=dict(enumerate(twice.entries)), proofs={n: twice.proof(n, note) for n in range(3)})
+    assert code_of(check_leaves, parts, Heads("log", head, {}, {}), VerificationLog()) == (
+        "LEAF-DUPLICATE",
+        "log/entries/2.dsse.json",
+    )
+
+
+OPENED = {index: open_(raw) for index, raw in enumerate(LEDGER.entries)}
+ENDS = {LEDGER.registry: HeadOf(3, LEDGER.leaf(2)), ORDER: HeadOf(2, LEDGER.leaf(4))}
+
+
+def places(heads: dict[str, HeadOf], opened: Any = OPENED, order: str = ORDER) -> str:
+    """Return what the step says of these heads in a manifest."""
+    book, manifest = VerificationLog(), SimpleNamespace(log=ORIGIN, order=order, heads=heads)
+    check_places(opened, manifest, Heads("log", HEAD, {}, {}), book)  # type: ignore[arg-type]
+    return book.detail
+
+
+def test_each_order_ends_where_the_manifest_says() -> None:
+    assert places(ENDS) == "2 orders, each whole from its first entry on"
+    register = {LEDGER.registry: ENDS[LEDGER.registry]}
+    for heads, opened, says in (
+        (register, OPENED, f"order {ORDER} ends at entry 2 here, says the manifest: nowhere"),
+        (
+            {**ENDS, COMPANION: HeadOf(4, "ab" * 32)},
+            OPENED,
+            f"order {COMPANION} is not here, says the manifest: at entry 4 (abababab..)",
+        ),
+        (
+            {**ENDS, ORDER: HeadOf(2, "ab" * 32)},
+            OPENED,
+            f"order {ORDER} ends at entry 2 here, says the manifest: at entry 2 (abababab..)",
+        ),
+        (register, {n: OPENED[n] for n in range(3)}, "the order is not in the bundle"),
+        ({ORDER: ENDS[ORDER]}, {n: OPENED[n] for n in (3, 4)}, "the registry is not in the bundle"),
+    ):
+        with pytest.raises(RecordError, match="CTX-CHAIN") as refused:
+            places(heads, opened)
+        assert (refused.value.says, refused.value.where) == (says, "manifest.dsse.json")
+    with pytest.raises(RecordError, match="CTX-CHAIN") as refused:
+        places(ENDS, {n: OPENED[n] for n in (0, 1, 2, 4)})
+    assert refused.value.where == "log/entries/4.dsse.json"
+
+
+def test_signatures_are_counted_and_an_entry_that_does_not_open_is_named() -> None:
+    heads, book = Heads("log", HEAD, {}, {}), VerificationLog()
+    raw = LEDGER.entries[3]
+    assert list(open_entries(Arranged(entries={3: raw, 4: LEDGER.entries[4]}), heads, book)) == [3, 4]
+    assert book.detail == "2 signatures"
+    at = raw.index(b'"sig":"') + 7
+    forged = raw[:at] + (b"B" if raw[at : at + 1] == b"A" else b"A") + raw[at + 1 :]
+    assert code_of(open_entries, Arranged(entries={3: forged}), heads, book) == ("SIG-BAD", "log/entries/3.dsse.json")
+
+
+MAKER = SignedBy("aa", "ilves", "ISS", "XO")
+
+
+@pytest.mark.parametrize(
+    ("key", "party", "holds", "code"),
+    [
+        ({}, "XO", True, None),
+        (None, "XO", True, "KEY-UNKNOWN"),
+        ({"accepted": None}, "XO", True, "KEY-UNKNOWN"),
+        ({"actor": "aspen"}, "XO", True, "KEY-UNKNOWN"),
+        ({"ended": 4}, "XO", True, "KEY-ENDED"),
+        ({}, "XV", True, "KEY-UNKNOWN"),
+        ({}, None, True, "KEY-UNKNOWN"),
+        ({}, "XO", False, "KEY-ROLE"),
+    ],
+)
+def test_the_maker_holds_an_accepted_key_of_an_office_of_its_party_in_its_role(
+    key: dict[str, Any] | None, party: str | None, holds: bool, code: str | None
+) -> None:
+    keys = {} if key is None else {"aa": SimpleNamespace(**{"accepted": 1, "ended": None, "actor": "ilves", **key})}
+    offices = {} if party is None else {"ilves": SimpleNamespace(party=party)}
+    keyring: Any = SimpleNamespace(keys=keys, offices=offices, holds=lambda signer, size: holds and size == 5)
+    manifest: Any = SimpleNamespace(signer=MAKER)
+    if code is None:
+        _check_maker(keyring, manifest, 5)
+    else:
+        assert code_of(_check_maker, keyring, manifest, 5) == (code, "manifest.dsse.json")
+
+
+def test_the_registrar_is_the_trusted_one_and_without_one_the_first_signer_for_information() -> None:
+    first = SignedBy("ab" * 32, "first", "REG", "XV")
+    book = VerificationLog(of="folder")
+    assert choose_registrar(LEDGER.trust(), first, book) == LEDGER.trust().registrar
+    assert book.not_proven == []
+    for trust in (None, replace(LEDGER.trust(), registrar=None)):
+        book = VerificationLog(of="folder")
+        assert choose_registrar(trust, first, book) == Registrar("first", "XV", "ab" * 32)
+        assert book.not_proven == [
+            "That first keeps the register of this log: its key was taken from the folder itself."
+        ]
+
+
+OLD, NEW, THIRD = (parse_vkey(log_vkey(ORIGIN, public_key(letter * 32))) for letter in (b"1", b"2", b"3"))
+QUANTUM, LATER = (Vkey.of(ORIGIN, MLDSA44, bytes([n]) * 1312) for n in (1, 2))
+
+
+def rotated(old: Vkey, new: Vkey, size: int, kind: str = "log-key-rotated", schema: int = 1) -> Any:
+    public = {"old_key": old.text, "new_key": new.text, "from_size": size}
+    return SimpleNamespace(payload=SimpleNamespace(kind=kind, schema=schema, public=public))
+
+
+def signed(*notes: tuple[int, tuple[Vkey, ...]]) -> Heads:
+    """Return heads of these sizes with the keys that signed each; the last one is the head of the bundle."""
+    heads = [
+        Head(Checkpoint(ORIGIN, size, bytes(32)), f"note {size} {n}".encode(), ()) for n, (size, _) in enumerate(notes)
+    ]
+    every = {note_digest(head.note): head for head in heads}
+    by = {note_digest(head.note): frozenset(keys) for head, (_, keys) in zip(heads, notes, strict=True)}
+    return Heads("log", heads[-1], every, by)
+
+
+@pytest.mark.parametrize(
+    ("size", "keys", "holds"),
+    [
+        (6, (OLD,), True),
+        (7, (OLD,), False),
+        (6, (NEW,), False),
+        (7, (NEW,), True),
+        (6, (OLD, NEW), True),
+        (7, (OLD, NEW), True),
+        (7, (THIRD,), True),
+        (7, (), True),
+    ],
+)
+def test_a_rotation_says_which_key_signs_from_its_size_on(size: int, keys: tuple[Vkey, ...], holds: bool) -> None:
+    heads, rotations = signed((size, keys), (9, (NEW,))), [rotated(OLD, NEW, 7)]
+    if holds:
+        check_log_keys(rotations, heads)
+    else:
+        assert code_of(check_log_keys, rotations, heads) == ("CP-KEY", f"log/heads/{next(iter(heads.all))}")
+    check_log_keys([rotated(OLD, NEW, 7, schema=99), rotated(OLD, NEW, 7, kind="key-rotated")], heads)
+
+
+def rotations(heads: Heads, *opened: Any, **sizes: Sizes) -> list[str]:
+    book = VerificationLog()
+    keys = {name: {"old": OLD, "new": NEW}[name].text for name in sizes}
+    trust = replace(LEDGER.trust(), sizes={keys[name]: each for name, each in sizes.items()}) if sizes else None
+    check_rotations(opened, heads, trust, book)
+    return [f"{doubt.code} {doubt.where} {doubt.says[:6]}" for doubt in book.doubts]
+
+
+def test_several_keys_of_a_log_are_a_doubt_unless_the_register_or_the_policy_says_what_each_signs() -> None:
+    two, doubt = signed((5, (OLD,)), (9, (NEW,))), "CP-KEY log 2 keys"
+    assert rotations(two) == [doubt]
+    assert rotations(two, rotated(OLD, NEW, 7)) == []
+    assert rotations(two, rotated(OLD, THIRD, 7)) == [doubt]
+    assert rotations(two, old=Sizes(0, 7), new=Sizes(7)) == []
+    assert rotations(two, new=Sizes(7)) == [doubt]
+    assert rotations(signed((5, (OLD,)), (9, (OLD,)))) == []
+    assert rotations(signed((5, (OLD, QUANTUM)), (9, (OLD,)))) == [], "one of each algorithm"
+    assert rotations(signed((5, (QUANTUM,)), (9, (LATER,)))) == [doubt]
+
+
+def lines(heads: Heads, *logs: Vkey, opened: Any = (), quantum: Sizes | None = None) -> list[str]:
+    """Return the doubts on missing lines; `quantum` are the sizes that a signed policy gives to that key."""
+    book = VerificationLog()
+    trust = replace(LEDGER.trust(), sizes={QUANTUM.text: quantum}) if quantum else None
+    check_lines(opened, heads, Policy(logs, {}, {}, "none"), trust, book)
+    return [f"{doubt.code} {doubt.where}" for doubt in book.doubts]
+
+
+def test_a_line_is_missing_where_a_key_of_the_policy_signs_the_size() -> None:
+    bare, both = signed((5, (OLD,)), (9, (OLD,))), signed((5, (OLD, QUANTUM)), (9, (OLD, QUANTUM)))
+    first = f"log/heads/{next(iter(bare.all))}"
+    assert lines(both, OLD, QUANTUM) == lines(bare, OLD) == []
+    assert lines(bare, OLD, QUANTUM) == ["CP-KEY log/checkpoint"]
+    assert lines(bare, OLD, QUANTUM, opened=None) == ["CP-KEY log/checkpoint"]
+    assert lines(bare, OLD, QUANTUM, quantum=Sizes(10)) == []
+    assert code_of(lambda: lines(bare, OLD, QUANTUM, quantum=Sizes(9))) == ("CP-KEY", "log/checkpoint")
+    assert code_of(lambda: lines(bare, OLD, QUANTUM, quantum=Sizes(5, 6))) == ("CP-KEY", first)
+    half = signed((5, (OLD,)), (9, (OLD, QUANTUM)))
+    assert lines(half, OLD, QUANTUM) == [], "of an earlier state nothing is said"
+    assert code_of(lambda: lines(bare, OLD, QUANTUM, opened=[rotated(LATER, QUANTUM, 9)])) == (
+        "CP-KEY",
+        "log/checkpoint",
+    )
+    assert lines(bare, OLD, QUANTUM, opened=[rotated(LATER, QUANTUM, 10)]) == ["CP-KEY log/checkpoint"]
+    classical = signed((5, (QUANTUM,)), (9, (QUANTUM,)))
+    assert code_of(lambda: lines(classical, OLD, QUANTUM)) == ("CP-KEY", first)
+    assert lines(classical, OLD, QUANTUM, opened=None) == ["CP-KEY log/checkpoint"]
+    other = parse_vkey(log_vkey("ledger.test/other", public_key(b"4" * 32)))
+    assert lines(classical, QUANTUM, other) == [], "a key of another log"
+
+
+def reported(**more: Any) -> Any:
+    base = {"public": "aa", "actor": "ilves", "reported": 5, "suspected_since": "2027-03-01T12:00:00Z"}
+    return SimpleNamespace(**{**base, **more})
+
+
+def by_key(key: str) -> Any:
+    return SimpleNamespace(payload=SimpleNamespace(signer=SimpleNamespace(key=key)))
+
+
+def test_an_entry_is_suspect_that_a_reported_key_signed_before_the_report_and_nothing_proves_older() -> None:
+    times: Any = SimpleNamespace(before=lambda index, moment: index < 3 and moment == "2027-03-01T12:00:00Z")
+    assert [is_suspect(by_key("aa"), index, reported(), times) for index in (2, 3, 4, 5, 6)] == [
+        *(False, True, True, False, False)
+    ]
+    assert not is_suspect(by_key("bb"), 4, reported(), times)
+    assert not is_suspect(by_key("aa"), 4, reported(reported=None), times)
+    assert not is_suspect(by_key("aa"), 4, reported(suspected_since=None), times)
+    keyring: Any = SimpleNamespace(keys={"aa": reported(), "bb": reported(public="bb", reported=None)})
+    entries = {index: by_key("aa" if index != 4 else "bb") for index in range(7)}
+    assert list(suspect(entries, keyring, times)) == [("ilves", "2027-03-01T12:00:00Z", [3])]
+    assert list(suspect({0: by_key("aa")}, keyring, times)) == []
+
+
+@pytest.mark.parametrize(("number", "more"), [(1, False), (20, False), (21, True)])
+def test_a_doubt_on_a_key_lists_twenty_entries_and_counts_all(number: int, more: bool) -> None:
+    book = VerificationLog()
+    doubt_key("ilves", "2027-03-01T12:00:00Z", range(number), "log/entries/0", book)
+    (doubt,) = book.doubts
+    assert (doubt.code, doubt.where) == ("KEY-SUSPECT", "log/entries/0")
+    listed = ", ".join(map(str, range(min(number, 20)))) + (", ..." if more else "")
+    assert f"that {number} {'entry' if number == 1 else 'entries'} ({listed}) existed before" in doubt.says

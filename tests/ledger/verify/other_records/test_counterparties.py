@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,12 +12,18 @@ import pytest
 from ledger.entries.case import Entry, Unread
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, open_, seal
 from ledger.entries.payload import Document
-from ledger.entries.wrapped_entry import wrapper_id, wrapping, wrapping_crossed
+from ledger.entries.placement import registry_of
+from ledger.entries.wrapped_entry import KIND, wrapper_id, wrapping, wrapping_crossed
+from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.trust.trust_folder import Trust, parse_trust
+from ledger.verify.other_records import counterparties
+from ledger.verify.other_records.other_logs import OtherLogs
+from ledger.verify.other_records.received_entries import ArrivedEntry
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Verdict
-from tests.support.memory_ledger import ISSUED, ORDER, SEALED, Hand, Ledger, checked, ends, hand, resealed, small
+from tests.support.memory_ledger import ISSUED, NOW, ORDER, SEALED, Hand, Ledger, checked, ends, hand, resealed, small
 
 THERE, _ = small(origin="ledger.test/xv", log=hand("log xv"))
 RAW = THERE.entries[4]
@@ -284,3 +291,181 @@ def test_what_is_wrapped_is_looked_at_whether_it_counts_or_not() -> None:
         report = checked(data, ledger, trust=trusting(ledger, there))
         on_it = {remark.code for remark in report.procedure if there.leaf(index) in remark.entries}
         assert {"G-UNKNOWN-KIND", "TEXT-UNASSIGNED"} <= on_it
+
+
+# -- each sentence on its own ------------------------------------------------------------------------------------------
+
+HERE, ELSEWHERE = "ledger.test/xo/karsk", "ledger.test/other"
+
+
+def inner(log: str = ELSEWHERE, actor: str = "their signer") -> Any:
+    return SimpleNamespace(payload=SimpleNamespace(log=log, signer=SimpleNamespace(actor=actor)))
+
+
+def wrapping_at(index: int, **more: Any) -> ArrivedEntry:
+    public = {"index": index + 100, "origin": ELSEWHERE}
+    wrapper: Any = SimpleNamespace(leaf=f"leaf {index}", payload=SimpleNamespace(public=public, log=HERE))
+    return ArrivedEntry(index, wrapper, **more)
+
+
+def sentences(monkeypatch: pytest.MonkeyPatch, *ones: ArrivedEntry, sizes: Any = ()) -> VerificationLog:
+    """Return what is said of these wrapped entries; `sizes` are those of the registers that are here, by log."""
+    noted: list[Any] = []
+    monkeypatch.setattr(counterparties, "arrived", lambda *_: iter(ones))
+    monkeypatch.setattr(counterparties, "note_texts", lambda entry, book: noted.append(entry))
+    logs: Any = SimpleNamespace(register_size=lambda origin: dict(sizes).get(origin, 0))
+    book, nothing = VerificationLog(), None
+    assert list(counterparties.check_arrived({}, {}, nothing, logs, book)) == list(ones)  # type: ignore[arg-type]
+    assert noted == [one.inner for one in ones if one.inner is not None]
+    return book
+
+
+def test_a_false_an_absent_and_an_unproven_entry_are_findings_on_their_wrappers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    book = sentences(
+        monkeypatch,
+        wrapping_at(1, inner=inner(), code="ENT-MISMATCH", says="it is false"),
+        wrapping_at(2, code="ENT-ABSENT", says="it is absent"),
+        wrapping_at(3, inner=inner(), code="ENT-UNPROVEN", says="no proof"),
+        wrapping_at(4, code="ENT-UNPROVEN", says="no proof"),
+        wrapping_at(5, inner=inner(), act=True),
+    )
+    said = f"wraps entry 10{{}} of {ELSEWHERE}: "
+    assert [(r.code, r.level, r.entries) for r in book.remarks] == [
+        ("ENT-MISMATCH", "V", ("leaf 1",)),
+        ("ENT-ABSENT", "W", ("leaf 2",)),
+        ("ENT-UNPROVEN", "W", ("leaf 3",)),
+        ("ENT-UNPROVEN", "W", ("leaf 4",)),
+    ]
+    assert book.remarks[0].says == f"entry 1 {said.format(1)}it is false"
+    assert book.not_proven == [
+        f"That their signer is the author of what entry 3 {said.format(3)}no proof.",
+        f"That its signer is the author of what entry 4 {said.format(4)}no proof.",
+    ]
+    assert book.detail == "1 entry of other records"
+
+
+def test_fields_that_could_not_be_compared_are_named_unless_something_graver_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = {"inner": inner(), "closed": ("identifiers", "deadline")}
+    book = sentences(monkeypatch, wrapping_at(1, **closed), wrapping_at(2, code="ENT-ABSENT", **closed))
+    assert book.not_proven == [
+        "That what entry 1 wraps and what it backs say the same of identifiers, deadline: closed."
+    ]
+    assert book.detail == "1 entry of other records"
+
+
+def test_where_the_register_of_another_log_ends_is_said_once_for_each_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    ones = [wrapping_at(n, inner=inner(log)) for n, log in enumerate(("b", "a", "b", HERE, "unknown"))]
+    ones += [wrapping_at(8, inner=inner("c"), code="ENT-UNPROVEN"), wrapping_at(9)]
+    book = sentences(monkeypatch, *ones, sizes={"a": 3, "b": 4, "c": 5, HERE: 6})
+    said = [line for line in book.not_proven if line.startswith("CMP-REGISTER")]
+    assert [line.partition(" in the register of ")[2] for line in said] == [
+        "a behind its entry 3.",
+        "b behind its entry 4.",
+    ]
+    assert book.detail == "6 entries of other records"
+
+
+RAW_THERE = THERE.entries[4]
+LEAF_THERE = THERE.leaf(4)
+
+
+def referring(leaf: str = LEAF_THERE, origin: str = THERE.origin, **more: Any) -> Any:
+    other = SimpleNamespace(index=4, origin=origin, leaf=leaf)
+    base = {"other": other, "kind": "order-issued", "schema": 1, "order": ORDER, "log": HERE, **more}
+    return SimpleNamespace(leaf="leaf 7", payload=SimpleNamespace(**base))
+
+
+def references(
+    entry: Any, foreign: dict[str, bytes], trust: Trust | None = None
+) -> tuple[list[tuple[str, str]], list[str]]:
+    book = VerificationLog()
+    logs = OtherLogs([trust or THERE.trust()], {}, NOW)
+    counterparties.check_references({7: entry}, foreign, logs, book)
+    assert all(remark.entries == ("leaf 7",) for remark in book.remarks)
+    return [(remark.code, remark.says.partition(THERE.origin)[2]) for remark in book.remarks], book.not_proven
+
+
+def test_a_reference_to_an_entry_of_another_record_is_checked_against_it() -> None:
+    assert references(referring(), FILES) == ([], [])
+    assert references(referring(), {}) == ([("ENT-ABSENT", ", which is not here")], [])
+    assert references(referring(), {f"{NAME}.txt": RAW_THERE}) == ([("ENT-ABSENT", ", which is not here")], [])
+    findings, lacks = references(referring(), {NAME: RAW_THERE})
+    assert (findings, [line.rpartition(": not proven is ")[2] for line in lacks]) == (
+        [],
+        [f"that it stands in the log {THERE.origin}: no proof from there is here."],
+    )
+    ((code, says),), _ = references(referring(), {**FILES, f"{NAME}.tlog-proof": THERE.proof(3)})
+    assert (code, says[:29]) == ("ENT-MISMATCH", ", and it is not so: PRF-INDEX")
+
+
+def test_a_reference_names_the_log_for_which_the_entry_was_sealed() -> None:
+    book = VerificationLog()
+    counterparties.check_references({7: referring(origin=ELSEWHERE)}, FILES, OtherLogs([THERE.trust()], {}, NOW), book)
+    assert [(r.code, r.level) for r in book.remarks] == [("ENT-MISMATCH", "V")]
+    assert book.remarks[0].says.endswith(f"CTX-LOG it was sealed for {THERE.origin}, not for {ELSEWHERE}")
+
+
+def test_references_are_checked_with_the_wrapped_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counterparties, "arrived", lambda *_: iter(()))
+    book, here = VerificationLog(), None
+    logs = OtherLogs([], {}, NOW)
+    assert list(counterparties.check_arrived({7: referring()}, {}, here, logs, book)) == []  # type: ignore[arg-type]
+    assert [(remark.code, remark.entries) for remark in book.remarks] == [("ENT-ABSENT", ("leaf 7",))]
+    assert book.detail == "0 entries of other records"
+
+
+def test_wrappers_and_entries_of_the_register_are_not_checked_for_a_reference() -> None:
+    nothing: tuple[list[tuple[str, str]], list[str]] = ([], [])
+    assert references(referring(other=None), {}) == nothing
+    assert references(referring(kind=KIND), {}) == nothing
+    assert references(referring(order=registry_of(HERE)), {}) == nothing
+    assert references(referring(kind=KIND, schema=99), {}) != nothing
+
+
+HEAD_THERE = THERE.checkpoint()
+HEAD_NAME = sha256(HEAD_THERE).hexdigest()
+
+
+def succeeding(seq: int = 1, size: int = THERE.size, **more: Any) -> Any:
+    root = THERE.checkpoint().split(b"\n")[2]
+    public = {"predecessor": THERE.origin, "size": size, "root": b64decode(root).hex(), **more}
+    base = {"kind": "log-succeeded", "schema": 1, "seq": seq, "log": HERE, "public": public}
+    return SimpleNamespace(payload=SimpleNamespace(documents=[SimpleNamespace(sha256=HEAD_NAME)], **base))
+
+
+def said_of_successor(entry: Any, foreign: dict[str, bytes], trust: Trust | None = None) -> list[str]:
+    book = VerificationLog()
+    logs = OtherLogs([trust] if trust else [], {}, NOW)
+    counterparties.check_successor({0: entry}, foreign, logs, book)
+    return book.not_proven
+
+
+def test_a_log_that_succeeds_another_is_checked_against_its_last_head() -> None:
+    here = {HEAD_NAME: HEAD_THERE}
+    assert said_of_successor(succeeding(), here, THERE.trust()) == []
+    (line,) = said_of_successor(succeeding(), here)
+    assert line.startswith(f"That {THERE.origin} ended in the state it is said to have ended with: that ")
+    assert said_of_successor(succeeding(), {}, THERE.trust()) == [
+        f"What {THERE.origin} was when this log took its place: its head is not here."
+    ]
+    entry = succeeding(seq=2)
+    entry.payload.kind = "order-issued"
+    assert said_of_successor(entry, {}) == []
+    entry = succeeding(seq=2)
+    entry.payload.schema = 99
+    assert said_of_successor(entry, {}) == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [succeeding(seq=2), succeeding(predecessor=HERE), succeeding(size=4), succeeding(root="00" * 32)],
+    ids=["not the first entry", "the log itself", "another size", "another root"],
+)
+def test_a_false_predecessor_is_refused_at_its_entry(entry: Any) -> None:
+    with pytest.raises(RecordError, match="CTX-SUCCESSOR") as refused:
+        said_of_successor(entry, {HEAD_NAME: HEAD_THERE}, THERE.trust())
+    assert refused.value.where == "entry 0"
