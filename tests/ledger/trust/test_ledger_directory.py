@@ -153,3 +153,32 @@ def test_only_a_text_that_begins_as_an_entry_is_one() -> None:
 def test_the_logs_that_an_entry_names_have_names_of_logs(name: str) -> None:
     with pytest.raises(RecordError):
         sign_entry(replace(ENTRY, **{name: "no name of a log"}), VKEY, KEY.sign)
+
+
+def says(entry: DirectoryEntry) -> str:
+    with pytest.raises(RecordError, match="DIR-FORMAT") as wrong:
+        sign_entry(entry, VKEY, KEY.sign)
+    return wrong.value.says
+
+
+def test_the_logs_of_a_policy_are_named_where_they_are_not_that_of_the_entry() -> None:
+    two = f"log {log_vkey('b.example/x', OTHER.public)}\nlog {log_vkey(LOG, KEY.public)}\nquorum none\n"
+    assert says(replace(ENTRY, policy=two)) == f"its policy names b.example/x, {LOG}, not {LOG}"
+    assert says(replace(ENTRY, policy="quorum none\n")) == f"its policy names no log, not {LOG}"
+
+
+def test_the_last_day_of_a_ledger_has_the_form_of_a_day_too() -> None:
+    assert says(replace(ENTRY, until="31.12.2026")) == "a day reads 2026-11-28"
+    for until in ("", "2026-12-31"):
+        assert is_entry(sign_entry(replace(ENTRY, until=until), VKEY, KEY.sign))
+
+
+def test_an_entry_that_fits_into_no_leaf_is_not_signed() -> None:
+    spare = LARGEST - len(sign_entry(replace(ENTRY, holder=""), VKEY, KEY.sign))
+    assert len(sign_entry(replace(ENTRY, holder="a" * spare), VKEY, KEY.sign)) == LARGEST
+    assert says(replace(ENTRY, holder="a" * (spare + 1))).startswith(f"an entry of {LARGEST + 1} bytes; at most")
+
+
+def test_an_entry_may_name_another_log_as_its_successor() -> None:
+    other = replace(ENTRY, successor="ledger.example/xo/karsk/2")
+    assert open_entry(sign_entry(other, VKEY, KEY.sign), VKEY, ENTRY.directory, ENTRY.leaf) == other

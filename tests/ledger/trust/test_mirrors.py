@@ -65,3 +65,24 @@ def test_the_fingerprint_of_a_trust_folder_covers_its_mirrors() -> None:
     assert fingerprint_of(plain) != fingerprint_of(more)
     assert parse_trust(plain).mirrors == {}
     assert list(parse_trust(more).mirrors) == [KEYS[0]]
+
+
+def test_a_file_of_the_largest_size_is_read_and_a_bad_line_is_named_by_its_number() -> None:
+    assert parse_mirrors(b"#" + b"x" * ((1 << 20) - 1), POLICY) == {}
+    for text, where in (("mirror x\n", "mirrors, line 1"), ("# ours\n\nmirror x\n", "mirrors, line 3")):
+        with pytest.raises(RecordError, match="TRUST-FORMAT") as refused:
+            parse_mirrors(text.encode(), POLICY)
+        assert refused.value.where == where
+    with pytest.raises(RecordError, match="TRUST-FORMAT") as refused:
+        parse_mirrors(b"#" * ((1 << 20) + 1), POLICY)
+    assert refused.value.where == "mirrors"
+
+
+def test_one_address_is_written_once_and_a_second_one_behind_it() -> None:
+    one = MirrorAddress.of("https://m.example/in/", "")
+    two = MirrorAddress.of("https://m.example/in/", "https://m.example/out/")
+    assert (one.monitoring, two.monitoring) == ("https://m.example/in", "https://m.example/out")
+    assert format_mirrors({KEYS[0]: one, KEYS[1]: two}).decode() == (
+        f"mirror {KEYS[0].text} https://m.example/in\n"
+        f"mirror {KEYS[1].text} https://m.example/in https://m.example/out\n"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +14,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.bundle.archive import pack, unpack
+from ledger.bundle.layout import Arranged
+from ledger.entries.envelope import open_
 from ledger.entries.placement import map_of, registry_of
 from ledger.entries.split_view import Shown
+from ledger.errors import RecordError
 from ledger.tlog.map_of_heads import MapOfHeads, order_key
 from ledger.tlog.note import EMPTY_ROOT
 from ledger.tlog.tree import leaf_hash
+from ledger.verify.completeness.committed_heads import check_commit, check_committed, check_head
 from ledger.verify.earlier_bundles import Contradiction, hold_entry, known_of
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report, Verdict
@@ -280,3 +285,65 @@ def test_a_second_bundle_with_another_commit_at_the_same_place_convicts_the_log(
     report = checked(bundles[0], ledger, elsewhere=known_of(bundles[1], ledger.trust()))
     assert report.verdict is Verdict.FAILED
     assert report.exhibit is not None
+
+
+# -- each rule on its own ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("commit", "proofs", "path"),
+    [
+        ((None, None), {ORDER: b""}, "heads-committed.dsse.json"),
+        ((None, b"proof"), {ORDER: b""}, "heads-committed.dsse.json"),
+        ((b"entry", None), {ORDER: b""}, "heads-committed.tlog-proof"),
+        ((b"entry", b"proof"), {}, f"{ORDER}.mptproof"),
+        ((b"entry", b"proof"), {ORDER: b"", LINKED: b""}, f"{LINKED}.mptproof"),
+    ],
+)
+def test_committed_heads_are_whole_or_absent(commit: Any, proofs: dict[str, bytes], path: str) -> None:
+    manifest, nothing = SimpleNamespace(heads={ORDER: None}), None
+
+    def check(parts: Arranged) -> Any:
+        return check_committed(parts, {}, manifest, nothing, nothing, nothing)  # type: ignore[arg-type]
+
+    assert check(Arranged()) is None
+    with pytest.raises(RecordError, match="BND-MANIFEST") as refused:
+        check(Arranged(commit=commit, map_proofs=proofs))
+    assert refused.value.where == f"map/{path}"
+
+
+def test_an_entry_commits_its_own_log_to_a_size_up_to_its_place() -> None:
+    ledger, _, node = committing()
+    at = ledger.commit(node)
+    opened, keyring = open_(ledger.entries[at]), SimpleNamespace(check=lambda *_: None, check_role=lambda *_: None)
+
+    def check(index: int = at, origin: str = ledger.origin, **more: Any) -> Any:
+        public = {**opened.payload.public, **more.pop("public", {})}
+        changed = replace(opened, payload=replace(opened.payload, public=public, **more))
+        return check_commit(changed, index, origin, keyring)  # type: ignore[arg-type]
+
+    root = bytes.fromhex(opened.payload.public["map_root"])
+    assert check() == (at, root)
+    assert check(public={"size": 0}) == (0, root)
+    for refused, code in (
+        ({"origin": "ledger.test/y"}, "CTX-LOG"),
+        ({"public": {"size": "7"}}, "FACT"),
+        ({"instrument": "2AP-7"}, "CTX-ORDER"),
+        ({"order": ORDER}, "CTX-ORDER"),
+        ({"kind": "order-transmitted"}, "(CTX-ORDER|FACT)"),
+        ({"index": at - 1}, "MAP-SIZE"),
+    ):
+        with pytest.raises(RecordError, match=code):
+            check(**refused)
+
+
+def test_a_committed_head_is_that_of_the_entries_below_its_size() -> None:
+    ledger, _ = small()
+    opened = {index: open_(raw) for index, raw in enumerate(ledger.entries)}
+    for size, own in ((5, 2), (4, 1), (3, 0)):
+        tree = ledger.map_at(size).tree
+        assert check_head(ORDER, tree.prove(order_key(ORDER)), opened, size, tree.root()) == own
+    for size, others, has in ((4, opened, "another head"), (3, opened, "no such order")):
+        tree = ledger.map_at(size).tree
+        with pytest.raises(RecordError, match=f"MAP-HEAD.*with the first 2 entries here order .* committed: {has}"):
+            check_head(ORDER, tree.prove(order_key(ORDER)), others, 5, tree.root())
