@@ -240,3 +240,37 @@ def test_an_entry_under_a_head_without_a_line_of_a_key_in_the_policy_is_doubted(
     for change, wanted in ((both, []), (only_first, ["CP-KEY"]), (only_second, ["CP-KEY"])):
         proof = ledger.proof(0, change(ledger, ledger.checkpoint()))
         assert codes(verify_entry(ledger.entries[0], proof, known, None, NOW, mldsa=mldsa.verify)) == wanted
+
+
+def test_each_step_of_a_single_entry_says_how_much_there_was_to_check() -> None:
+    ledger, _, proof = honest(2, SAW, SAW)
+    report = verify_entry(ledger.entries[-1], proof, ledger.trust(), None, NOW)
+    assert [(step.number, step.result.value, step.says) for step in report.steps] == [
+        (1, "passed", ""),
+        (4, "passed", f"1 note of {ledger.origin}"),
+        (5, "passed", "2 of 2 saw the head"),
+        (6, "passed", "1 state of the log, 0 proofs that it only grew"),
+        (8, "passed", ""),
+        (9, "passed", ""),
+        (10, "passed", ""),
+        (11, "passed", ""),
+        (12, "passed", "1 bracket, 1 open on one side or both"),
+    ]
+    assert (report.entries, report.signatures, report.head_seen) == (1, 1, SAW)
+    assert [(b.index, b.not_after) for b in report.brackets] == [(ledger.size - 1, SAW)]
+    assert "That the registrar's key had not been replaced before this entry." in report.not_proven
+    alone = verify_entry(ledger.entries[-1], proof, None, None, NOW)
+    assert [step.number for step in alone.steps] == [1, 4, 6, 8, 9, 10, 11]
+    assert (alone.brackets, alone.head_seen, alone.signatures) == ((), None, 1)
+    assert f"That {ledger.origin} signed this state of its log: no policy was given." in alone.not_proven
+
+
+@pytest.mark.parametrize("other", [{"key": "ab" * 32}, {"actor": "another"}])
+def test_only_the_key_and_the_name_of_the_registrar_together_need_no_register(other: dict[str, str]) -> None:
+    ledger, raw, proof = honest()
+    trust = ledger.trust()
+    assert trust.registrar is not None
+    changed = msgspec.structs.replace(trust, registrar=msgspec.structs.replace(trust.registrar, **other))
+    assert codes(verify_entry(raw, proof, changed, None, NOW)) == ["KEY-UNKNOWN"]
+    bare = msgspec.structs.replace(trust, registrar=None)
+    assert codes(verify_entry(raw, proof, bare, None, NOW)) == ["NO_TRUST_ANCHOR", "KEY-UNKNOWN"]

@@ -20,7 +20,9 @@ from ledger.trust.trust_folder import format_registrar, parse_registrar, parse_t
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Result, Verdict, VerificationStep
+from ledger.verify.single_entry import verify_entry
 from tests.support.memory_ledger import (
+    BEGINS,
     COMPANION,
     ISSUED,
     LINKED,
@@ -488,3 +490,47 @@ def test_what_the_maker_signs_and_what_is_there_are_compared() -> None:
     assert "CMP-WITHHELD" in remarks(report)
     opened = changed(ledger.bundle(ilves), lambda files: None, signer, audience="SP")
     assert "CMP-AUDIENCE" in remarks(checked(opened, ledger))
+
+
+def test_each_step_says_how_much_there_was_to_check() -> None:
+    ledger, ilves = small(witnesses=2)
+    ledger.witnessed(BEGINS, BEGINS)
+    ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=ORDER)
+    data = ledger.bundle(ilves, note=ledger.checkpoint(None, BEGINS, BEGINS))
+    report = checked(data, ledger)
+    says = {step.number: step.says for step in report.steps}
+    assert says.pop(16) == f"{len(report.judgement.findings if report.judgement else ())} findings"
+    assert says == {
+        1: f"21 files, {len(data)} bytes",
+        2: "yours; the copy in the bundle is the same",
+        3: "19 files, by ilves",
+        4: f"2 notes of {ledger.origin}",
+        5: "2 of 2 saw the head",
+        6: "2 states of the log, 1 proof that it only grew",
+        7: "",
+        8: "6 entries in the tree of 6",
+        9: "6 signatures",
+        10: "2 orders, each whole from its first entry on",
+        11: "2 keys of 2 offices",
+        12: "6 brackets, 5 open on one side or both",
+        13: "4 values opened",
+        14: "0 files",
+        15: "0 entries of other records",
+        17: "",
+    }
+    assert {step.result for step in report.steps if step.number != 7} == {Result.PASSED}
+    assert (report.log_key, report.head_seen) == (ledger.trust().policy.logs[0].text, BEGINS)
+    assert [(head.size, head.at) for head in report.dated] == [(5, BEGINS), (6, BEGINS)]
+    assert (report.entries, report.signatures, report.exhibit) == (6, 6, None)
+    unwitnessed = checked(ledger.bundle(ilves), ledger)
+    assert [head.size for head in unwitnessed.dated] == [5]
+
+
+def test_a_policy_that_has_expired_is_said_to_have() -> None:
+    ledger, ilves = small()
+    trust = replace(ledger.trust(), until=NOW)
+    for report in (
+        verify(ledger.bundle(ilves), trust, None, NOW),
+        verify_entry(ledger.entries[4], ledger.proof(4), trust, None, NOW),
+    ):
+        assert [line for line in report.not_proven if line.startswith("POL-EXPIRED")]

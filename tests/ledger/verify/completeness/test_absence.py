@@ -302,3 +302,36 @@ def test_no_proof_of_absence_is_written_that_no_reader_takes() -> None:
     for wrong in ({"absent": "A" * (4 * 8_489 + 1)}, {"log": ""}, {"order": "PPO-2026-123"}):
         with pytest.raises(RecordError, match="ABSENCE-FORMAT"):
             format_absence(msgspec.structs.replace(absence, **wrong))
+
+
+def test_each_step_says_how_much_there_was_to_check() -> None:
+    ledger, at = committing()
+    trust = msgspec.structs.replace(ledger.trust(), until=NOW)
+    report = verify_absence(proven(ledger, at), trust, None, NOW)
+    nothing = "a proof of absence has nothing of this kind"
+    assert {step.number: step.says for step in report.steps} == {
+        **dict.fromkeys((3, 7, 12, 13, 14, 15, 16), nothing),
+        **dict.fromkeys((1, 2), ""),
+        4: f"1 note of {ledger.origin}",
+        5: "the policy asks for none",
+        6: "1 state of the log, 0 proofs that it only grew",
+        8: "7 entries in the tree of 9",
+        9: "7 signatures",
+        10: "the register, whole from its first entry on",
+        11: "3 keys of 3 offices",
+        17: f"{ledger.origin} has no order {LINKED} among its first 8 entries",
+    }
+    assert (report.entries, report.signatures, report.says) == (7, 7, report.steps[-1].says)
+    assert [line.partition(".")[0] for line in report.not_proven if line.startswith("POL-EXPIRED")]
+
+
+@pytest.mark.parametrize("lost", range(5))
+def test_a_register_with_a_gap_is_found_at_the_entry_behind_it(lost: int) -> None:
+    ledger, at = committing()
+    whole = parse_absence(proven(ledger, at))
+    register = whole.register[:lost] + whole.register[lost + 1 :]
+    report = verify_absence(
+        format_absence(msgspec.structs.replace(whole, register=register)), ledger.trust(), None, NOW
+    )
+    (reason,) = report.reasons
+    assert (reason.code, reason.where) == ("CTX-CHAIN", f"register {whole.register[lost + 1].index}")
