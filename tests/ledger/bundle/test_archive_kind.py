@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.bundle import zip_profile
+from ledger.bundle import archive_kind, zip_profile
 from ledger.bundle.archive import unpack
-from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container, names
+from ledger.bundle.archive_kind import FILES, Inside, holds_bundle, inside, is_bundle, is_container, names
 from ledger.errors import RecordError
 from ledger.verify.evidence_bundle import verify
 from projections.exchange.asic import MANIFEST, SIGNATURE, container, manifest
@@ -337,3 +337,129 @@ def test_chance_makes_no_error_of_a_container() -> None:
         except RecordError:
             continue
         assert found is None or sha256(found.data).digest() == sha256(BUNDLE).digest()
+
+
+# -- what is read of a container ---------------------------------------------------------------------------------------
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(RecordError) as caught:
+        inside(data)
+    assert caught.value.code == "BND-CONTAINER"
+    return f"{caught.value.where}: {caught.value.says}"
+
+
+def test_a_container_has_at_most_64_files() -> None:
+    more = {f"{n}.txt": b"" for n in range(FILES - 2)}
+    assert inside(rewritten({**AROUND, **more})) == Inside(NAME, BUNDLE, False)
+    assert inside(rewritten({**AROUND, **more, "last.txt": b""})) is None
+
+
+def test_a_bundle_is_known_by_its_content_under_any_name() -> None:
+    assert inside(rewritten({"mimetype": AROUND["mimetype"], "court.zip": BUNDLE})) == Inside(
+        "court.zip", BUNDLE, False
+    )
+    assert inside(rewritten({"mimetype": AROUND["mimetype"], "court.zip": BUNDLE, NAME: b"?"})) is None
+
+
+def test_a_name_twice_in_a_container_is_refused() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in (*AROUND.items(), ("a.txt", b"1"), ("b.txt", b"2")):
+            archive.writestr(name, content)
+    assert refused(made.getvalue().replace(b"b.txt", b"a.txt")) == "a.txt: a name stands there twice"
+
+
+def test_the_first_damaged_file_of_a_container_is_named_with_its_damage() -> None:
+    data = rewritten({**AROUND, "a.txt": b"first", "b.txt": b"second"}, zipfile.ZIP_STORED)
+    spoilt = data.replace(b"first", b"FIRST").replace(b"second", b"SECOND")
+    assert refused(spoilt) == "a.txt: its size or its CRC-32 is wrong"
+
+
+def record_of(data: bytes, name: bytes) -> int:
+    """Return the offset of the record of a file in the directory."""
+    return data.rindex(name) - 46
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "says"),
+    [
+        (8, b"\1\0", "encrypted, packed in a way that is not read, or too large"),
+        (10, b"\14\0", "encrypted, packed in a way that is not read, or too large"),
+        (42, b"\1\0\0\0", "it is not where the directory says"),
+        (42, b"\xff\xff\xff\x7f", "it is not where the directory says"),
+        (10, b"\10\0", "it cannot be unpacked"),
+        (24, b"\4\0\0\0", "its size or its CRC-32 is wrong"),
+        (16, b"\0\0\0\0", "its size or its CRC-32 is wrong"),
+    ],
+)
+def test_a_file_that_the_directory_describes_otherwise_is_refused(offset: int, value: bytes, says: str) -> None:
+    data = rewritten({**AROUND, "a.txt": b"first"}, zipfile.ZIP_STORED)
+    at = record_of(data, b"a.txt") + offset
+    assert refused(data[:at] + value + data[at + len(value) :]) == f"a.txt: {says}"
+
+
+def test_a_deflated_file_is_one_stream_to_its_end() -> None:
+    data = rewritten({**AROUND, "a.txt": b"a" * 500})
+    at = record_of(data, b"a.txt") + 20
+    packed = int.from_bytes(data[at : at + 4], "little")
+    for wrong in (packed - 1, packed + 1):
+        spoilt = data[:at] + wrong.to_bytes(4, "little") + data[at + 4 :]
+        assert refused(spoilt) == "a.txt: it cannot be unpacked"
+
+
+def test_no_header_is_read_before_or_behind_the_file() -> None:
+    tail = b"PK\3\4" + bytes(25)
+    data = rewritten(AROUND, zipfile.ZIP_STORED, comment=tail)
+    at = record_of(data, NAME.encode()) + 42
+    behind = data[:at] + (len(data) - len(tail)).to_bytes(4, "little") + data[at + 4 :]
+    assert refused(behind) == f"{NAME}: it is not where the directory says"
+    start = len(data) - len(tail) - 6
+    place = int.from_bytes(data[start : start + 4], "little")
+    before = data[:start] + (place + len(tail)).to_bytes(4, "little") + data[start + 4 :]
+    assert refused(before) == "mimetype: it is not where the directory says"
+
+
+def test_a_header_may_end_with_the_file() -> None:
+    tail = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 0, 0)
+    data = rewritten({**AROUND, "empty": b""}, zipfile.ZIP_STORED, comment=tail)
+    at = record_of(data, b"empty") + 42
+    moved = data[:at] + (len(data) - len(tail)).to_bytes(4, "little") + data[at + 4 :]
+    assert inside(moved) == Inside(NAME, BUNDLE, False)
+
+
+def test_the_name_of_a_damaged_file_is_shown_in_ascii_and_not_in_full() -> None:
+    name = "\N{LATIN SMALL LETTER O WITH DIAERESIS}" + "a" * 300
+    data = rewritten({**AROUND, name: b"first"}, zipfile.ZIP_STORED).replace(b"first", b"FIRST")
+    assert refused(data) == f"??{'a' * 198}: its size or its CRC-32 is wrong"
+
+
+def test_only_so_many_records_of_a_directory_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = rewritten({f"{n}.txt": b"" for n in range(5)})
+    monkeypatch.setattr(archive_kind, "MAX_ENTRIES", 3)
+    assert names(data) == ["0.txt", "1.txt", "2.txt"]
+
+
+def test_an_archive_that_is_no_bundle_is_refused_with_what_to_do() -> None:
+    assert holds_bundle(BUNDLE)
+    assert holds_bundle(CONTAINER)
+    assert holds_bundle(DAMAGED["its bundle flipped"])
+    assert not holds_bundle(b"no archive")
+    for data, hint in (
+        (OTHERS["evidence, a bundle among it"], f"take {NAME} out of it and verify that"),
+        (OTHERS["a spreadsheet"], "`comity export` makes bundles"),
+        (OTHERS["a container of something else"], "`comity export` makes bundles"),
+    ):
+        with pytest.raises(RecordError, match="BND-NONE") as caught:
+            holds_bundle(data)
+        assert caught.value.hint == hint
+
+
+def test_the_first_file_is_known_by_its_name_and_read_to_its_size() -> None:
+    kind = AROUND["mimetype"]
+    assert is_container(zip_profile.write({"mimetype": kind, "a": b""}))
+    assert not is_container(zip_profile.write({"mimetypo": kind, "a": b""}))
+    assert not is_container(zip_profile.write({"mimetype": kind + b"x", "a": b""}))
+    assert not is_container(zip_profile.write({"a": b"", "mimetype": kind}))
+    first = zip_profile.write({"mimetype": b"application/vnd.comity.evidence-bundle."})
+    assert [is_bundle(first[:length]) for length in (29, 30, 38, 76, 77)] == [False, False, False, False, True]
