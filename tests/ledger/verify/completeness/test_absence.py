@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from ledger.adapters.keys import mldsa
 from ledger.entries.absence import Absence, ProvenLine, format_absence, is_absence, parse_absence, sentence
 from ledger.errors import RecordError
+from ledger.formats.ed25519 import public_key
 from ledger.tlog.map_of_heads import order_key
-from ledger.tlog.note import b64
+from ledger.tlog.note import b64, log_vkey
 from ledger.tlog.tree import prove_inclusion
+from ledger.trust.trust_folder import Sizes
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_file import FileKind, read_evidence
 from ledger.verify.report import Report, Verdict
@@ -335,3 +337,39 @@ def test_a_register_with_a_gap_is_found_at_the_entry_behind_it(lost: int) -> Non
     )
     (reason,) = report.reasons
     assert (reason.code, reason.where) == ("CTX-CHAIN", f"register {whole.register[lost + 1].index}")
+
+
+def codes_of(
+    ledger: Ledger, at: int, data: bytes | None = None, anchor: bytes | None = None, **trust: Any
+) -> list[str]:
+    held = msgspec.structs.replace(ledger.trust(), **trust)
+    return [reason.code for reason in verify_absence(proven(ledger, at), held, anchor, NOW).reasons]
+
+
+def test_a_checkpoint_that_is_held_is_compared_and_may_stand_for_the_registrar() -> None:
+    ledger, at = committing()
+    assert codes_of(ledger, at, registrar=None) == ["NO_TRUST_ANCHOR"]
+    assert codes_of(ledger, at, registrar=None, anchor=ledger.checkpoint()) == []
+    assert codes_of(ledger, at, anchor=ledger.checkpoint(root=bytes(32))) == ["ANCHOR-MISMATCH"]
+    assert codes_of(ledger, at, anchor=ledger.checkpoint(3)) == ["ANCHOR-MISMATCH"], "nothing connects the two"
+
+
+def test_a_key_of_the_log_signs_the_sizes_that_policy_and_register_give_it() -> None:
+    ledger, at = committing()
+    (key,) = ledger.trust().policy.logs
+    for first, codes in ((ledger.size, []), (ledger.size + 1, ["CP-KEY"])):
+        assert codes_of(ledger, at, sizes={key.text: Sizes(first)}) == codes
+    ledger, _ = small()
+    new = log_vkey(ledger.origin, public_key(b"2" * 32))
+    ledger.record(ledger.keeper, "log-key-rotated", {"old_key": key.text, "new_key": new, "from_size": 6})
+    assert codes_of(ledger, ledger.commit(ledger.enrol("ledger", "XO", "SYS"))) == ["CP-KEY"]
+
+
+def test_an_entry_of_an_order_is_none_of_the_register() -> None:
+    ledger, at = committing()
+    whole = parse_absence(proven(ledger, at))
+    path = [b64(node) for node in prove_inclusion(3, ledger.size, ledger.read)]
+    register = [*whole.register, ProvenLine(3, ledger.entries[3].decode(), path)]
+    data = format_absence(msgspec.structs.replace(whole, register=register))
+    (reason,) = verify_absence(data, ledger.trust(), None, NOW).reasons
+    assert (reason.code, reason.where) == ("CTX-ORDER", "register 3")
