@@ -92,7 +92,7 @@ def test_documents_are_named_by_the_values_that_a_role_may_read() -> None:
 
 def test_a_bundle_carries_what_its_audience_may_read_and_says_why_the_rest_is_closed() -> None:
     (entry,) = order().entries
-    entry = replace(entry, sealed=dict(reversed(entry.sealed.items())))
+    entry = replace(entry, sealed=dict([*entry.sealed.items()][::-1]))
     public = next(iter(entry.public))
     more = (("invented", 1), (public, entry.public[public]))
     held = [veil(name, value, bytes(16)) for name, value in (*reversed(STATED.items()), *more)]

@@ -10,6 +10,7 @@ import pytest
 from msgspec import UNSET
 
 from ledger.entries.envelope import open_
+from ledger.entries.wrapped_entry import KIND
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.tlog.tree import parse_proof
@@ -36,7 +37,7 @@ def inner(log: str = THERE, leaf: str = "leaf", **more: Any) -> Any:
 
 def wrapper(**public: Any) -> Any:
     said = {"envelope": NAME, "leaf": "leaf", "origin": THERE, "index": 4, **public}
-    return SimpleNamespace(leaf="wrapper", payload=payload(HERE, public=said, kind=received_entries.KIND))
+    return SimpleNamespace(leaf="wrapper", payload=payload(HERE, public=said, kind=KIND))
 
 
 def lacks(call: Any, *given: Any) -> str:
@@ -105,7 +106,8 @@ def test_only_wrappers_in_a_known_schema_are_read(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_entry_is_the_one_that_its_wrapper_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    placed, nothing = received_entries._placed, SimpleNamespace()
+    placed: Any = received_entries._placed
+    nothing: Any = None
     monkeypatch.setattr(received_entries, "parse_proof", lambda proof: proof)
     monkeypatch.setattr(received_entries, "checked_place", lambda *given: given[1:4])
     files = {f"{NAME}.tlog-proof": b"proof"}
