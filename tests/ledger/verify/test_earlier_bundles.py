@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
 
 from ledger.bundle.archive import pack
 from ledger.bundle.layout import Arranged
+from ledger.bundle.manifest import HeadOf
 from ledger.entries.exhibits import claimed_logs
+from ledger.entries.placement import registry_of
 from ledger.entries.split_view import Shown, check_order
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import log_vkey, parse_vkey
+from ledger.tlog.note import MLDSA44, Vkey, log_vkey, parse_vkey
 from ledger.trust.trust_folder import Sizes
-from ledger.verify.earlier_bundles import Contradiction, hold_entry, known_of, shown_commit
+from ledger.verify import earlier_bundles
+from ledger.verify.earlier_bundles import (
+    Contradiction,
+    EarlierEntries,
+    comparable,
+    hold_entry,
+    known_of,
+    register_after,
+    shown_commit,
+)
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Verdict
 from tests.ledger.verify.test_timestamps import stamped, token
 from tests.support.memory_ledger import (
@@ -345,3 +360,83 @@ def test_an_entry_that_contradicts_a_known_one_convicts_the_log(code: str) -> No
         hold_entry(other, known)
     assert (found.value.code, found.value.exhibit is not None) == (code, True)
     assert said(verify_exhibit(found.value.exhibit or b"", ledger.trust())) == (Verdict.FAILED, [code])
+
+
+# -- each rule on its own ----------------------------------------------------------------------------------------------
+
+MINE, OTHERS = (parse_vkey(log_vkey("ledger.test/x", public_key(letter * 32))) for letter in (b"1", b"2"))
+REGISTER = registry_of("ledger.test/x")
+
+
+def knowing(*entries: tuple[int, str, int, str, str | None]) -> Any:
+    """Return known entries as (index in the log, order, number in it, leaf, leaf before it)."""
+
+    def opened() -> Any:
+        for index, order, seq, leaf, prev in entries:
+            yield index, SimpleNamespace(leaf=leaf, payload=SimpleNamespace(order=order, seq=seq, prev=prev)), None
+
+    return SimpleNamespace(opened=opened)
+
+
+def ending(**heads: int) -> Any:
+    ends = {name if name != "register" else REGISTER: HeadOf(seq, "ab" * 32) for name, seq in heads.items()}
+    return SimpleNamespace(heads=ends, log="ledger.test/x")
+
+
+@pytest.mark.parametrize(
+    ("entry", "size", "cut"),
+    [
+        ((7, "a", 3, "l", None), 9, True),
+        ((7, "a", 2, "l", None), 9, False),
+        ((8, "a", 3, "l", None), 9, True),
+        ((9, "a", 3, "l", None), 9, False),
+        ((7, "b", 3, "l", None), 9, False),
+    ],
+)
+def test_an_order_does_not_end_before_a_known_entry_that_the_head_covers(entry: Any, size: int, cut: bool) -> None:
+    if not cut:
+        earlier_bundles._check_ends(knowing(entry), ending(a=2), size)
+        return
+    with pytest.raises(RecordError, match="CMP-CUT") as refused:
+        earlier_bundles._check_ends(knowing(entry), ending(a=2), size)
+    assert refused.value.says.startswith(
+        f"order a ends at entry 2 here, and the log of 9 entries has entry 3 of it, at place {entry[0]}:"
+    )
+    assert refused.value.where == "manifest.dsse.json"
+
+
+def test_the_register_goes_on_with_the_known_entries_that_follow_it_without_a_gap() -> None:
+    last = "ab" * 32
+    known = knowing(
+        (5, REGISTER, 4, "four", last), (6, "a", 9, "other", "four"), (7, REGISTER, 5, "five", "four"),
+        (8, REGISTER, 7, "seven", "six"),
+    )  # fmt: skip
+    assert list(register_after(known, ending(register=3))) == [5, 7]
+    assert list(register_after(knowing((5, REGISTER, 5, "five", "four")), ending(register=3))) == []
+
+
+def test_other_evidence_is_compared_if_it_is_of_the_same_log_under_keys_of_this_policy() -> None:
+    policy: Any = SimpleNamespace(logs=(MINE, OTHERS))
+    manifest: Any = SimpleNamespace(log="ledger.test/x")
+    shown = Shown(b"", b"", MINE)
+    for known, compared in (
+        (None, True),
+        (EarlierEntries("ledger.test/x"), True),
+        (EarlierEntries("ledger.test/x", [shown], {b"note": frozenset({OTHERS})}), True),
+        (EarlierEntries("ledger.test/y"), False),
+        (EarlierEntries("ledger.test/x", [shown], {b"note": frozenset({LATE})}), False),
+        (EarlierEntries("ledger.test/x", [Shown(b"", b"", LATE)]), False),
+    ):
+        book = VerificationLog()
+        assert comparable(known, manifest, policy, book) is (known if compared else None)
+        assert len(book.gravest) == (not compared)
+    assert EarlierEntries("ledger.test/x", [shown], {b"note": frozenset({OTHERS})}).keys() == {MINE, OTHERS}
+
+
+LATE = parse_vkey(log_vkey("ledger.test/x", public_key(b"3" * 32)))
+
+
+def test_an_ed25519_key_speaks_for_a_log_that_has_keys_of_two_types() -> None:
+    quantum = Vkey.of("ledger.test/x", MLDSA44, bytes(1312))
+    assert earlier_bundles._first(frozenset({quantum, MINE})) is MINE
+    assert earlier_bundles._first(frozenset({MINE, OTHERS})) is min(MINE, OTHERS, key=lambda key: key.text)
