@@ -20,7 +20,7 @@ from tests.ledger.verify.test_bit_flips import three_entries, trust_of
 from tests.ledger.verify.test_exhibits import KEY, NOTHING, ORDER_NOTHING, SPLIT, SPLIT_ORDER, TRUE, omitted, trust
 from tests.ledger.verify.test_hostile import UNSIGNED
 from tests.support.hash_log import HashLog
-from tests.support.memory_ledger import Hand, Ledger, hand, rezipped, small
+from tests.support.memory_ledger import Hand, Ledger, changed, hand, rezipped, small
 
 DIRECTORY = b"PK\1\2"
 BOMB = 64 << 20  # bytes of zeros, 65 kB deflated
@@ -194,7 +194,22 @@ def revoked(ledger: Ledger, ilves: Hand) -> Hand:
     return ilves
 
 
+def in_place_of_a_folder(path: str) -> Make:
+    """Let the maker sign a bundle with a file whose name is that of a folder of the layout."""
+
+    def make() -> Case:
+        ledger, ilves = small()
+        data = changed(ledger.bundle(ilves), lambda files: files.update({path: b"x"}), ilves.signer("ISS"))
+        return case(data, ledger, "BND-MANIFEST")
+
+    return make
+
+
 LISTS: CaseReader = {
+    **{
+        f"a file named {path}": in_place_of_a_folder(path)
+        for path in ("foreign", "documents", "views", "others", "map")
+    },
     "a file nobody listed": unsigned("a file nobody listed"),
     "listed and missing": unsigned("a listed file is missing"),
     "the size right, the digest wrong": unsigned("other content of the same size"),
