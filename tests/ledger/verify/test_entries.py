@@ -549,6 +549,9 @@ def test_a_line_is_missing_where_a_key_of_the_policy_signs_the_size() -> None:
     assert lines(bare, OLD, QUANTUM, opened=[rotated(LATER, QUANTUM, 10)]) == ["CP-KEY log/checkpoint"]
     classical = signed((5, (QUANTUM,)), (9, (QUANTUM,)))
     assert code_of(lambda: lines(classical, OLD, QUANTUM)) == ("CP-KEY", first)
+    replaced = [rotated(OLD, NEW, 4)]
+    assert lines(classical, OLD, QUANTUM, opened=replaced) == ["CP-KEY log/checkpoint"], "the policy lacks the new key"
+    assert code_of(lambda: lines(classical, NEW, QUANTUM, opened=replaced)) == ("CP-KEY", first)
     assert lines(classical, OLD, QUANTUM, opened=None) == ["CP-KEY log/checkpoint"]
     other = parse_vkey(log_vkey("ledger.test/other", public_key(b"4" * 32)))
     assert lines(classical, QUANTUM, other) == [], "a key of another log"
