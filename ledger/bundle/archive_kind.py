@@ -131,7 +131,7 @@ def inside(data: bytes) -> Inside | None:
 
 def _first(data: bytes) -> bytes:
     """Return the first hundred bytes of the first file if its name is `mimetype`; else no bytes."""
-    if len(data) < _LOCAL.size or not data.startswith(b"PK\3\4"):
+    if not data.startswith(b"PK\3\4"):
         return b""
     begin = _LOCAL.size + len(MIMETYPE)
     if data[_LOCAL.size : begin] != MIMETYPE.encode():

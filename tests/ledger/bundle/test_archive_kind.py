@@ -455,6 +455,15 @@ def test_an_archive_that_is_no_bundle_is_refused_with_what_to_do() -> None:
         assert caught.value.hint == hint
 
 
+def test_a_bundle_in_one_folder_is_one_and_other_first_bytes_begin_no_archive() -> None:
+    whole = {f"court/{path}": content for path, content in unpack(BUNDLE).items()}
+    assert is_bundle(rewritten(whole))
+    assert not is_bundle(rewritten({**whole, "photo.jpg": b"jpeg"}))
+    first = zip_profile.write({"mimetype": b"application/vnd.comity.evidence-bundle."})
+    assert is_bundle(first)
+    assert not is_bundle(b"PK\3\5" + first[4:])
+
+
 def test_the_first_file_is_known_by_its_name_and_read_to_its_size() -> None:
     kind = AROUND["mimetype"]
     assert is_container(zip_profile.write({"mimetype": kind, "a": b""}))

@@ -284,6 +284,16 @@ def test_entries_and_values_that_the_audience_may_not_read_are_named() -> None:
     assert found(claimed(lifted=[opened], manifest=said(audience="NA"))) == [("CMP-AUDIENCE", (opened.leaf,))]
 
 
+def test_entries_and_fields_are_named_in_order() -> None:
+    book = VerificationLog()
+    closed = by_index(entry(40, sealed={"a": 1}), entry(9, sealed={"a": 1}), entry(8, sealed={"a": 1}))
+    claims._check_withheld(closed, said(), book)
+    assert found(book) == [("CMP-WITHHELD", tuple(f"{n:064x}" for n in (8, 9, 40)))]
+    opened = entry(4, sealed=dict.fromkeys("gfedcba", 1), digests=dict.fromkeys("gfedcba", "d"))
+    claims._check_audience((opened,), said(audience="NA"), book)
+    assert book.remarks[1].says.endswith("who is not among its readers: a, b, c, d, e, f, g")
+
+
 MADE = datetime(2027, 5, 1, tzinfo=UTC)
 SECOND, DAY, DRIFT = timedelta(seconds=1), timedelta(days=1), timedelta(minutes=5)
 

@@ -469,3 +469,9 @@ def test_a_false_predecessor_is_refused_at_its_entry(entry: Any) -> None:
     with pytest.raises(RecordError, match="CTX-SUCCESSOR") as refused:
         said_of_successor(entry, {HEAD_NAME: HEAD_THERE}, THERE.trust())
     assert refused.value.where == "entry 0"
+
+
+@pytest.mark.parametrize("entry", [succeeding(seq=2), succeeding(predecessor=HERE)])
+def test_only_the_first_entry_of_a_register_names_a_log_before_it_and_another_one(entry: Any) -> None:
+    with pytest.raises(RecordError, match="only the first entry of a register names another log before it"):
+        said_of_successor(entry, {})
