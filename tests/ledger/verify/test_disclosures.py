@@ -295,7 +295,7 @@ def test_a_repeated_commitment_of_an_arrived_entry_is_said_with_the_earliest_ent
 
 
 def committing(*sd: str, actor: str = "ilves", kind: str = "order-issued", leaf: str = "", **more: Any) -> Any:
-    """Return an opened entry with these commitments; `digests` are the commitments to values that it says are destroyed."""
+    """Return an opened entry with these commitments; `digests` are the values that it calls destroyed."""
     base = {"role": "ISS", "party": "XO", "schema": 1, **more}
     signer = SimpleNamespace(actor=actor, role=base["role"], party=base["party"])
     public = {"digests": base["digests"]} if "digests" in base else {}
