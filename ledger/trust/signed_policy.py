@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -228,7 +227,7 @@ def _check_sizes(said: PolicyStatement) -> None:
     logs = {key.text: key for key in _policy(said.own).logs}
     ranges: dict[tuple[str, int], list[range]] = {}
     for span in said.sizes:
-        sizes = range(span.first, sys.maxsize if span.end is UNSET else span.end)
+        sizes = range(span.first, 1 << 63 if span.end is UNSET else span.end)
         if span.key not in logs:
             raise RecordError("POL-SIZES", f"{span.key[:60]} is no key of a log of this policy")
         if span.first < 0 or not sizes:

@@ -72,15 +72,16 @@ class _Room:
     name: str
     taken: int = 0
 
-    def take(self, many: int, sheet: str, does: str) -> None:
+    def take(self, many: int, says: str) -> None:
         self.taken += many
         if self.taken > CELLS:
-            raise wrong(self.name, f"sheet {sheet!r} {does}")
+            raise wrong(self.name, says)
 
     def hide(self, facts: SheetFacts, rows: list[Place], columns: list[Place]) -> None:
         """Note the hidden rows and columns of a whole sheet, given as (first, last) each."""
         facts.hidden_rows, facts.hidden_columns = _up_to(rows, facts.last[0]), _up_to(columns, facts.last[1])
-        self.take(len(facts.hidden_rows) + len(facts.hidden_columns), facts.name, "hides too many rows and columns")
+        hidden = len(facts.hidden_rows) + len(facts.hidden_columns)
+        self.take(hidden, f"sheet {facts.name!r} hides too many rows and columns")
 
 
 def _up_to(ranges: list[Place], last: int) -> set[int]:
@@ -306,7 +307,8 @@ class _XlsxCells:
     def _merge(self, ref: str) -> None:
         ends = [_place(end, self._name) for end in ref.split(":")]
         (top, left), (bottom, right) = ends[0], ends[-1]
-        self._room.take((bottom - top + 1) * (right - left + 1), self._facts.name, "merges too many cells")
+        many = (bottom - top + 1) * (right - left + 1)
+        self._room.take(many, f"sheet {self._facts.name!r} merges too many cells")
         cells = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
         self._facts.merged |= dict.fromkeys(cells - {(top, left)}, (top, left))
 
@@ -427,6 +429,6 @@ class _OdsCells:
         down = _number(attributes, "number-rows-spanned", 1, self._name)
         right = _number(attributes, "number-columns-spanned", 1, self._name)
         if tag == "table-cell" and down * right > 1:
-            self._room.take(down * right, facts.name, "merges too many cells")
+            self._room.take(down * right, f"sheet {facts.name!r} merges too many cells")
             cells = {(self._row + r, first + c) for r in range(down) for c in range(right)}
             facts.merged |= dict.fromkeys(cells - {(self._row, first)}, (self._row, first))
