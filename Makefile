@@ -84,7 +84,7 @@ cover: install
 # Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others
 # for each SEED; FULL=1 tries every one. And all examples of the properties of which `make test` tries a quarter.
 slow: install
-	$(PYTEST) -n 2 -m 'slow or (hypothesis and not browser and not postgres and not interop)' --hypothesis-profile whole
+	$(PYTEST) -n 3 -m 'slow or (hypothesis and not browser and not postgres and not interop)' --hypothesis-profile whole
 
 # Kills and errors at the calls by which commands, a witness, a signer and PostgreSQL write and speak, and wrong clocks; a
 # sample of all. COUNT=0 tries them all, and goes on where it was stopped. PART=postgres tries that part alone.
@@ -108,9 +108,9 @@ mutate: install
 postgres: install
 	tests/postgres/install.sh
 	$(PYTEST) -n 2 -m postgres -rs tests/postgres
-	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/comity tests/ledger tests/projections tests/cli tests/docs)
-	$(PYTEST) -n 2 -p tests.postgres.keys_everywhere tests/ledger/adapters/subject_keys tests/ledger/application tests/cli/commands
-	$(PYTEST) -n 2 -p tests.postgres.everywhere -m slow tests/cli/handover/test_hand_over.py tests/ledger/application/test_interrupted.py
+	$(PYTEST) -n 3 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/comity tests/ledger tests/projections tests/cli tests/docs)
+	$(PYTEST) -n 3 -p tests.postgres.keys_everywhere tests/ledger/adapters/subject_keys tests/ledger/application tests/cli/commands
+	$(PYTEST) -n 3 -p tests.postgres.everywhere -m slow tests/cli/handover/test_hand_over.py tests/ledger/application/test_interrupted.py
 
 # An office on three machines in network namespaces, through one accident after the other, with a JSON line for each; a
 # quarter of an hour. SECONDS of writing are before and after each. Asks for root.
