@@ -44,6 +44,7 @@ def read(some: list[Person], order: str) -> Iterator[tuple[Person, str]]:
         yield some[0], f"/orders/{order}/record/{kind}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", OTHERS)
 def test_no_page_leaves_a_sentence_in_english(people: list[Person], order: str, lang: str) -> None:
     left: dict[str, str] = {}
