@@ -14,8 +14,8 @@ from msgspec import Struct, field
 
 from ledger.application.intake.cells import NOON, CellFault, clock_of, moment_of, text_of, when_of
 from ledger.application.intake.profile import ColumnRule, EntryRule, Profile, Rule, columns_of
+from ledger.application.intake.sheet_facts import letters, wrong
 from ledger.application.intake.table_file import Row, Table, Value
-from ledger.application.intake.workbook_check import letters, wrong
 from ledger.errors import RecordError
 from ledger.facts import KINDS, meant
 

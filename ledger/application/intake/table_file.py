@@ -14,7 +14,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from ledger.application.intake.workbook_check import CELLS, SheetFacts, checked, letters, wrong
+from ledger.application.intake.sheet_facts import CELLS, SheetFacts, letters, wrong
+from ledger.application.intake.workbook_check import checked
 from ledger.errors import LedgerError
 
 LARGEST: Final = 1 << 25  # bytes of a file

@@ -13,85 +13,27 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NoReturn
 from xml.parsers import expat
 
-from ledger.errors import RecordError
+from ledger.application.intake.sheet_facts import Place, Room, SheetFacts, number_in, place_of, wrong
 
 UNPACKED = 1 << 26  # bytes of all parts that are read
 PARTS = 2_000
 ELEMENTS = 2_000_000  # of all parts together
 DEEPEST = 64
 LONGEST = 1_000  # characters of a name of XML
-CELLS = 1_000_000  # of the rectangle around the cells of one sheet
-COLUMNS = 16_384  # of one sheet: a reader leaves out what is behind them
 
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, LookupError,
                NotImplementedError, RuntimeError)  # fmt: skip
-_PLACE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 _LONG_NAME = re.compile(rb"xmlns[^=<>]*=\s*(?:\"[^\"]{%d}|'[^']{%d})" % (LONGEST, LONGEST))
 
 # No element that is read here states one attribute in two namespaces: the library may take the other value.
 _READ = frozenset({"sheet", "Relationship", "row", "col", "c", "mergeCell", "style", "table-properties", "table",
                    "table-column", "table-row", "table-cell", "covered-table-cell"})  # fmt: skip
 _TWICE = frozenset({"value-type"})  # but this one, which LibreOffice writes in two: the second one says more
-
-Place = tuple[int, int]  # row and column, from 1
-
-
-@dataclass(slots=True)
-class SheetFacts:
-    """What a sheet holds that its values do not show; rows and columns count from 1.
-
-    `unstored` are formulas without a stored result, `errors` cells such as #REF!, `merged` the cells that another one
-    covers, with that one. Hidden rows and columns are noted as far as the values reach.
-    """
-
-    name: str = ""
-    hidden: bool = False
-    unstored: set[Place] = field(default_factory=set)
-    errors: set[Place] = field(default_factory=set)
-    merged: dict[Place, Place] = field(default_factory=dict)
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-    last: Place = (0, 0)
-
-    def met(self, row: int, column: int, name: str) -> None:
-        """Count a cell with a value; refuse a sheet whose rectangle becomes too large."""
-        self.last = (max(self.last[0], row), max(self.last[1], column))
-        if self.last[1] > COLUMNS or self.last[0] * self.last[1] > CELLS:
-            raise wrong(name, f"sheet {self.name!r} reaches to row {self.last[0]}, column {self.last[1]}: too large")
-
-
-@dataclass(slots=True)
-class _Room:
-    """Count the cells, rows and columns that are noted of all sheets of a workbook; refuse more than `CELLS`."""
-
-    name: str
-    taken: int = 0
-
-    def take(self, many: int, says: str) -> None:
-        self.taken += many
-        if self.taken > CELLS:
-            raise wrong(self.name, says)
-
-    def hide(self, facts: SheetFacts, rows: list[Place], columns: list[Place]) -> None:
-        """Note the hidden rows and columns of a whole sheet, given as (first, last) each."""
-        facts.hidden_rows, facts.hidden_columns = _up_to(rows, facts.last[0]), _up_to(columns, facts.last[1])
-        hidden = len(facts.hidden_rows) + len(facts.hidden_columns)
-        self.take(hidden, f"sheet {facts.name!r} hides too many rows and columns")
-
-
-def _up_to(ranges: list[Place], last: int) -> set[int]:
-    """Return the numbers in these ranges, each (first, last), up to a number; ranges may overlap."""
-    found: set[int] = set()
-    done = 0
-    for first, end in sorted(ranges):
-        found.update(range(max(first, done + 1), min(end, last) + 1))
-        done = max(done, end)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +42,6 @@ class Workbook:
 
     data: bytes
     sheets: tuple[SheetFacts, ...]
-
-
-def wrong(name: str, says: str, hint: str = "save it again as .xlsx, .ods or CSV") -> RecordError:
-    """Return the error of a file that is no table that can be read here."""
-    return RecordError("TABLE-FORM", says, where=name, hint=hint)
 
 
 def checked(data: bytes, name: str) -> Workbook:
@@ -226,7 +163,7 @@ class _Scanner:
 
 
 def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
-    scanner, room = _Scanner(name), _Room(name)
+    scanner, room = _Scanner(name), Room(name)
     named: list[tuple[str, str, bool]] = []
     targets: dict[str, str] = {}
 
@@ -263,7 +200,7 @@ def _xlsx(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
 class _XlsxCells:
     """Note the cells of one sheet of an .xlsx."""
 
-    def __init__(self, facts: SheetFacts, name: str, room: _Room) -> None:
+    def __init__(self, facts: SheetFacts, name: str, room: Room) -> None:
         self._facts, self._name, self._room = facts, name, room
         self.hidden_rows: list[Place] = []  # first and last
         self.hidden_columns: list[Place] = []
@@ -273,14 +210,14 @@ class _XlsxCells:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         match tag:
             case "row":
-                self._row, self._column = _number(attributes, "r", self._row + 1, self._name), 0
+                self._row, self._column = number_in(attributes, "r", self._row + 1, self._name), 0
                 if attributes.get("hidden") in ("1", "true"):
                     self.hidden_rows.append((self._row, self._row))
             case "col" if attributes.get("hidden") in ("1", "true"):
-                first, last = _number(attributes, "min", 1, self._name), _number(attributes, "max", 1, self._name)
+                first, last = number_in(attributes, "min", 1, self._name), number_in(attributes, "max", 1, self._name)
                 self.hidden_columns.append((first, last))
             case "c":
-                place = _place(attributes["r"], self._name) if "r" in attributes else None
+                place = place_of(attributes["r"], self._name) if "r" in attributes else None
                 self._row, self._column = place or (max(self._row, 1), self._column + 1)
                 self._formula = self._inside = False
                 self._value = attributes.get("t") == "str"  # of a formula: its text may be empty
@@ -305,42 +242,12 @@ class _XlsxCells:
                 self._facts.unstored.add((self._row, self._column))
 
     def _merge(self, ref: str) -> None:
-        ends = [_place(end, self._name) for end in ref.split(":")]
-        (top, left), (bottom, right) = ends[0], ends[-1]
+        ends = [place_of(end, self._name) for end in ref.split(":")]
+        (top, bottom), (left, right) = map(sorted, zip(ends[0], ends[-1], strict=True))
         many = (bottom - top + 1) * (right - left + 1)
         self._room.take(many, f"sheet {self._facts.name!r} merges too many cells")
         cells = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
         self._facts.merged |= dict.fromkeys(cells - {(top, left)}, (top, left))
-
-
-def _place(ref: str, name: str) -> Place:
-    """Return row and column of a cell such as B7, from 1; refuse another text, which a reader may place elsewhere."""
-    found = _PLACE.fullmatch(ref)
-    if found is None:
-        raise wrong(name, f"{ref[:20]!r} is no place of a cell")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    return int(found[2]), column
-
-
-def letters(column: int) -> str:
-    """Return the letters of a column as a spreadsheet shows them: 1 is A, 28 is AB."""
-    name = ""
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
-def _number(attributes: Mapping[str, str], attribute: str, otherwise: int, name: str) -> int:
-    """Return the number in an attribute; refuse another text, which the reader of the values may count otherwise."""
-    text = attributes.get(attribute)
-    if text is None:
-        return otherwise
-    if not re.fullmatch("[0-9]{1,9}", text):
-        raise wrong(name, f"{attribute} is {text[:20]!r}, no number of at most nine digits")
-    return int(text)
 
 
 # -- .ods --------------------------------------------------------------------------------------------------------------
@@ -373,7 +280,7 @@ class _OdsCells:
         self._style = ""
         self._row = self._column = self._times = 0
         self._filled: list[tuple[int, int]] = []  # columns of the row with values: first and last
-        self._room = _Room(name)
+        self._room = Room(name)
         self._hidden_rows: list[Place] = []  # of the sheet: first and last
         self._hidden_columns: list[Place] = []
         self._depth = 0
@@ -392,13 +299,13 @@ class _OdsCells:
                     self._row = self._times = self._column = 0
                     self._hidden_rows, self._hidden_columns = [], []
             case "table-column" if self._depth == 1:
-                many = _number(attributes, "number-columns-repeated", 1, self._name)
+                many = number_in(attributes, "number-columns-repeated", 1, self._name)
                 if attributes.get("visibility") in ("collapse", "filter"):
                     self._hidden_columns.append((self._column + 1, self._column + many))
                 self._column += many
             case "table-row" if self._depth == 1:
                 self._row += max(self._times, 1)
-                self._times = _number(attributes, "number-rows-repeated", 1, self._name)
+                self._times = number_in(attributes, "number-rows-repeated", 1, self._name)
                 self._column, self._filled = 0, []
                 if attributes.get("visibility") in ("collapse", "filter"):
                     self._hidden_rows.append((self._row, self._row + self._times - 1))
@@ -417,7 +324,7 @@ class _OdsCells:
     def _cell(self, tag: str, attributes: dict[str, str]) -> None:
         facts = self.sheets[-1]
         first = self._column + 1
-        self._column += _number(attributes, "number-columns-repeated", 1, self._name)
+        self._column += number_in(attributes, "number-columns-repeated", 1, self._name)
         stated = "value-type" in attributes
         if stated or "formula" in attributes:
             self._filled.append((first, self._column))
@@ -426,8 +333,8 @@ class _OdsCells:
             facts.unstored.add((self._row, first))
         if attributes.get("value-type") == "error":
             facts.errors.add((self._row, first))
-        down = _number(attributes, "number-rows-spanned", 1, self._name)
-        right = _number(attributes, "number-columns-spanned", 1, self._name)
+        down = number_in(attributes, "number-rows-spanned", 1, self._name)
+        right = number_in(attributes, "number-columns-spanned", 1, self._name)
         if tag == "table-cell" and down * right > 1:
             self._room.take(down * right, f"sheet {facts.name!r} merges too many cells")
             cells = {(self._row + r, first + c) for r in range(down) for c in range(right)}

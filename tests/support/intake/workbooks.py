@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from html import escape
 
-from ledger.application.intake.workbook_check import ODS, letters
+from ledger.application.intake.sheet_facts import letters
+from ledger.application.intake.workbook_check import ODS
 
 Cell = str | int | float | date | datetime | None
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.application.intake import workbook_check
+from ledger.application.intake import sheet_facts, workbook_check
+from ledger.application.intake.sheet_facts import SheetFacts
 from ledger.application.intake.table_file import read_table
-from ledger.application.intake.workbook_check import ODS, SheetFacts, checked
+from ledger.application.intake.workbook_check import ODS, checked
 from ledger.errors import RecordError
 from tests.support.intake.workbooks import Raw, ods, packed, xlsx
 
@@ -70,7 +71,7 @@ def test_a_repeated_row_or_cell_of_an_ods_reaches_as_far_as_it_is_repeated() -> 
 def test_the_rectangle_of_an_ods_counts_repeated_rows_up_to_the_largest_that_is_taken(
     rows: int, columns: int, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_check, "CELLS", 12)
+    monkeypatch.setattr(sheet_facts, "CELLS", 12)
     data = sheet(row(cell(number_columns_repeated=columns), rows))
     if taken:
         assert one(data).last == (rows, columns)
@@ -80,11 +81,11 @@ def test_the_rectangle_of_an_ods_counts_repeated_rows_up_to_the_largest_that_is_
 
 @pytest.mark.parametrize("make", [
     lambda column: sheet(row(f'<table:table-cell table:number-columns-repeated="{column - 1}"/>{cell()}')),
-    lambda column: xlsx({"A": [[Raw(f'<c r="{workbook_check.letters(column)}1"><v>1</v></c>')]]}),
+    lambda column: xlsx({"A": [[Raw(f'<c r="{sheet_facts.letters(column)}1"><v>1</v></c>')]]}),
 ])  # fmt: skip
 def test_a_sheet_has_no_more_columns_than_its_reader_reads(make: Callable[[int], bytes]) -> None:
-    assert one(make(workbook_check.COLUMNS)).last == (1, workbook_check.COLUMNS)
-    assert "too large" in refused(make(workbook_check.COLUMNS + 1))
+    assert one(make(sheet_facts.COLUMNS)).last == (1, sheet_facts.COLUMNS)
+    assert "too large" in refused(make(sheet_facts.COLUMNS + 1))
 
 
 def test_a_table_inside_a_cell_of_an_ods_is_no_part_of_its_sheet() -> None:
@@ -152,7 +153,7 @@ def test_cells_that_another_one_covers_are_known_with_it() -> None:
 
 
 def test_no_workbook_merges_more_cells_than_a_sheet_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_check, "CELLS", 12)
+    monkeypatch.setattr(sheet_facts, "CELLS", 12)
     for rows, taken in ((4, True), (5, False)):
         merged = cell(number_columns_spanned=3, number_rows_spanned=rows)
         made = xlsx({"A": [["x"]]}, more=f'<mergeCells><mergeCell ref="A1:C{rows}"/></mergeCells>')
@@ -164,6 +165,19 @@ def test_no_workbook_merges_more_cells_than_a_sheet_may_have(monkeypatch: pytest
     several = "".join(f'<mergeCell ref="A{n}:C{n}"/>' for n in range(1, 6))
     assert "merges too many cells" in refused(xlsx({"A": [["x"]]}, more=f"<mergeCells>{several}</mergeCells>"))
     assert "merges too many cells" in refused(sheet(*(row(cell(number_columns_spanned=6)) for _ in range(4))))
+
+
+def test_merged_cells_between_reversed_corners_are_counted_and_give_no_room_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def merging(*refs: str) -> bytes:
+        merges = "".join(f'<mergeCell ref="{ref}"/>' for ref in refs)
+        return xlsx({"A": [["x"]]}, more=f"<mergeCells>{merges}</mergeCells>")
+
+    assert one(merging("B2:A1")).merged == one(merging("A1:B2")).merged
+    monkeypatch.setattr(sheet_facts, "CELLS", 12)
+    assert "merges too many cells" in refused(merging("A6:C1", "A1:C6"))
+    assert "merges too many cells" in refused(merging("C1:A6", "A1:C6"))
 
 
 # -- .xlsx -------------------------------------------------------------------------------------------------------------
@@ -442,7 +456,7 @@ def test_hidden_rows_and_columns_are_noted_as_far_as_the_values_reach() -> None:
 def test_all_sheets_together_merge_no_more_cells_than_one_may_have(
     sheets: int, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_check, "CELLS", 12)
+    monkeypatch.setattr(sheet_facts, "CELLS", 12)
     names = [f"s{n}" for n in range(sheets)]
     of_ods = ods({name: [[Raw(cell(number_columns_spanned=2))]] for name in names})
     merge = '<mergeCells><mergeCell ref="A1:B1"/></mergeCells>'
@@ -464,7 +478,7 @@ def test_a_small_file_that_hides_endless_rows_and_columns_of_many_sheets_takes_n
 def test_all_sheets_together_hide_no_more_rows_with_values_than_one_sheet_may_have(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workbook_check, "CELLS", 12)
+    monkeypatch.setattr(sheet_facts, "CELLS", 12)
     for rows, taken in ((12, True), (13, False)):
         data = sheet(*(row(cell(), 1, visibility="collapse") for _ in range(min(rows, 12))))
         parts = parts_of(data)
