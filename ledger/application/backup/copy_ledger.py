@@ -193,7 +193,7 @@ def work_folder(file: Path) -> Iterator[Path]:
     file.parent.stat()  # the error names this folder, and no file in it
     while True:
         work.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(work, os.O_RDONLY)
+        lock = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.exists(work) and os.path.samestat(os.stat(work), os.fstat(lock)):

@@ -9,18 +9,13 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Counting, RunningPeriod, answered, start_period
-from ledger.law.reading.effective_entries import precedes
+from ledger.law.reading.effective_entries import in_order, precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days as house_days
 from ledger.law.terms.calendar import eu_days, eu_hours, stated
 from ledger.law.terms.rule import Clock, Deadline, Mark
 
 ISSUING = ("ISS", "CAR", "RET")  # the roles of the issuing side at which a form arrives
-
-
-def after(e: Entry, earlier: Entry) -> bool:
-    """Return True if an entry comes after another in the order of entries."""
-    return precedes(earlier, e)
 
 
 # -- arrival of a form or of an order ----------------------------------------------------------------------------------
@@ -58,8 +53,8 @@ def clarify(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         w = start_by_arrival(
             r, d, referral, lambda on: eu_days(on, 5, r.parties.issuer_days), *ISSUING, party=r.parties.from_party
         )
-        withdrawn = [e for e in r.entries.of("order-withdrawn") if after(e, referral)]
-        answers = sorted((*withdrawn, *((clarification,) if clarification else ())), key=lambda e: (e.on, e.index))
+        withdrawn = r.entries.later(referral, "order-withdrawn")
+        answers = sorted((*withdrawn, *((clarification,) if clarification else ())), key=in_order)
         yield answered(w, answers)
 
 
@@ -80,10 +75,10 @@ def _e_4_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 def _e_4_5_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     refused, disclosed = r.entries.first("ex-post-validation-refused"), r.entries.first("data-disclosed")
     if pending(r) and refused is not None and disclosed is not None:
-        trigger = disclosed if after(disclosed, refused) else refused
+        trigger = disclosed if precedes(refused, disclosed) else refused
         w = start_period(r, d, trigger, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
         done = r.entries.of("data-destroyed", "use-restricted")
-        yield answered(w, (e for e in done if e.get("scope") == "all" and after(e, disclosed)))
+        yield answered(w, (e for e in done if e.get("scope") == "all" and precedes(disclosed, e)))
 
 
 # -- a ground after the data: art. 10(4) -------------------------------------------------------------------------------
@@ -91,11 +86,13 @@ def _e_4_5_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 def _e_10_4_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for ground in r.review.grounds_in_time:
-        touched = [e for e in r.substance.disclosures if after(ground, e) and r.substance.touches(ground, e)]
+        touched = [e for e in r.substance.disclosures if precedes(e, ground) and r.substance.touches(ground, e)]
         if touched:
             w = start_period(r, d, ground, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
             done = r.entries.of("data-destroyed", "use-restricted", "condition-accepted")
-            yield answered(w, (e for e in done if after(e, ground if e.kind == "condition-accepted" else touched[0])))
+            yield answered(
+                w, (e for e in done if precedes(ground if e.kind == "condition-accepted" else touched[0], e))
+            )
 
 
 # -- a link: Implementing Regulation (EU) 2025/1550, point 3.3.3(b) ----------------------------------------------------

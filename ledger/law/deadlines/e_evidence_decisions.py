@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, answered, start_period
-from ledger.law.deadlines.e_evidence_authorities import ISSUING, after, pending, start_by_arrival
-from ledger.law.reading.effective_entries import in_order
+from ledger.law.deadlines.e_evidence_authorities import ISSUING, pending, start_by_arrival
+from ledger.law.reading.effective_entries import in_order, precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days
 from ledger.law.terms.instruments import EUROPEAN
@@ -44,10 +44,6 @@ def _house(r: OrderReading, d: Deadline, trigger: Entry) -> RunningPeriod:
     )
 
 
-def _later(r: OrderReading, than: Entry, *kinds: str) -> tuple[Entry, ...]:
-    return tuple(e for e in r.entries.of(*kinds) if after(e, than))
-
-
 # -- an order without validation: art. 4(5) ----------------------------------------------------------------------------
 
 
@@ -73,7 +69,7 @@ def _on_reasons(r: OrderReading, d: Deadline, codes: tuple[str, ...], *decisions
                 party=r.parties.from_party,
                 extendable=False,
             )
-            taken = [e for e in _later(r, reasons, *DECISIONS, *decisions) if _decides(r, e, reasons)]
+            taken = [e for e in r.entries.later(reasons, *DECISIONS, *decisions) if _decides(r, e, reasons)]
             yield answered(w, sorted((*r.entries.of("order-withdrawn"), *taken), key=in_order))
 
 
@@ -104,9 +100,9 @@ def _e_12_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     ground = next((e for e in r.review.grounds_in_time if r.substance.bars_all(e)), None)
     if ground is None:
         return
-    later = frozenset(e.leaf for e in r.entries.of("ground-for-refusal-raised") if not after(ground, e))
+    later = frozenset(e.leaf for e in r.entries.of("ground-for-refusal-raised") if not precedes(e, ground))
     complete = r.substance.complete(None, later)
-    if complete is None or after(complete, ground):
+    if complete is None or precedes(ground, complete):
         yield answered(_house(r, d, ground), r.entries.of("order-withdrawn"))
 
 

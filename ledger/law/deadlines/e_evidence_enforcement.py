@@ -8,7 +8,8 @@ from functools import partial
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import RunningPeriod, answered, earliest, first_of, start_period
-from ledger.law.deadlines.e_evidence_authorities import after, start_by_arrival
+from ledger.law.deadlines.e_evidence_authorities import start_by_arrival
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import CountedPeriod, Days, eu_working_days, stated
 from ledger.law.terms.instruments import EUROPEAN
@@ -32,10 +33,6 @@ def _unless_over(w: RunningPeriod, verdict: ClockVerdict, answer: Entry | None, 
     return w.clock(verdict, answer)
 
 
-def _later(r: OrderReading, than: Entry, *kinds: str) -> tuple[Entry, ...]:
-    return tuple(e for e in r.entries.of(*kinds) if after(e, than))
-
-
 def _decide(days: Days, on: datetime) -> CountedPeriod:
     return eu_working_days(on, DECIDE, days)
 
@@ -45,8 +42,8 @@ def _e_16_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         party = _enforcing_party(r, request)
         days = r.parties.days_of(party)
         w = start_by_arrival(r, d, request, partial(_decide, days), "NOT", party=party)
-        decisions = _later(r, request, "recognition-decided")
-        yield _unless_over(w, *w.judged(first_of(decisions), decisions), _later(r, request, "order-withdrawn"))
+        decisions = r.entries.later(request, "recognition-decided")
+        yield _unless_over(w, *w.judged(first_of(decisions), decisions), r.entries.later(request, "order-withdrawn"))
 
 
 def _e_16_3(d: Deadline, r: OrderReading) -> Iterator[Clock]:
@@ -54,12 +51,12 @@ def _e_16_3(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         w = _until(r, d, demand, instant(demand.get("new_due")))
         kinds = ("addressee-objected", "no-data-held", COMPLIED[r.instrument])
         answers = [
-            e for e in _later(r, demand, *kinds) if e.kind != "no-data-held" or r.substance.is_no_data_for_all(e)
+            e for e in r.entries.later(demand, *kinds) if e.kind != "no-data-held" or r.substance.is_no_data_for_all(e)
         ]
         complied = earliest(first_of(answers), lambda without: r.substance.complete(None, without))
-        denied = tuple(e for e in _later(r, demand, "recognition-decided") if e.get("decision") == "denied")
+        denied = tuple(e for e in r.entries.later(demand, "recognition-decided") if e.get("decision") == "denied")
         verdict, answer = w.judged(complied, (*answers, *r.substance.disclosures))
-        yield _unless_over(w, verdict, answer, (*_later(r, demand, "order-withdrawn"), *denied))
+        yield _unless_over(w, verdict, answer, (*r.entries.later(demand, "order-withdrawn"), *denied))
 
 
 def _until(r: OrderReading, d: Deadline, demand: Entry, end: datetime) -> RunningPeriod:
@@ -69,7 +66,7 @@ def _until(r: OrderReading, d: Deadline, demand: Entry, end: datetime) -> Runnin
 def _e_16_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     requested = r.entries.first("enforcement-requested")
     for question in r.entries.of("additional-information-requested"):
-        if requested is not None and after(question, requested) and r.actors.is_by(question, "NOT"):
+        if requested is not None and precedes(requested, question) and r.actors.is_by(question, "NOT"):
             w = start_period(r, d, question, lambda on: eu_working_days(on, REPLY, r.parties.issuer_days))
             replies = r.entries.of("additional-information-provided")
             yield answered(w, (e for e in replies if r.entries.named(e.get("answers")) is question))

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import first_of, since, start_by_receipt
-from ledger.law.deadlines.e_evidence_authorities import E_11_5, after, clarify
+from ledger.law.deadlines.e_evidence_authorities import E_11_5, clarify
+from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import DAY, CountedPeriod, Duration, duration, eu_days
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
@@ -51,7 +52,7 @@ def _releases(r: OrderReading) -> Iterator[Entry]:
     yield from r.entries.of(*ENDS)
     kept = r.entries.of("preservation-confirmed")
     refusals = (e for e in r.entries.of(*REFUSALS) if e.kind != "no-data-held" or r.substance.is_no_data_for_all(e))
-    yield from (e for e in refusals if not any(after(c, e) for c in kept))
+    yield from (e for e in refusals if not any(precedes(e, c) for c in kept))
 
 
 def _e_11_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
