@@ -87,7 +87,7 @@ def test_a_log_is_published_with_its_entries_and_the_statements_of_auditors(hous
 
 
 @pytest.mark.parametrize(
-    ("quorum", "told"),
+    ("quorum", "printed"),
     [
         (None, ["NO-WITNESS: the policy asks for none"]),
         (False, ["UNWITNESSED: no quorum of the policy's witnesses has seen it"]),
@@ -95,7 +95,7 @@ def test_a_log_is_published_with_its_entries_and_the_statements_of_auditors(hous
     ],
 )
 def test_a_head_is_printed_as_its_note_and_what_its_witnesses_say(
-    quorum: bool | None, told: list[str], monkeypatch: pytest.MonkeyPatch
+    quorum: bool | None, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head: Any = SimpleNamespace(
         checkpoint=SimpleNamespace(origin=ORIGIN, size=7, root=b"\xab\xcd"), cosignatures=("a", "b"), note=b"note\n\n"
@@ -114,7 +114,7 @@ def test_a_head_is_printed_as_its_note_and_what_its_witnesses_say(
     assert (columns, rows, text) == (("origin", "size", "root", "cosignatures"), [answer], "note")
     assert (answer.origin, answer.size, answer.root, answer.cosignatures) == (ORIGIN, 7, "abcd", 2)
     assert (answer.quorum, answer.note, answer.stored_by) == (quorum, "note\n\n", ["m1", "m2"])
-    assert said == [*told, "m1 stores it", "m2 stores it"]
+    assert said == [*printed, "m1 stores it", "m2 stores it"]
 
 
 @pytest.mark.parametrize(("asked", "met", "quorum"), [("none", True, None), ("q", True, True), ("q", False, False)])

@@ -173,13 +173,13 @@ def test_a_guard_goes_on_behind_a_later_head_only_where_the_clock_is_said_to_be_
     monkeypatch.setattr("cli.session.clock_check.doubted", done.append)
     now = AT - LATENESS - behind
     monkeypatch.setattr("cli.session.ledger_choice.now", lambda folder=None: now)
-    told: list[str] = []
-    monkeypatch.setattr("cli.terminal.output.tell", told.append)
+    printed: list[str] = []
+    monkeypatch.setattr("cli.terminal.output.tell", printed.append)
     monkeypatch.setattr(signer, "said", lambda: Invocation(clock_is_right=right))
     signer._check_clock(Path("state"))
     asked = [(AT, now)] if right and behind else []
     assert done == [("ahead", now, AT), *asked, "closed"]
-    assert told == says
+    assert printed == says
 
 
 # -- moving ------------------------------------------------------------------------------------------------------------

@@ -297,8 +297,8 @@ def test_the_registry_takes_acts_alone(book: Book) -> None:
     entry = book.opened("adm", "ADM", "key-revoked", actor="ilves", cause="left-office")
     book.ring.check(entry, book.index)
     for speaks in ("observation", "import"):
-        told = msgspec.structs.replace(entry, payload=msgspec.structs.replace(entry.payload, speaks=speaks))
-        refused("KEY-ROLE", book.ring.check, told, book.index)
+        other = msgspec.structs.replace(entry, payload=msgspec.structs.replace(entry.payload, speaks=speaks))
+        refused("KEY-ROLE", book.ring.check, other, book.index)
 
 
 @pytest.mark.parametrize("changes", [{"schema": 2}, {"kind": "key-renamed"}])

@@ -42,10 +42,10 @@ def test_the_quorum_outvotes_those_who_lie_and_does_without_those_who_are_down(
 ) -> None:
     assert needed(n, f) == k
     names = "abcdefg"[:n]
-    told = policy(f"group all-of-them {k} {' '.join(names)}\nquorum all-of-them", names)
-    assert overlap(told) - 1 >= f
-    assert blocking(told) - 1 == down
-    assert told.faults() == overlap(told) - 1
+    parsed = policy(f"group all-of-them {k} {' '.join(names)}\nquorum all-of-them", names)
+    assert overlap(parsed) - 1 >= f
+    assert blocking(parsed) - 1 == down
+    assert parsed.faults() == overlap(parsed) - 1
 
 
 def test_a_smaller_quorum_than_needed_lets_the_liars_win() -> None:
@@ -75,11 +75,11 @@ def test_nobody_can_outvote_witnesses_that_all_lie() -> None:
     ],
 )
 def test_overlap_and_blocking_are_those_of_every_pair_of_quorums(rest: str) -> None:
-    told = policy(rest)
-    every = quorums(told)
-    assert overlap(told) == min(len(one & two) for one in every for two in every)
-    names = frozenset(told.witnesses)
-    assert blocking(told) == min(len(names - there) for there in map(frozenset, subsets(names)) if there not in every)
+    parsed = policy(rest)
+    every = quorums(parsed)
+    assert overlap(parsed) == min(len(one & two) for one in every for two in every)
+    names = frozenset(parsed.witnesses)
+    assert blocking(parsed) == min(len(names - there) for there in map(frozenset, subsets(names)) if there not in every)
 
 
 def subsets(names: frozenset[str]) -> list[tuple[str, ...]]:
@@ -120,12 +120,12 @@ def test_groups_within_the_quorum_are_told_one_by_one() -> None:
 
 def test_a_simple_policy_is_written_as_it_is_read() -> None:
     witnesses = {name: (KEYS[name], f"https://witness.example/{name}") for name in "abc"}
-    told = parse_policy(format_policy(LOG, witnesses, 2))
-    assert told.logs == (LOG,)
-    assert list(told.witnesses.items()) == [(name, KEYS[name]) for name in "abc"]
-    assert told.urls[KEYS["b"]] == "https://witness.example/b"
-    assert told.met({"a", "c"})
-    assert not told.met({"c"})
+    parsed = parse_policy(format_policy(LOG, witnesses, 2))
+    assert parsed.logs == (LOG,)
+    assert list(parsed.witnesses.items()) == [(name, KEYS[name]) for name in "abc"]
+    assert parsed.urls[KEYS["b"]] == "https://witness.example/b"
+    assert parsed.met({"a", "c"})
+    assert not parsed.met({"c"})
     assert parse_policy(format_policy(LOG, {}, 0)).met(())
 
 
@@ -145,38 +145,38 @@ NESTED = (
 
 @pytest.mark.parametrize(("rest", "k"), [(rest, k) for rest, every in NESTED for k in every])
 def test_how_many_may_lie_or_be_silent_is_what_counting_every_set_says(rest: str, k: int) -> None:
-    told = policy(rest.format(k=k))
-    every = quorums(told)
-    least = min(len(one & two & told.voters()) for one in every for two in every)
-    assert overlap(told) == least
-    voters = sorted(told.voters())
+    parsed = policy(rest.format(k=k))
+    every = quorums(parsed)
+    least = min(len(one & two & parsed.voters()) for one in every for two in every)
+    assert overlap(parsed) == least
+    voters = sorted(parsed.voters())
     silent = min(
         len(gone)
         for size in range(len(voters) + 1)
         for gone in combinations(voters, size)
-        if not told.met(set(told.witnesses) - set(gone))
+        if not parsed.met(set(parsed.witnesses) - set(gone))
     )
-    assert blocking(told) == silent
+    assert blocking(parsed) == silent
 
 
 def test_a_witness_aside_and_an_auditor_are_named_and_count_toward_no_quorum() -> None:
     pair = {name: (KEYS[name], "") for name in "ab"}
-    told = parse_policy(format_policy(LOG, pair, 2, {"c": KEYS["c"]}))
-    assert list(told.witnesses) == ["a", "b", "c"]
-    assert told.voters() == {"a", "b"}
-    assert told.urls == {}
-    assert told.met({"a", "b"})
-    assert not told.met({"a", "c"})
+    parsed = parse_policy(format_policy(LOG, pair, 2, {"c": KEYS["c"]}))
+    assert list(parsed.witnesses) == ["a", "b", "c"]
+    assert parsed.voters() == {"a", "b"}
+    assert parsed.urls == {}
+    assert parsed.met({"a", "b"})
+    assert not parsed.met({"a", "c"})
     assert not parse_policy(format_policy(LOG, {}, 7, {"c": KEYS["c"]})).voters()
 
 
 def test_a_policy_is_written_with_every_key_of_its_log_and_names_of_any_octets() -> None:
     newer = parse_vkey(log_vkey(LOG.name, public_key(b"n" * 32)))
     name = b"\xff".decode("utf-8", "surrogateescape")
-    told = parse_policy(format_policy((LOG, newer), {name: (KEYS["a"], "https://witness.example/")}, 1))
-    assert told.logs == (LOG, newer)
-    assert list(told.witnesses) == [name]
-    assert told.urls == {KEYS["a"]: "https://witness.example/"}
+    parsed = parse_policy(format_policy((LOG, newer), {name: (KEYS["a"], "https://witness.example/")}, 1))
+    assert parsed.logs == (LOG, newer)
+    assert list(parsed.witnesses) == [name]
+    assert parsed.urls == {KEYS["a"]: "https://witness.example/"}
 
 
 def test_the_last_sentence_names_the_witnesses_that_are_not_counted() -> None:
