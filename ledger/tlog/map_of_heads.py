@@ -105,9 +105,9 @@ def roots_at(entries: Iterable[tuple[int, str, bytes]], sizes: Collection[int]) 
 
 
 class RootsBySize:
-    """The roots of the map of heads at some sizes, computed while the entries of a log pass by, from the first.
+    """The roots of the map of heads at some sizes, computed while the entries of a log are added, from the first.
 
-    `heads` is an empty map, which gets the entries; without one it is in memory, with about 1 kB for each order.
+    `heads` is an empty map to which they are added. Without one, the map is in memory: about 1 kB for each order.
     """
 
     def __init__(self, sizes: Collection[int], heads: Heads | None = None) -> None:

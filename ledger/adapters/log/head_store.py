@@ -97,7 +97,7 @@ class KeptMap:
         self._c.execute("UPDATE map SET size = ?, root = ?", (size, tree_root))
 
     def take_over(self, heads: MapOfHeads) -> None:
-        """Make an empty map the one of `heads`; its number of entries is not stated."""
+        """Fill an empty map from one in memory. The number of its entries is not noted."""
         heads.settle()
         self._write(heads.tree, _Read(), {order_key(order): frontier for order, frontier in heads.frontiers()})
 
@@ -209,9 +209,9 @@ class _Rows:
 
 
 class TemporaryMap:
-    """The map of heads of entries that pass by, with bounded memory: the map of many orders is in a temporary file.
+    """The map of heads of the entries that are added. Memory is bounded: a map of many orders is in a temporary file.
 
-    The file has no name and needs some 35 bytes for each entry, where `TMPDIR` says. `LedgerError` DISK-FULL,
+    The file has no name. It needs some 35 bytes for each entry, where `TMPDIR` says. `LedgerError` DISK-FULL,
     DISK-ERROR.
     """
 
