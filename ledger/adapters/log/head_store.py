@@ -7,11 +7,11 @@ file can still make its ledger do that, which everybody detects who has the entr
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Self
 
 from msgspec import Struct
@@ -211,12 +211,12 @@ class _Rows:
 class TemporaryMap:
     """The map of heads of the entries that are added. Memory is bounded: a map of many orders is in a temporary file.
 
-    The file has no name. It needs some 35 bytes for each entry, where `TMPDIR` says. `LedgerError` DISK-FULL,
-    DISK-ERROR.
+    The file has no name. It needs some 35 bytes for each entry, where `TMPDIR` says. Few orders need no file, and no
+    folder for one. `LedgerError` DISK-FULL, DISK-ERROR.
     """
 
     def __init__(self) -> None:
-        self._path = Path(gettempdir()) / "a temporary file"
+        self._path = _temporary_folder() / "a temporary file"
         self._c = sqlite3.connect("", isolation_level=None)
         self._map = KeptMap(self._c, self._path)
         self._few: MapOfHeads | None = MapOfHeads()  # as long as there are few orders
@@ -262,14 +262,20 @@ class TemporaryMap:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Translate damage of the file, which says nothing about the entries."""
+        """Translate damage and absence of the file, which say nothing about the entries."""
         try:
             with SQLiteErrors(self._path):
                 yield
         except LedgerError as error:
-            if error.code != "LOG-CORRUPT":
+            if error.code in ("DISK-FULL", "DISK-ERROR"):
                 raise
             raise LedgerError("DISK-ERROR", error.says, "look after the disk, and repeat this") from error
+
+
+def _temporary_folder() -> Path:
+    """Return the folder in which SQLite makes a file without a name (sqlite.org/tempfiles.html, 5); none is tried."""
+    stated = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108
+    return next((Path(each) for each in stated if each and os.access(each, os.W_OK | os.X_OK)), Path())
 
 
 class HeadStore:

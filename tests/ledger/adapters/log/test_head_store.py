@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -201,3 +203,26 @@ def test_a_temporary_map_without_room_or_with_damage_says_nothing_about_the_entr
         heads._c.execute("UPDATE map_node SET hash = zeroblob(32)")
         with pytest.raises(LedgerError, match="DISK-ERROR"):
             heads.root()
+
+
+def test_a_temporary_map_of_few_orders_needs_no_room_and_no_folder_for_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with closing(TemporaryMap()) as heads:
+        heads.append({ORDERS[0]: [leaf_hash(b"0")]})
+        assert heads.root() == MapOfHeads([(ORDERS[0], leaf_hash(b"0"))]).root()
+
+
+def test_an_error_of_a_temporary_map_names_the_folder_that_sqlite_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("none", "first", "second")]
+    for folder in folders[1:]:
+        folder.mkdir()
+    for stated, named in (((0, 1), 1), ((0, 2), 2), ((1, 2), 1)):
+        monkeypatch.setenv("SQLITE_TMPDIR", str(folders[stated[0]]))
+        monkeypatch.setenv("TMPDIR", str(folders[stated[1]]))
+        refused = pytest.raises(LedgerError, match=f"DISK-ERROR.*{folders[named]}")
+        with closing(TemporaryMap()) as heads, refused, heads._errors():
+            sqlite3.connect(tmp_path)  # a folder is no file
