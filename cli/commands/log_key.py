@@ -95,7 +95,9 @@ def _change(kind: int, state: str | None, yes: bool, key_file: str | None, *, ad
 
 def _unrecorded(journal: Journal, begun: dict[str, int]) -> tuple[str, int] | None:
     """Return the vkey and first size of a new key that signs already and is not in the register; else None."""
-    keys = {o.payload.public["new_key"] for _, o in journal.cases.opened_registry() if o.payload.kind == KIND}
+    from ledger.verify.entries import rotations
+
+    keys = {said["new_key"] for said in rotations(o for _, o in journal.cases.opened_registry())}
     return next(((key, size) for key, size in begun.items() if key not in keys), None)
 
 

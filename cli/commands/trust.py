@@ -321,11 +321,12 @@ def _root(said: str) -> Root:
 def _sizes(ledger: str) -> Iterator[Span]:
     """Yield the sizes that each key of the log signs, by the register; nothing if the log has had one key only."""
     from cli.session.ledger_reader import reading
-    from ledger.entries.log_keys import KIND, key_starts
+    from ledger.entries.log_keys import key_starts
+    from ledger.verify.entries import rotations
 
     with reading(Path(ledger)) as reader:
-        rotations = [o.payload.public for _, o in reader.cases.opened_registry() if o.payload.kind == KIND]
-    for starts in key_starts(rotations).values():
+        changes = rotations(o for _, o in reader.cases.opened_registry())
+    for starts in key_starts(changes).values():
         firsts = sorted(starts)
         for first, after in zip_longest(firsts, firsts[1:]):
             yield Span(starts[first], first, UNSET if after is None else after)

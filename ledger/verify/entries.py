@@ -185,7 +185,7 @@ def check_log_keys(opened: Iterable[OpenedEntry], heads: Heads) -> None:
 
     Both keys may sign one note.
     """
-    for public in _rotations(opened):
+    for public in rotations(opened):
         for digest, head in heads.all.items():
             keys, size = {key.text for key in heads.signed_by[digest]}, head.checkpoint.size
             wanted, other = public["old_key"], public["new_key"]
@@ -202,7 +202,7 @@ def check_rotations(opened: Iterable[OpenedEntry], heads: Heads, trust: Trust | 
     key, or the log changed its key and did not record it.
     """
     named = set(trust.sizes if trust is not None else ())
-    for public in _rotations(opened):
+    for public in rotations(opened):
         named |= {public["old_key"], public["new_key"]}
     for kind in ALGORITHMS:
         signed = {key.text for keys in heads.signed_by.values() for key in keys if key.type == kind}
@@ -221,7 +221,7 @@ def check_lines(
     Without a register `opened` is None.
     """
     origin, digest_of_head = heads.head.checkpoint.origin, note_digest(heads.head.note)
-    starts = key_starts(_rotations(opened or ()))
+    starts = key_starts(rotations(opened or ()))
     for kind, algorithm in ALGORITHMS.items():
         named = {key.text for key in policy.logs if key.name == origin and key.type == kind}
         spans = [trust.sizes[key] for key in named if key in trust.sizes] if trust else []
@@ -243,8 +243,8 @@ def check_lines(
                 book.doubt("CP-KEY", f"{says}; nothing proves that it signs larger trees only", heads.where(digest))
 
 
-def _rotations(opened: Iterable[OpenedEntry]) -> list[dict[str, Any]]:
-    """Return the public values of the rotations of a key of the log."""
+def rotations(opened: Iterable[OpenedEntry]) -> list[dict[str, Any]]:
+    """Return the public values of the rotations of a key of the log, in the schema that is known."""
     return [o.payload.public for o in opened if o.payload.kind == ROTATED and known(o.payload) is not None]
 
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cli.commands.log_key import _unrecorded
+from cli.commands.trust import _sizes
 from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.log.key_rotation import with_log
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.witness.client import with_lines
 from ledger.entries.envelope import open_
+from ledger.entries.log_keys import NONE
 from ledger.tlog.note import ED25519, MLDSA44, lines_of, note_digest, open_checkpoint, parse_vkey
 from ledger.tlog.policy import parse_policy
+from ledger.trust.signed_policy import Span
+from tests.ledger.entries.test_log_keys import first, second
 from tests.support.cli import ORIGIN, House, run
+from tests.support.memory_ledger import resealed, small
 
 
 class Rotating(House):
@@ -285,3 +292,15 @@ def test_a_guard_that_is_made_again_has_both_lines_although_the_note_given_has_o
     done = house.run("log", "remake-guard", "--anchor", str(held))
     assert done.exit_code == 0, done.output
     assert house.note() == note
+
+
+def test_a_change_of_keys_of_a_schema_that_is_not_known_here_changes_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, _ = small()
+    one, two = first(ledger).text, second(ledger).text
+    said = {"old_key": NONE, "new_key": two, "from_size": 9}
+    raw = ledger.entries[ledger.record(ledger.keeper, "log-key-rotated", said)]
+    later = resealed(raw, lambda payload: payload.update(schema=99, public={}), ledger.keeper)
+    known: Any = SimpleNamespace(cases=SimpleNamespace(opened_registry=lambda: [(9, open_(raw)), (10, open_(later))]))
+    assert _unrecorded(known, {two: 9, one: 0}) == (one, 0)
+    monkeypatch.setattr("cli.session.ledger_reader.reading", lambda place: nullcontext(known))
+    assert list(_sizes("ledger")) == [Span(two, 9)]
