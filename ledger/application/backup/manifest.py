@@ -11,6 +11,7 @@ import re
 import tarfile
 from hashlib import sha256
 from os import stat_result
+from os.path import isfile, islink
 from pathlib import Path
 from typing import Literal
 
@@ -96,7 +97,7 @@ def check_files(folder: Path, manifest: Manifest, where: str) -> None:
     """Compare the files of a folder with the list; `LedgerError` COPY-FORMAT at the first that differs."""
     for name, file in manifest.files.items():
         path, listed = folder / name, Path(name)
-        if listed.is_absolute() or ".." in listed.parts or not path.is_file() or path.is_symlink():
+        if listed.is_absolute() or ".." in listed.parts or not isfile(path) or islink(path):  # of any length
             raise LedgerError("COPY-FORMAT", f"{where}: {name!r} is in none of the copies", "give every copy, in order")
         if sha256(path.read_bytes()).hexdigest() != file.sha256:
             says = f"{where}: {name!r} is not the file that was copied"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tarfile
@@ -28,13 +29,14 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
 from ledger.application.backup.copied_files import EXCHANGE, unchanged_files
 from ledger.application.backup.later_entries import add_later, erase_destroyed
-from ledger.application.backup.manifest import NAME as MANIFEST
 from ledger.application.backup.manifest import (
+    LATER,
     Manifest,
     check_files,
     parse_manifest,
     read_manifest,
 )
+from ledger.application.backup.manifest import NAME as MANIFEST
 from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.own_check import check_own
 from ledger.application.migration.move_shared import MOVED, set_aside, to_database
@@ -44,7 +46,10 @@ from ledger.errors import LedgerError
 from ledger.tlog.tile import tile_path, tiles_for
 from ledger.trust.trust_folder import parse_trust
 
-NEVER = ("state", "keys", STORE, KEYS_STORE)  # no backup of ours has them
+UNPACKED = ".later"  # the folder for the files of a later copy
+NEVER = ("state", "keys", STORE, KEYS_STORE, UNPACKED)  # no backup of ours has them
+_FILES = (ENTRIES_DB, MANIFEST, LATER)  # no folders of a copy
+_NO_NAME = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)  # the fault of the copy, not of the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ def _unpack_all(file: str, later: Sequence[str], folder: Path) -> None:
     manifest = parse_manifest(list_file.read_bytes(), file) if list_file.exists() else None
     list_file.unlink(missing_ok=True)
     for each in later:
-        unpacked = folder / ".later"
+        unpacked = folder / UNPACKED
         unpacked.mkdir(mode=0o700)
         _unpack(each, unpacked)
         added = add_later(unpacked, folder, each)
@@ -192,14 +197,19 @@ def _unpack(file: str, folder: Path) -> None:
                     or member.name.startswith("/")
                     or ".." in parts
                     or parts[0] in NEVER
+                    or (len(parts) > 1 and parts[0] in _FILES)
                 ):
-                    raise LedgerError("COPY-FORMAT", f"{file}: {member.name!r} has no place in a copy of a ledger")
-                path = folder / member.name
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    raise _no_place(file, member)
                 stream = tar.extractfile(member)
                 if stream is None:
                     raise LedgerError("COPY-FORMAT", f"{file}: {member.name!r} cannot be read")
-                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                try:
+                    made = _made(folder / member.name)
+                except OSError as error:
+                    if error.errno in _NO_NAME:
+                        raise _no_place(file, member) from None
+                    raise
+                with os.fdopen(made, "wb") as out:
                     shutil.copyfileobj(stream, out)
                     out.flush()
                     os.fsync(out.fileno())
@@ -207,3 +217,13 @@ def _unpack(file: str, folder: Path) -> None:
         raise
     except Exception as error:  # tarfile on untrusted bytes raises more than TarError
         raise LedgerError("COPY-FORMAT", f"{file}: not a copy of a ledger: {str(error)[:200]}") from None
+
+
+def _made(path: Path) -> int:
+    """Make a file, and the folders above it; return its descriptor."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _no_place(file: str, member: tarfile.TarInfo) -> LedgerError:
+    return LedgerError("COPY-FORMAT", f"{file}: {member.name!r} has no place in a copy of a ledger")

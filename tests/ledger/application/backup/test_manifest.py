@@ -128,7 +128,7 @@ def test_the_files_of_a_folder_are_those_that_are_listed(tmp_path: Path) -> None
         return ""
 
     assert wrong() == wrong("policy", "trust/tsa") == ""
-    for name in ("../outside", "trust/../policy", "link", "trust", "none", str(outside), f"/{outside}"):
+    for name in ("../outside", "trust/../policy", "link", "trust", "none", str(outside), f"/{outside}", "a" * 256):
         assert wrong("policy", name) == f"COPY-FORMAT a.tar: {name!r} is in none of the copies"
     (folder / "policy").write_bytes(b"changed")
     assert wrong("trust/tsa", "policy") == "COPY-FORMAT a.tar: 'policy' is not the file that was copied"

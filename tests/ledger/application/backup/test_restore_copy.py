@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.adapters.folders.ledger_folder import ENTRIES_DB
 from ledger.adapters.log.remote_signer import POINTER
 from ledger.application.backup import restore_copy
-from ledger.application.backup.manifest import NAME, CopiedFile, Manifest, format_manifest, parse_manifest
+from ledger.application.backup.manifest import LATER, NAME, CopiedFile, Manifest, format_manifest, parse_manifest
 from ledger.application.backup.restore_copy import NEVER, _remove_older, _unpack, _unpack_all, up_to
 from ledger.application.integrity.own_check import OwnCheck
 from ledger.errors import LedgerError
@@ -47,7 +48,7 @@ def test_files_of_a_copy_are_unpacked_for_their_owner_alone(tmp_path: Path) -> N
     }
     assert {path.stat().st_mode & 0o777 for path in found.values()} == {0o600}
     assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_dir()} <= {0o700, 0o755}
-    with pytest.raises(FileExistsError):
+    with pytest.raises(LedgerError, match=r"COPY-FORMAT.*'TEST' has no place in a copy"):
         _unpack(file, folder)
 
 
@@ -60,6 +61,21 @@ def test_a_member_with_no_place_in_a_ledger_is_refused(name: str, tmp_path: Path
     with pytest.raises(LedgerError, match="has no place in a copy of a ledger") as found:
         _unpack(packed(tmp_path / "a.tar", (name, b"x")), folder)
     assert (found.value.code, [*folder.iterdir()]) == ("COPY-FORMAT", [])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a" * 256,), ("a", "a/b/c"), (LATER, f"{LATER}/a")]
+    + [(f"{name}/a",) for name in (ENTRIES_DB, NAME, LATER)],
+)
+def test_two_files_of_one_name_and_a_file_in_the_place_of_a_folder_make_no_copy(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(LedgerError, match=f"'{names[-1]}' has no place in a copy of a ledger") as found:
+        _unpack(packed(tmp_path / "a.tar", *((name, b"x") for name in names)), folder)
+    assert found.value.code == "COPY-FORMAT"
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
