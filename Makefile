@@ -66,8 +66,9 @@ demo: install $(PAGE)
 	$(BIN)/comity demo $(or $(DIR),build/demo)
 
 # A third of the time of a test is waiting for servers, processes and disks that it started: three at once use two cores.
+# A test that hangs ends after two minutes, with where each thread was, and the run after ten failures.
 test: install
-	$(PYTEST) -n 3 --durations=10 -rsfE
+	$(PYTEST) -n 3 -o faulthandler_timeout=120 --maxfail=10 --durations=10 -rsfE
 
 # The domain alone, for the time between two edits; without the tables of Unicode, which change with their generator.
 quick: install
@@ -139,12 +140,12 @@ browser: install
 	tests/browser/install.sh page
 	$(BIN)/python -m browser.build
 
-# The page against the Python verifier, in Node.js, Chromium and Firefox. A test that hangs ends after ten minutes, with
-# where it was; AGAIN=1 tries alone, in new browsers, what has failed.
+# The page against the Python verifier, in Node.js, Chromium and Firefox. AGAIN=1 tries alone, in new browsers, what
+# has failed.
 browser-test: install
 	tests/browser/install.sh
 	$(PYTEST) $(if $(AGAIN),-n 0 --last-failed --last-failed-no-failures none,-n 2 --dist worksteal) -m browser -rs \
-	-o cache_dir=.pytest_cache/browser -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true tests/browser
+	-o cache_dir=.pytest_cache/browser tests/browser
 
 # A quarter of an hour, with the peers it measures against; BENCH_FULL=1 goes up to a million entries. The last line is
 # one JSON object.
