@@ -1,4 +1,7 @@
-"""One server over the ledger of a story, to be read by every test of a process."""
+"""One server over the ledger of a story, to be read by every test of a module.
+
+It ends with the module: its threads would run into what tests of other modules replace meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from tests.server.office import Office
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     from tests.server.office import serving_story
 
@@ -21,6 +24,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def order(office: Office) -> str:
     return str(reply("orders", ledger=office.ledger)["orders"][0]["order"])

@@ -55,7 +55,7 @@ def test_a_second_line_is_added_once_and_replaced_only_if_it_is_there(house: Hou
 
 def test_a_key_that_signs_and_is_not_in_the_register_is_recorded_next(monkeypatch: pytest.MonkeyPatch) -> None:
     def entry(kind: str, key: str) -> Any:
-        return 0, SimpleNamespace(payload=SimpleNamespace(kind=kind, public={"new_key": key}))
+        return 0, SimpleNamespace(payload=SimpleNamespace(kind=kind, schema=1, public={"new_key": key}))
 
     entries = [entry(KIND, "a"), entry("key-registered", "b")]
     journal: Any = SimpleNamespace(cases=SimpleNamespace(opened_registry=lambda: entries))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.server.office import Office
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def prosecutor(office: Office) -> Person:
     from tests.server.desk.desk import person
 

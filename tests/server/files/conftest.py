@@ -1,4 +1,4 @@
-"""One server that keeps files; each test records a separate order in it."""
+"""One server that keeps files; each test of a module records a separate order in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.server.files.office import Keeping
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeping]:
     from tests.server.files.office import keeping
 
