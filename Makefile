@@ -66,9 +66,10 @@ demo: install $(PAGE)
 	$(BIN)/comity demo $(or $(DIR),build/demo)
 
 # A third of the time of a test is waiting for servers, processes and disks that it started: three at once use two cores.
-# A test that hangs ends after two minutes, with where each thread was, and the run after ten failures.
+# A test that hangs ends after two minutes, with where each thread was. AGAIN=1 tries alone what has failed.
 test: install
-	$(PYTEST) -n 3 -o faulthandler_timeout=120 --maxfail=10 --durations=10 -rsfE
+	$(PYTEST) $(if $(AGAIN),-n 0 --last-failed --last-failed-no-failures none,-n 3 --durations=10) -rsfE \
+	-o cache_dir=.pytest_cache/$(notdir $(VENV)) -o faulthandler_timeout=120
 
 # The domain alone, for the time between two edits; without the tables of Unicode, which change with their generator.
 quick: install

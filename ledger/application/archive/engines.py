@@ -9,13 +9,14 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import Any, Final, Literal
 
 from ledger.application.archive.check_segment import SegmentCheck, SegmentRun, check_segment
 from ledger.application.archive.manifest import Segment
+from ledger.application.worker_pool import worker_pool
 from ledger.errors import LedgerError
 
 EngineName = Literal["local", "dask", "ray"]
@@ -71,7 +72,7 @@ def _away(engine: str, error: Exception) -> LedgerError:
 def _local(check: SegmentCheck, workers: int, address: str, until: ExitStack) -> Started:
     if address:
         raise LedgerError("NO-ENGINE", "the engine local takes no address", "leave out --address")
-    pool = ProcessPoolExecutor(workers, initializer=_begin, initargs=(check,))
+    pool = worker_pool(workers, _begin, check)
     until.callback(_stop, pool)
     return lambda data, segment, sizes: pool.submit(_go, data, segment, sizes).result, workers
 

@@ -13,7 +13,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +31,7 @@ from ledger.adapters.storage.connection import (
 from ledger.adapters.storage.foreign_file import ForeignFile
 from ledger.adapters.storage.postgres import Address
 from ledger.application.integrity.check_run import MOST, OTHER_REGISTER, Noted, Problem, Run, bytes_of, check_run
+from ledger.application.worker_pool import worker_pool
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.payload import SignedBy
@@ -225,7 +225,7 @@ def spread(check: Callable[[int, int], Run], runs: list[tuple[int, int]], worker
     if len(runs) < 2 or workers < 2:
         yield from (check(*run) for run in runs)
         return
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(check,)) as pool:
+    with worker_pool(workers, _begin, check) as pool:
         waiting = iter(runs)
         going = [pool.submit(_go, *run) for run in islice(waiting, workers * 2)]
         while going:

@@ -18,6 +18,7 @@ from threading import Thread
 
 import msgspec
 
+from ledger.application.worker_pool import worker_pool
 from ledger.entries.case import EARLIEST, check_dates, instant, wire
 from ledger.entries.envelope import OpenedEntry, open_, open_each
 from ledger.entries.payload import Payload
@@ -108,7 +109,7 @@ class VerifierPool:
             yield _opened(entries, start, _open_chunk(entries[start : min(start + _CHUNK, alone)]))
         if not many:
             return
-        pool = self._pool = self._pool or ProcessPoolExecutor(CORES, initializer=_begin)
+        pool = self._pool = self._pool or worker_pool(CORES, _begin)
         going: deque[tuple[int, Future[bytes | tuple[int, _Said]]]] = deque()
         waiting = iter(range(alone, len(entries), _CHUNK))
         try:

@@ -88,7 +88,7 @@ def test_the_local_engine_takes_no_address_and_its_processes_end(monkeypatch: py
     ended: list[dict[str, bool]] = []
 
     class Pool:
-        def __init__(self, workers: int, **_: Any) -> None:
+        def __init__(self, workers: int, *_: Any) -> None:
             self.workers = workers
 
         def submit(self, call: Any, *given: Any) -> Any:
@@ -97,7 +97,7 @@ def test_the_local_engine_takes_no_address_and_its_processes_end(monkeypatch: py
         def shutdown(self, **how: bool) -> None:
             ended.append(how)
 
-    monkeypatch.setattr(engines, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(engines, "worker_pool", Pool)
     assert code(start, "local", 2, "tcp://x")[0] == "NO-ENGINE"
     with started("local", CHECK, 2) as (submit, count):
         result: Any = submit(b"data", SEGMENT, (1,))()

@@ -1,0 +1,21 @@
+"""Start worker processes that hold nothing of a process with several threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.context import BaseContext
+from threading import active_count
+from typing import Any
+
+
+def worker_pool(workers: int, begin: Callable[..., None], *given: Any) -> ProcessPoolExecutor:
+    """Return a pool of processes, each of which calls `begin` first.
+
+    Python starts them, which forks a process with one thread on Linux. Those of a process with several threads, as a
+    server is, come from a fork server: a forked one keeps the connections of clients open, and waits for ever for a
+    lock that another thread held at that moment.
+    """
+    context: BaseContext = get_context() if active_count() == 1 else get_context("forkserver")
+    return ProcessPoolExecutor(workers, context, begin, given)

@@ -1,0 +1,51 @@
+"""Worker processes of a process with several threads hold none of its connections."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Event, Thread
+
+import pytest
+
+from ledger.application.worker_pool import worker_pool
+
+_begun: list[str] = []  # of a worker process
+
+
+def begin(*given: str) -> None:
+    _begun.extend(given)
+
+
+def begun() -> tuple[int, list[str]]:
+    return os.getpid(), _begun
+
+
+@contextmanager
+def another_thread() -> Iterator[None]:
+    ends = Event()
+    thread = Thread(target=ends.wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
+
+
+def test_each_worker_begins_with_what_is_given_in_another_process() -> None:
+    with worker_pool(1, begin, "a", "b") as pool:
+        process, given = pool.submit(begun).result()
+    assert (process != os.getpid(), given) == (True, ["a", "b"])
+
+
+def test_the_workers_of_a_process_with_threads_keep_none_of_its_connections_open() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening, another_thread():
+        place = listening.getsockname()
+        with worker_pool(1, begin, "a") as pool:
+            assert pool.submit(begun).result()[1] == ["a"]
+            listening.close()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(place, timeout=5)
