@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
-from ledger.adapters.subject_keys.names import COMPANION, HOLDER, TARGET
+from ledger.adapters.subject_keys.names import TARGET
 from ledger.adapters.subject_keys.search_forms import asked_forms, forms_in, forms_of
 from ledger.adapters.subject_keys.value_index import SearchForm
 
@@ -74,8 +74,8 @@ def find_subjects(store: EntryReader, keys: SubjectKeyStore, value: str) -> list
         how = next(iter(forms)).how
         for key_id in keys.index.keys_with(forms):
             found.setdefault(key_id, how)
-    for (name, _), key_id in keys.subjects().items():
-        if not name.startswith((TARGET, HOLDER, COMPANION)) and _same_name(name, value):
+    for name, key_id in keys.given_names():
+        if _same_name(name, value):
             found.setdefault(key_id, "called")
     names: dict[tuple[str, str], list[str]] = {}
     for (name, order), key_id in keys.subjects_of(found).items():

@@ -23,7 +23,7 @@ from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.subject_keys import statements
 from ledger.adapters.subject_keys.key_database import create_keys, open_keys
-from ledger.adapters.subject_keys.names import COMPANION, TARGET, are_similar, check_name
+from ledger.adapters.subject_keys.names import are_similar, check_name
 from ledger.adapters.subject_keys.schema import ALL_ORDERS, new_subject_id
 from ledger.adapters.subject_keys.value_index import ValueIndex
 from ledger.errors import LedgerError
@@ -88,18 +88,24 @@ class SubjectKeyStore:
             rows = self._db.execute(statements.SUBJECTS)
             return {(name, order): key_id for name, order, key_id in rows}
 
+    def given_names(self) -> list[tuple[str, str]]:
+        """Return each name that users gave to a subject, with the id of each of its keys."""
+        with self._db.errors():
+            return [(name, key_id) for name, key_id in self._db.execute(statements.GIVEN)]
+
     def similar_names(self, name: str) -> list[str]:
         """Return the names of other data subjects that `are_similar` to this one."""
         with self._db.errors():
-            names = [other for (other,) in self._db.execute(statements.OTHER_NAMES, (name,)).fetchall()]
-        return [other for other in names if not other.startswith((TARGET, COMPANION)) and are_similar(name, other)]
+            subjects = self._db.execute(statements.SUBJECT_OF_NAME, (name,)).fetchall()
+            names = [other for other, subject in self._db.execute(statements.NAMES) if (subject,) not in subjects]
+        return sorted(other for other in names if are_similar(name, other))
 
     def stored_name(self, name: str) -> str:
         """Return a name as it is stored: an earlier version stored several spaces between words."""
         with self._db.errors():
             if self._db.execute(statements.SUBJECT_OF_NAME, (name,)).fetchone() is not None:
                 return name
-            names = [stored for (stored,) in self._db.execute(statements.NAMES).fetchall() if "  " in stored]
+            names = sorted(stored for stored, _ in self._db.execute(statements.NAMES) if "  " in stored)
         return next((stored for stored in names if check_name(stored) == name), name)
 
     def subjects_of(self, key_ids: Iterable[str]) -> dict[SubjectInOrder, str]:

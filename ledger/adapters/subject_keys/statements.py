@@ -7,6 +7,7 @@ order and return the same columns. Where a parameter is a list, it is passed as 
 from __future__ import annotations
 
 from ledger.adapters.storage.statements import Statement
+from ledger.adapters.subject_keys.names import COMPANION, HOLDER, TARGET
 
 
 def _both(text: str) -> Statement:
@@ -22,6 +23,18 @@ def _listing(text: str) -> Statement:
     )
 
 
+def _named_otherwise(columns: str, *prefixes: str) -> Statement:
+    """Return a statement over the names that begin with none of these prefixes, which it skips in the index.
+
+    A large ledger has the target of each order among its names.
+    """
+    skipped = sorted(prefixes)  # each ends with a space, behind which "!" is the next character
+    starts = ("", *(f"{each[:-1]}!" for each in skipped))
+    spans = [f"n.name >= '{start}' AND n.name < '{end}'" for start, end in zip(starts, skipped, strict=False)]
+    spans.append(f"n.name >= '{starts[-1]}'")
+    return _both(" UNION ALL ".join(f"SELECT {columns} WHERE {span}" for span in spans))
+
+
 _KEYS = " FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
 
 # -- names and keys ----------------------------------------------------------------------------------------------------
@@ -29,14 +42,11 @@ _KEYS = " FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
 KEYS_OF = _both(f"SELECT k.key_id, k.order_id{_KEYS} WHERE n.name = ? ORDER BY k.key_id")
 KEYS_OF_IN = _both(f"SELECT k.key_id, k.order_id{_KEYS} WHERE n.name = ? AND k.order_id IN (?, ?) ORDER BY k.key_id")
 SUBJECTS = _both(f"SELECT n.name, k.order_id, k.key_id{_KEYS} ORDER BY n.name, k.order_id, k.key_id")
+GIVEN = _named_otherwise(f"n.name, k.key_id{_KEYS}", COMPANION, HOLDER, TARGET)
 SUBJECTS_OF = _listing(
     f"SELECT n.name, k.order_id, k.key_id{_KEYS} WHERE k.key_id IN LISTED ORDER BY n.name, k.order_id"
 )
-OTHER_NAMES = _both(
-    "SELECT n.name FROM subject_name n WHERE n.subject NOT IN (SELECT subject FROM subject_name WHERE name = ?)"
-    " ORDER BY n.name"
-)
-NAMES = _both("SELECT name FROM subject_name ORDER BY name")
+NAMES = _named_otherwise("n.name, n.subject FROM subject_name n", COMPANION, TARGET)
 NAME_OF_KEY = _both(f"SELECT min(n.name){_KEYS} WHERE k.key_id = ?")
 SUBJECT_OF_NAME = _both("SELECT subject FROM subject_name WHERE name = ?")
 EXISTING = _listing("SELECT key_id FROM subject_key WHERE key_id IN LISTED")

@@ -62,8 +62,10 @@ class Sealed:
         text = json.dumps(["salt", sealed[0].field, sealed[0].value]).encode()
         return [] if sealed[0].key_id == "gone" else [urlsafe_b64encode(text).decode().rstrip("=")]
 
-    def subjects(self) -> dict[tuple[str, str], str]:
-        return self.people
+    def given_names(self) -> list[tuple[str, str]]:
+        return [
+            (name, key) for (name, _), key in self.people.items() if not name.startswith((TARGET, HOLDER, COMPANION))
+        ]
 
     def subjects_of(self, keys: Any) -> dict[tuple[str, str], str]:
         return {whose: key for whose, key in self.people.items() if key in keys}

@@ -19,7 +19,7 @@ from ledger.adapters.log.log import Log
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
-from ledger.adapters.subject_keys.names import check_name
+from ledger.adapters.subject_keys.names import COMPANION, HOLDER, TARGET, check_name
 from ledger.adapters.subject_keys.schema import VERSION
 from ledger.application import journal
 from ledger.application.journal import Journal
@@ -712,3 +712,27 @@ def test_the_name_of_a_key_is_the_first_of_its_subject_and_a_key_that_is_not_her
         assert {store.name_of(named["Lena"]), store.name_of(named["target of order"])} == {"Lena"}
         store.destroy([named["Ruth"]])
         assert store.name_of(named["Ruth"]) is None
+
+
+MADE = (f"{COMPANION}a", f"{HOLDER}ilves", f"{TARGET}a")
+GIVEN = ("companion", "companion!", "companio o", "person at", "person at!", "target of", "target of!", "Å", "a", "￮")
+
+
+def test_names_that_users_gave_are_read_without_those_that_the_ledger_made(tmp_path: Path) -> None:
+    with closing(SubjectKeyStore.create(tmp_path / "keys.db")) as subject_keys:
+        made = subject_keys.keys_for([(name, ORDER) for name in (*GIVEN, *MADE)])
+        assert sorted(subject_keys.given_names()) == sorted((name, made[name, ORDER][0]) for name in GIVEN)
+
+
+def test_a_name_is_similar_to_those_that_users_gave_and_to_persons_at_offices_in_order(tmp_path: Path) -> None:
+    with closing(SubjectKeyStore.create(tmp_path / "keys.db")) as subject_keys:
+        subject_keys.keys_for([(name, ORDER) for name in (*GIVEN, *MADE, "witness b", "witness a")])
+        for asked, similar in {
+            "witness c": ["witness a", "witness b"],
+            "companion b": [],
+            "target of b": [],
+            "person at ilve": [f"{HOLDER}ilves"],
+            "person at": ["person at!"],
+            "target of": ["target of!"],
+        }.items():
+            assert subject_keys.similar_names(asked) == similar
