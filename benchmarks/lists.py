@@ -88,7 +88,7 @@ def _after_a_new_office(ledger: Path) -> float:
         copy = Path(shutil.copytree(ledger, Path(place) / "ledger"))
         keeper = registrar()
         with closing(Journal.open(copy, Home.inside(copy))) as journal:
-            office = {"actor": "new-office", "party": keeper.party, "roles": ["ISS"], "valid_from": "2020-01-01"}
+            office = {"actor": "another-office", "party": keeper.party, "roles": ["ISS"], "valid_from": "2020-01-01"}
             signer = journal.signer(keeper.actor, "ADM", SeedKey(registrar_seed()))
             journal.record(build("authority-registered", office, {}), journal.registry, signer)
         return _ask(copy, QUESTIONS["due"]).seconds
