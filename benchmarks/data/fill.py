@@ -31,9 +31,10 @@ from ledger.adapters.subject_keys.key_store import SubjectKeyStore, encrypt_valu
 from ledger.adapters.subject_keys.value_index import SearchForm
 from ledger.application.find_subject import forms_of_value, index_values
 from ledger.application.journal import Journal
+from ledger.application.worker_pool import without_cycles
 from ledger.application.write.draft import target_of
 from ledger.application.write.encrypt import ISSUED
-from ledger.application.write.parallel_open import end_with_parent, without_cycles
+from ledger.application.write.parallel_open import end_with_parent
 
 FILLING = "filling"  # the file that says which page is next
 TRANSACTION = 50_000  # entries, at least: a smaller one changes as many pages of the indexes

@@ -15,7 +15,7 @@ from ledger.adapters.storage import statements
 from ledger.adapters.storage.connection import ReadConnection, open_connection
 from ledger.application.integrity.audit import RUN, begin
 from ledger.application.integrity.check_run import _NOT_FOUND, TOGETHER, _before, _plainly_found, check_run, subtree
-from ledger.application.write.parallel_open import without_cycles
+from ledger.application.worker_pool import without_cycles
 from ledger.entries.envelope import OpenedEntry, _check_veils, _decode, _encode, open_each
 from ledger.entries.keyring import Keyring
 from ledger.entries.payload import Payload, well_formed

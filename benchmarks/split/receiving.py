@@ -14,9 +14,10 @@ from benchmarks.data.generate import registry
 from benchmarks.data.ledgers import new, receive
 from benchmarks.split.steps import RAW, adding_up, each, in_microseconds, verifications
 from ledger.adapters.storage.entry_recorder import EntryRecorder
+from ledger.application.worker_pool import without_cycles
 from ledger.application.write import parallel_open
 from ledger.application.write.group_commit import GroupCommit
-from ledger.application.write.parallel_open import _CHUNK, _open_chunk, without_cycles
+from ledger.application.write.parallel_open import _CHUNK, _open_chunk
 from ledger.entries.envelope import Sealed, open_each
 
 OPENED = 4_000  # entries over which the steps of an opener are taken

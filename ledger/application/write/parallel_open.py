@@ -12,7 +12,6 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import parent_process
 from threading import Thread
 
@@ -59,18 +58,6 @@ def _formed(opened: OpenedEntry | RecordError) -> OpenedEntry:
         check_dates(instant(p.on), instant(p.signed_at))
     check_texts(p)
     return opened
-
-
-@contextmanager
-def without_cycles() -> Iterator[None]:
-    """Switch the garbage collector off for a block: entries make no cycles, and looking costs a twentieth."""
-    looking = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if looking:
-            gc.enable()
 
 
 class VerifierPool:

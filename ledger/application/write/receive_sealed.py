@@ -7,9 +7,10 @@ from threading import BoundedSemaphore
 
 from ledger.adapters.storage.entry_recorder import EntryRow
 from ledger.adapters.storage.entry_store import Conflict, EntryStore
+from ledger.application.worker_pool import without_cycles
 from ledger.application.write.encrypt import ISSUED, ValueEncrypter
 from ledger.application.write.group_commit import REFERENCE, Request
-from ledger.application.write.parallel_open import CORES, VerifierPool, at, open_entries, without_cycles
+from ledger.application.write.parallel_open import CORES, VerifierPool, at, open_entries
 from ledger.application.write.receipt import Receipt
 from ledger.application.write.write_position import PendingBatch
 from ledger.entries.envelope import OpenedEntry, commitments_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from threading import Event, Thread
 
 import pytest
 
-from ledger.application.worker_pool import worker_pool
+from ledger.application.worker_pool import without_cycles, worker_pool
 
 _begun: list[str] = []  # of a worker process
 
@@ -49,3 +50,20 @@ def test_the_workers_of_a_process_with_threads_keep_none_of_its_connections_open
             listening.close()
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection(place, timeout=5)
+
+
+@pytest.mark.parametrize("looking", [True, False])
+def test_no_cycle_is_looked_for_in_a_block_and_afterwards_as_before(looking: bool) -> None:
+    def refused() -> None:
+        with without_cycles():
+            assert not gc.isenabled()
+            raise KeyError
+
+    before = gc.isenabled()
+    (gc.enable if looking else gc.disable)()
+    try:
+        with pytest.raises(KeyError):
+            refused()
+        assert gc.isenabled() is looking
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -134,10 +134,20 @@ def test_a_cluster_of_dask_is_asked_at_its_address_or_made_here(monkeypatch: pyt
     @contextmanager
     def cluster(**how: Any) -> Iterator[str]:
         said.append(how)
+        assert watched["distributed.worker.profile.enabled"] is False
         yield "here"
         said.append("cluster left")
 
+    watched: dict[str, Any] = {}
+
+    @contextmanager
+    def changed(settings: dict[str, Any]) -> Iterator[None]:
+        watched.update(settings)
+        yield
+        watched.clear()
+
     monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=Client, LocalCluster=cluster))
+    monkeypatch.setitem(sys.modules, "dask", SimpleNamespace(config=SimpleNamespace(set=changed)))
     with started("dask", CHECK, 2, "tcp://there") as (submit, count):
         assert count == 3
         result: Any = submit(b"d", SEGMENT, (1,))()
