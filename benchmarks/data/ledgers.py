@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -19,6 +20,7 @@ from ledger.application.journal import Journal
 from ledger.entries.envelope import Sealed
 
 _SHAPING = ("fill.py", "generate.py", "ledgers.py", "lives.py", "rates.toml")
+_IMPORT = re.compile(r"^(?:from|import) [^(\n]*(?:\([^)]*\))?\n", re.MULTILINE)
 BATCH = 5_000  # sealed entries handed over at a time
 ASKED = 0  # the number of the order that questions are put to: thirty entries, in every ledger
 ASKED_ENTRIES = 30
@@ -77,8 +79,15 @@ def _plan(size: int) -> Plan:
 
 def _made_by() -> str:
     """Return a digest of everything that shapes these ledgers; a kept ledger is used only if its digest is the same."""
-    shaped = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*")) if path.name in _SHAPING]
-    return sha256(b"".join(shaped) + repr(SCHEMA).encode()).hexdigest()
+    shaped = [
+        shape(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("*")) if path.name in _SHAPING
+    ]
+    return sha256(("".join(shaped) + repr(SCHEMA)).encode()).hexdigest()
+
+
+def shape(source: str) -> str:
+    """Return the text of a file without its imports: where a name comes from makes no other ledger."""
+    return _IMPORT.sub("", source)
 
 
 def _batches(sealed: Iterable[Sealed]) -> Iterator[list[Sealed]]:
