@@ -37,8 +37,8 @@ def elsewhere(
     store: EntryReader, cases: CaseReader, subject_keys: SubjectKeyStore, orders: Iterable[str] | None = None
 ) -> list[str]:
     """Return the keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
-    keys = store.sealing_keys(orders)
-    missing = set(keys) - subject_keys.existing(keys)
+    keys = store.ever_sealing() if orders is None else set(store.sealing_keys(orders))
+    missing = {key_id for key_id in keys - subject_keys.existing(keys) if not store.is_emptied(key_id)}
     if not missing:
         return []
     missing -= {each.key_id for each in subject_keys.unrecorded()}

@@ -232,13 +232,13 @@ class EntryReader:
         """Return (index, key id) of each value of the newest entry that still has ciphertexts."""
         return self.rows(statements.NEWEST_SEALED)
 
-    def sealing_keys(self, orders: Iterable[str] | None = None) -> list[str]:
-        """Return the ids of the keys of all remaining ciphertexts, in these orders or in the whole ledger."""
-        if orders is None:
-            rows = self.rows(statements.SEALING_KEYS)
-        else:
-            rows = self.rows(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))
-        return [key_id for (key_id,) in rows]
+    def ever_sealing(self) -> set[str]:
+        """Return the ids of the keys of all ciphertexts in the ledger, removed ones too."""
+        return {key_id for (key_id,) in self.rows(statements.EVER_SEALING)}
+
+    def sealing_keys(self, orders: Iterable[str]) -> list[str]:
+        """Return the ids of the keys of all remaining ciphertexts in these orders."""
+        return [key_id for (key_id,) in self.rows(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))]
 
     def rows(self, statement: Statement, params: Sequence[Any] = ()) -> list[Any]:
         """Return the rows of a statement; errors of the database are translated."""

@@ -197,9 +197,9 @@ NEWEST_SEALED = Statement(
     "SELECT idx, key_id FROM ciphertext WHERE ciphertext IS NOT NULL AND idx ="
     " (SELECT idx FROM ciphertext WHERE ciphertext IS NOT NULL ORDER BY idx DESC LIMIT 1) ORDER BY key_id",
 )
-SEALING_KEYS = Statement(
-    "SELECT DISTINCT key_id FROM ciphertext WHERE ciphertext IS NOT NULL ORDER BY key_id",
-    "SELECT DISTINCT key_id FROM ciphertext WHERE ciphertext IS NOT NULL ORDER BY key_id",
+EVER_SEALING = Statement(  # from the index alone
+    "SELECT DISTINCT key_id FROM ciphertext",
+    "SELECT DISTINCT key_id FROM ciphertext",
 )
 SEALING_KEYS_OF_ORDERS = Statement(
     "SELECT DISTINCT c.key_id FROM stored_events e JOIN ciphertext c ON c.idx = e.rowid - 1"

@@ -111,8 +111,8 @@ class SubjectKeyStore:
     def subjects_of(self, key_ids: Iterable[str]) -> dict[SubjectInOrder, str]:
         """Return the id of each of these keys by every name of its subject and the order."""
         with self._db.errors():
-            rows = self._db.execute(statements.SUBJECTS_OF, (_listed(key_ids),))
-            return {(name, order): key_id for name, order, key_id in rows}
+            rows = self._db.execute(statements.SUBJECTS_OF, (_listed(key_ids),)).fetchall()
+        return {(name, order): key_id for name, order, key_id in sorted(tuple(row) for row in rows)}
 
     def name_of(self, key_id: str) -> str | None:
         """Return a name of the subject of a key; None if the key is not stored here."""
@@ -232,7 +232,7 @@ class SubjectKeyStore:
         with self._db.transaction():
             secret = self._marking()
             of = self._db.execute(statements.SUBJECTS_OF, (_listed(key_ids),))
-            for name, order, key_id in of.fetchall():
+            for name, order, key_id in sorted(tuple(row) for row in of.fetchall()):
                 earlier = self._marked(secret, name, order)
                 self._db.execute(statements.MARK, (_mark(secret, name, order, len(earlier)), key_id))
             for statement in (statements.DELETE_KEY, statements.DELETE_INDEXED):

@@ -44,7 +44,7 @@ KEYS_OF_IN = _both(f"SELECT k.key_id, k.order_id{_KEYS} WHERE n.name = ? AND k.o
 SUBJECTS = _both(f"SELECT n.name, k.order_id, k.key_id{_KEYS} ORDER BY n.name, k.order_id, k.key_id")
 GIVEN = _named_otherwise(f"n.name, k.key_id{_KEYS}", COMPANION, HOLDER, TARGET)
 SUBJECTS_OF = _listing(
-    f"SELECT n.name, k.order_id, k.key_id{_KEYS} WHERE k.key_id IN LISTED ORDER BY n.name, k.order_id"
+    f"SELECT n.name, k.order_id, k.key_id{_KEYS} WHERE k.key_id IN LISTED"  # sorted, SQLite would scan all names
 )
 NAMES = _named_otherwise("n.name, n.subject FROM subject_name n", COMPANION, TARGET)
 NAME_OF_KEY = _both(f"SELECT min(n.name){_KEYS} WHERE k.key_id = ?")

@@ -76,7 +76,8 @@ def erase_destroyed(folder: Path) -> int:
     """
     ledger = read_folder(folder)
     with closing(EntryStore(ledger.entries)) as store:
-        destroyed = CaseReader(ledger, store, None).destroyed_keys().keys() & set(store.sealing_keys())
+        stated = CaseReader(ledger, store, None).destroyed_keys().keys() & store.ever_sealing()
+        destroyed = [key_id for key_id in stated if not store.is_emptied(key_id)]
         for key_id in destroyed:
             store.remove_ciphertexts(key_id)
     return len(destroyed)

@@ -167,7 +167,7 @@ def test_an_entry_names_at_most_two_hundred_digests_and_the_entries_that_had_the
 
 
 class Bound:
-    """A ledger with values under the keys k1 to k5, and a store that has some of these keys."""
+    """A ledger with values under the keys k1 to k5, once also under k0, and a store that has some of these keys."""
 
     def __init__(self, here: str, unrecorded: str = "", destroyed: str = "") -> None:
         self.asked: list[object] = []
@@ -186,9 +186,15 @@ class Bound:
         self.asked.append("log")
         return dict.fromkeys(self.gone, 3)
 
-    def sealing_keys(self, orders: Any = None) -> list[str]:
+    def sealing_keys(self, orders: Any) -> list[str]:
         self.asked.append(orders)
         return ["k5", "k4", "k3", "k2", "k1"]
+
+    def ever_sealing(self) -> set[str]:
+        return {"k5", "k4", "k3", "k2", "k1", "k0"}
+
+    def is_emptied(self, key_id: str) -> bool:
+        return key_id == "k0"
 
     def newest_sealed(self) -> list[tuple[int, str]]:
         return self.newest

@@ -186,8 +186,11 @@ def test_only_values_whose_keys_are_stated_as_destroyed_are_removed(monkeypatch:
     class Store:
         def __init__(self, entries: object) -> None: ...
 
-        def sealing_keys(self) -> list[str]:
-            return ["k2", "k3", "k4"]
+        def ever_sealing(self) -> set[str]:
+            return {"k2", "k3", "k4", "k5"}
+
+        def is_emptied(self, key_id: str) -> bool:
+            return key_id == "k5"
 
         def remove_ciphertexts(self, key_id: str) -> None:
             removed.append(key_id)
@@ -199,7 +202,7 @@ def test_only_values_whose_keys_are_stated_as_destroyed_are_removed(monkeypatch:
         def __init__(self, *_: object) -> None: ...
 
         def destroyed_keys(self) -> dict[str, int]:
-            return {"k1": 1, "k2": 2, "k4": 3}
+            return {"k1": 1, "k2": 2, "k4": 3, "k5": 4}
 
     class Folder:
         entries = None
