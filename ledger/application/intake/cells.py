@@ -74,8 +74,7 @@ def _from_serial(value: float, serial: Serial) -> When:
     first, end = (61, 2_958_466) if serial == "1900" else (0, 2_957_004)  # 60 of 1900 is 29 February, which was none
     if not first <= value < end:
         raise CellFault(f"the number {_digits(value)} is no day of the calendar from {serial}")
-    parts = min(timedelta(days=value), timedelta(days=end, microseconds=-1))  # a part of a day that rounds to the next
-    return When(_whole(_BEGINNING[serial] + parts), float(value).is_integer())
+    return When(_whole(_BEGINNING[serial] + timedelta(days=value)), float(value).is_integer())
 
 
 def _from_text(text: str, order: DateOrder) -> When:
@@ -123,7 +122,7 @@ def clock_of(value: Value) -> time:
     if isinstance(value, time):
         return value.replace(microsecond=0)
     if isinstance(value, timedelta) and timedelta() <= value < timedelta(days=1):
-        return (datetime(2000, 1, 1, tzinfo=UTC) + value).time().replace(microsecond=0)
+        return (datetime.combine(date.min, time()) + value).time().replace(microsecond=0)
     found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise CellFault(f"expected a time of day, got {value!r}", "a time is written 13:30 or 13:30:15")
@@ -140,7 +139,7 @@ def moment_of(when: When, zone: str) -> str:
         if not zone:
             hint = 'state `zone = "Europe/Prague"` in the profile'
             raise CellFault(f"{at:%Y-%m-%d %H:%M} is a local time, and no zone is stated", hint)
-        place = UTC if zone == "UTC" else time_zone(zone)
+        place = time_zone(zone)
         early, late = (at.replace(tzinfo=place, fold=fold) for fold in (0, 1))
         if early.utcoffset() != late.utcoffset():
             back = early.astimezone(UTC).astimezone(place).replace(tzinfo=None) == at

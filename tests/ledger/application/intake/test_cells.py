@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from math import nextafter
 from typing import Any
 
 import pytest
@@ -178,6 +179,8 @@ def test_a_text_is_read_of_any_cell() -> None:
         (-1, "1904", None),
         (2_957_003, "1904", date(9999, 12, 31)),
         (2_957_004, "1904", None),
+        (nextafter(2_958_466, 0), "1900", date(9999, 12, 31)),
+        (nextafter(2_957_004, 0), "1904", date(9999, 12, 31)),
         (2_958_465, "1904", None),
         (float("nan"), "1900", None),
     ],
@@ -203,3 +206,32 @@ def test_a_duration_is_a_time_of_day_if_it_is_shorter_than_a_day(seconds: int, i
         assert clock_of(length) == time(seconds // 3600, seconds // 60 % 60, seconds % 60)
     else:
         assert "expected a time of day" in says(clock_of, length)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("03/12/2026", None),
+        ("12/13/2026", date(2026, 12, 13)),
+        ("13/12/2026", date(2026, 12, 13)),
+        ("03/25/2026", date(2026, 3, 25)),
+        ("25/03/2026", date(2026, 3, 25)),
+        ("12/12/2026", date(2026, 12, 12)),
+    ],
+)
+def test_the_number_above_twelve_is_the_day_where_no_order_is_stated(text: str, day: date | None) -> None:
+    if day is None:
+        assert "can be two days" in says(when_of, text, "", "")
+    else:
+        assert when_of(text, "", "").at.date() == day
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment"), [("UTC", "2026-03-12T09:00:00Z"), ("Europe/Prague", "2026-03-12T08:00:00Z")]
+)
+def test_a_local_time_that_a_clock_shows_once_is_a_moment(zone: str, moment: str) -> None:
+    assert moment_of(when_of("2026-03-12 09:00", "", ""), zone) == moment
+
+
+def test_the_text_of_a_fault_is_what_it_says_without_the_hint() -> None:
+    assert str(CellFault("no day", "write one")) == "no day"
