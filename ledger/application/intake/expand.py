@@ -140,8 +140,7 @@ class _Expander:
             column = f"column {letters(loose[0] + 1)}"
             self._made.notes.append(CellNote(row.number, column, "this cell has no heading, and is not read"))
         reference = self._text(row, self._profile.order.reference, "")
-        instrument = self._profile.order.instrument
-        opened = self._text(row, instrument, "") if isinstance(instrument, ColumnRule) else instrument
+        opened = self._text(row, self._profile.order.instrument, "")
         if not reference:
             if reference == "":
                 column = self._profile.order.reference.column
@@ -185,12 +184,13 @@ class _Expander:
         try:
             when = when_of(value, self._rule.dates, self._rule.serial)
             clock = self._cell(row, rule.time) if rule.time else ""
+            if clock is None:  # its fault is noted
+                return
             if when.day_only:
                 column = rule.time or rule.when
-                stated = clock not in ("", None)
-                of_day = clock_of(clock) if stated and clock is not None else clock_of(rule.at) if rule.at else NOON
+                of_day = clock_of(clock) if clock != "" else clock_of(rule.at) if rule.at else NOON
                 at = when.at.replace(hour=of_day.hour, minute=of_day.minute, second=of_day.second)
-                when = type(when)(at, not stated)
+                when = type(when)(at, clock == "")
             cells["occurred"] = moment_of(when, self._rule.zone)
             if when.day_only and "on_source" not in rule.fields:
                 cells["on_source"] = "estimate"

@@ -387,3 +387,100 @@ def test_columns_without_a_heading_are_no_unread_columns_and_a_note_on_the_table
         "it is so",
         "row 3: it is so",
     ]
+
+
+def test_the_first_five_missing_columns_are_named() -> None:
+    more = "".join(f'{name} = {{ column = "{name}" }}\n' for name in ("providers", "data_categories", "actor"))
+    with pytest.raises(RecordError) as refused:
+        read(HEAD + ISSUED + more, "x;y", "1;2")
+    assert refused.value.says.count("no column is called") == 5
+    assert refused.value.hint == "there are 'x', 'y'"
+
+
+def test_hidden_columns_are_said_in_the_order_of_the_sheet() -> None:
+    table = read_table(b"Ref;b;c;d;e;f;g;Account;Day\r\nA;;;;;;;a;25.03.2026\r\n", "t")
+    profile = parse_profile((HEAD + ISSUED).encode(), "p")
+    kept = table.facts
+    facts: Any = SimpleNamespace(**{name: getattr(kept, name) for name in dir(kept) if not name.startswith("_")})
+    facts.hidden_columns = {1, 8}
+    notes = expand(replace(table, facts=facts), profile, "t").notes
+    assert [note.column for note in notes if "is hidden" in note.says] == ["Ref", "Account"]
+
+
+@pytest.mark.parametrize("ending", [["x"], ["", "x"]])
+def test_the_first_filled_cell_without_a_heading_is_said(ending: list[str]) -> None:
+    (note,) = read(HEAD + ISSUED, "Ref;Day;Account", ";".join(["A", "25.03.2026", "a", *ending])).notes
+    assert note.column == f"column {'DE'[len(ending) - 1]}"
+
+
+def test_a_row_that_ends_before_a_column_has_an_empty_cell_there() -> None:
+    assert "identifiers" not in cells(HEAD + ISSUED, "Ref;Day;Account", "A;25.03.2026")[0]
+
+
+def test_a_source_that_a_column_leaves_empty_is_not_stated() -> None:
+    profile = HEAD + ISSUED + 'on_source = { column = "Source" }\n'
+    first, second = cells(profile, "Ref;Day;Account;Source", "A;25.03.2026;a;own-act", "B;25.03.2026;b;")
+    assert (first["on_source"], second.get("on_source")) == ("own-act", None)
+
+
+def test_a_word_of_a_list_may_mean_a_day() -> None:
+    profile = f'{HEAD}[codes.days]\nEaster = "2026-04-05"\n{ISSUED}date_issued = {{ column = "Own", codes = "days" }}\n'
+    assert cells(profile, "Ref;Day;Account;Own", "A;25.03.2026;a;easter")[0]["date_issued"] == "2026-04-05"
+
+
+SERVED = """
+[[entry]]
+kind = "duplicate-service-recorded"
+when = "Day"
+[entry.fields]
+first = "A"
+second_on = { column = "Other" }
+"""
+
+
+def test_a_moment_in_a_field_is_read_with_its_time() -> None:
+    (served,) = cells(HEAD + SERVED, "Ref;Day;Other", "A;25.03.2026;26.03.2026 08:30")
+    assert served["second_on"] == "2026-03-26T08:30:00Z"
+
+
+@pytest.mark.parametrize("name", ["sentence_months", "return_timeframe", "emergency"])
+def test_a_number_in_a_field_of_numbers_needs_no_word_of_the_profile(name: str) -> None:
+    issued = ISSUED + f'{name} = {{ column = "Own" }}\n'
+    data = xlsx({"A": [["Ref", "Day", "Account", "Own"], ["A", "25.03.2026", "a", 1]]})
+    (fact,) = made(data, HEAD + issued).facts
+    assert fact.cells[name] == "1"
+
+
+UNSTORED = '<c r="{r}"><f>A1</f></c>'
+
+
+@pytest.mark.parametrize("column", ["Ref", "Day", "Clock", "Own"])
+def test_a_cell_without_a_result_is_one_fault_and_no_entry_is_made_of_its_row(column: str) -> None:
+    profile = HEAD + ISSUED.replace('when = "Day"\n', 'when = "Day"\ntime = "Clock"\n')
+    profile += 'date_issued = { column = "Own" }\n'
+    row: dict[str, Any] = {"Ref": "A", "Day": "25.03.2026", "Account": "a", "Clock": "10:20", "Own": "26.03.2026"}
+    row[column] = Raw(UNSTORED)
+    expansion = made(xlsx({"A": [list(row), list(row.values())]}), profile)
+    assert [(note.row, note.column, note.says) for note in expansion.faults] == [
+        (2, column, "a formula without a stored result")
+    ]
+    assert expansion.facts == []
+
+
+def test_a_cell_that_is_merged_with_its_heading_is_empty() -> None:
+    data = xlsx({"A": [HEADINGS, *rows(1)]}, more='<mergeCells><mergeCell ref="F1:F2"/></mergeCells>')
+    assert faults(data) == []
+
+
+def test_a_missing_column_of_a_workbook_is_named_with_its_sheet() -> None:
+    with pytest.raises(RecordError) as refused:
+        made(xlsx({"Orders": [["Ref", "Day"], ["A", "25.03.2026"]]}), HEAD + ISSUED)
+    assert (
+        refused.value.says
+        == "sheet 'Orders', row 1: no column is called 'Account' (entry 1 (order-issued).identifiers)"
+    )
+
+
+def test_the_reference_is_not_missed_with_a_date_although_an_entry_reads_it() -> None:
+    profile = HEAD + ISSUED.replace('{ column = "Account" }', '{ column = "Ref" }')
+    assert read(profile, "Ref;Day", "A;", "B;25.03.2026").notes == []
