@@ -152,9 +152,13 @@ def _parts(message: Message, name: str) -> Iterator[Message]:
         if met > PARTS or depth > DEEPEST:
             raise wrong(name, f"more than {PARTS} parts, or parts more than {DEEPEST} deep in each other")
         yield part
-        inner = part.get_payload()
-        below = [each for each in inner if isinstance(each, Message)] if isinstance(inner, list) else []
-        waiting += [(each, depth + 1) for each in reversed(below)]
+        waiting += [(each, depth + 1) for each in reversed(_within(part))]
+
+
+def _within(part: Message) -> list[Message]:
+    """Return the parts of a multipart, or the messages in a message/*, in their order; none of any other part."""
+    inner = part.get_payload()
+    return inner if isinstance(inner, list) else []  # type: ignore[return-value]
 
 
 def _file_of(part: Message) -> MailFile | None:
@@ -171,11 +175,8 @@ def _reports(part: Message, whole: Message) -> Iterator[DeliveryReport]:
     kind = part.get_content_type()
     if kind not in ("message/delivery-status", "message/disposition-notification"):
         return
-    payload = part.get_payload()
-    groups = [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
-    if kind == "message/disposition-notification" and not groups and isinstance(payload, str):
-        groups = [message_from_bytes(payload.encode("utf-8", "replace"), policy=policy.compat32)]
-    about = groups[0] if groups else whole
+    groups = _within(part)  # the parser makes at least one of each message/*
+    about = groups[0]
     original = _original(whole)
     for group in groups:
         if kind == "message/delivery-status":
@@ -196,16 +197,12 @@ def _reports(part: Message, whole: Message) -> Iterator[DeliveryReport]:
 
 def _original(whole: Message) -> str:
     """Return the Message-ID of the mail that a report returns."""
-    payload = whole.get_payload()
-    for part in payload if isinstance(payload, list) else ():
-        if not isinstance(part, Message):
-            continue
-        inner = part.get_payload()
-        if part.get_content_type() == RFC822 and isinstance(inner, list) and inner and isinstance(inner[0], Message):
-            return str(inner[0]["Message-ID"] or "")
-        if part.get_content_type() == "text/rfc822-headers" and isinstance(inner, str):
-            headers = message_from_bytes(inner[:HEADER].encode("utf-8", "replace"), policy=policy.compat32)
-            return str(headers["Message-ID"] or "")
+    for part in _within(whole):
+        if part.get_content_type() == RFC822:
+            return str(_within(part)[0]["Message-ID"] or "")
+        if part.get_content_type() == "text/rfc822-headers":
+            returned = str(part.get_payload())[:HEADER].encode("utf-8", "replace")
+            return str(message_from_bytes(returned, policy=policy.compat32)["Message-ID"] or "")
     return ""
 
 
@@ -231,7 +228,7 @@ def without_comments(text: str) -> str:
 
 def moment_in(text: str) -> datetime | None:
     """Return the moment of a header in UTC, None if it is none, or has no offset (-0000 counts as UTC, RFC 5322)."""
-    stated = " ".join(without_comments(text[:200]).split())
+    stated = " ".join(without_comments(text).split())
     try:
         at = parsedate_to_datetime(stated)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None and stated.endswith("-0000") else at

@@ -126,6 +126,9 @@ def test_as_many_parts_as_deep_as_the_bounds_allow_are_read_and_no_more() -> Non
         ("Fri, 31 Dec 9999 23:59:59 -2359", None),
         ("Thu, 01 Jan 1970 00:00:00 +0000", "1970-01-01T00:00:00+00:00"),
         ("Wed, 31 Dec 1969 23:59:59 +0000", None),
+        ("Tue, 03 Mar 2026 10:15:00 +0100 -0000", "2026-03-03T09:15:00+00:00"),
+        (f"{' ' * 170}Tue, 03 Mar 2026 10:15:00 +0100", "2026-03-03T09:15:00+00:00"),  # and not of an offset cut short
+        (f"Tue, 03 Mar 2026 10:15:00 {'(by the clock)' * 20} +0100", "2026-03-03T09:15:00+00:00"),
         (f"{'(' * 70}Tue{')' * 70}, 03 Mar 2026 10:15:00 +0100", "2026-03-03T09:15:00+00:00"),
         ("", None),
     ],
@@ -178,6 +181,14 @@ def test_an_msg_without_transport_headers_says_what_outlook_has_kept(monkeypatch
     assert [(f.name, f.media, f.size) for f in read.files] == [("", "", 0)] * 3
     bare = loaded(sender=None, subject=None, sent_date=None)
     assert (bare.sender, bare.subject, bare.date) == ("", "", None)
+    named = SimpleNamespace(file_name="x" * 201, mime_type="application/pdf", file_bytes=b"%PDF")
+    (file,) = loaded(attachments=[named]).files
+    assert (file.name, file.media, file.size) == ("x" * 200, "application/pdf", 4)
+    many = Message()
+    for n in range(mail_file.HEADERS + 1):
+        many[f"X-{n}"] = "1"
+    with pytest.raises(RecordError, match="more than 1000 headers"):
+        loaded(_message_headers=many)
     monkeypatch.setattr(mail_file, "PARTS", 2)
     assert len(loaded().files) == 2
     monkeypatch.setitem(sys.modules, "oxmsg", None)
@@ -322,3 +333,71 @@ def test_a_stamp_names_the_server_after_by_and_the_moment_after_the_last_semicol
 )
 def test_comments_are_left_out_also_nested_and_open_ones(text: str, kept: str) -> None:
     assert mail_file.without_comments(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (b"X: 1\n" * 999, ""),
+        (b"X: 1\n" * 1_000, "more than 1000 headers"),
+        (b"X: " + b"x" * 65_536 + b"\n", ""),
+        (b"X: " + b"x" * 65_537 + b"\n", "more than 65536 characters"),
+        (b"Content-Type: message/rfc822\n\n" * 20, ""),
+        (b"Content-Type: message/rfc822\n\n" * 21, "more than 20 deep"),
+        (b"Content-Type: message/rfc822\n\n" * 2_000, "no mail that can be read"),
+    ],
+)
+def test_what_a_mail_may_hold_is_bounded(more: bytes, says: str) -> None:
+    data = b"From: a@b\n" + more + b"\ntext"
+    if says:
+        assert says in refused(data).says
+    else:
+        assert read_mail(data, "m").sender == "a@b"
+
+
+@pytest.mark.parametrize("most", [1 << 25])
+def test_a_file_of_more_than_32_mebibytes_is_no_mail(most: int) -> None:
+    assert "so it is no mail" in refused(bytes(most)).says
+    assert refused(bytes(most + 1)).says == f"{most + 1} bytes are more than 32 MiB"
+
+
+def test_a_mail_names_at_most_a_hundred_recipients_of_its_first_ten_headers() -> None:
+    twelve = b"".join(b"To: a%d@b\n" % n for n in range(12))
+    assert read_mail(b"From: a@b\n" + twelve + b"\n", "m").to == tuple(f"a{n}@b" for n in range(10))
+    many = ", ".join(f"a{n}@b" for n in range(101))
+    assert read_mail(f"From: a@b\nTo: {many}\n\n".encode(), "m").to == tuple(f"a{n}@b" for n in range(100))
+
+
+def test_only_servers_stamp_a_mail() -> None:
+    data = b"Received: by mx.example; yesterday\nFrom: a@b\nDate: today\nReceived: by mta.example; then\n\n"
+    assert [stamp.by for stamp in read_mail(data, "m").received] == ["mx.example", "mta.example"]
+
+
+def test_a_header_is_shown_on_one_line() -> None:
+    assert read_mail(b"From: a@b\nSubject: one\n\ttwo\n three\n\n", "m").subject == "one two three"
+
+
+def test_the_name_of_a_file_is_cut_after_two_hundred_characters() -> None:
+    head = f'From: a@b\nContent-Disposition: attachment; filename="{"x" * 201}"\n\nA'
+    assert [file.name for file in read_mail(head.encode(), "m").files] == ["x" * 200]
+
+
+@pytest.mark.parametrize(
+    ("field", "place", "most"),
+    [
+        ("Action: ", 0, 40),
+        ("Action: failed\nFinal-Recipient: rfc822; ", 1, 320),
+        ("Action: failed\nOriginal-Message-ID: ", 3, 998),
+        ("Reporting-MTA: dns; ", 4, 320),
+    ],
+)
+def test_what_a_report_states_is_cut_at_the_length_that_a_value_may_have(field: str, place: int, most: int) -> None:
+    text = "x" * most
+    for stated in (text, f"{text}y"):
+        (report,) = reporting(f"{field}{stated}\n" + ("\nAction: failed\n" if place == 4 else ""))
+        assert report[place] == text
+
+
+def test_a_report_on_no_recipient_reports_nothing() -> None:
+    for status in ("", "\n", "Reporting-MTA: dns; mx.example\n"):
+        assert reporting(status) == []
