@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey, write
@@ -582,6 +583,21 @@ def test_a_witness_does_not_sign_as_a_log_and_one_key_is_one_log() -> None:
         assert refused.value.code == "POL-KEY"
 
 
+def test_two_keys_of_one_id_and_a_name_that_no_checkpoint_can_have_are_refused() -> None:
+    policy = parse_policy(f"log {LOG.key.text}\nquorum none\n".encode())
+    double = replace(LOG.key, public=bytes(32))
+    plus = replace(LOG.key, name="ledger.example/a+b")
+    for keys, code in (((LOG.key, double), "POL-KEY"), ((plus,), "CP-ORIGIN")):
+        with pytest.raises(RecordError) as refused:
+            logs_of([replace(policy, logs=keys)])
+        assert refused.value.code == code
+
+
+def test_a_note_without_an_origin_is_no_checkpoint(witness: Witness) -> None:
+    answer = witness.add_checkpoint(LOG.request(0, 4).replace(f"\n{LOG.origin}\n".encode(), b"\n\n", 1))
+    assert (answer.status, answer.body) == (400, "not a checkpoint: three lines: origin, size, root\n")
+
+
 def test_either_key_of_a_log_that_has_changed_keys_will_do(state: Path, clock: Clock) -> None:
     rotated = HashLog(LOG.origin, bytes([7]) * 32, 9)
     witness = opened(state, clock, {LOG.origin: [LOG.key, rotated.key]})
@@ -601,10 +617,12 @@ def test_a_published_log_is_followed_without_being_asked(witness: Witness, tmp_p
         assert stored(witness) == size
 
 
-@pytest.mark.parametrize("old", [256, 300])
-def test_a_published_fork_is_not_cosigned_and_its_tiles_convict_it(witness: Witness, tmp_path: Path, old: int) -> None:
+@pytest.mark.parametrize(("old", "at"), [(1, 0), (256, 200), (300, 200), (600, 200)])
+def test_a_published_fork_is_not_cosigned_and_its_tiles_convict_it(
+    witness: Witness, tmp_path: Path, old: int, at: int
+) -> None:
     witness.add_checkpoint(LOG.request(0, old))
-    pulled = pull(witness, from_folder(LOG.fork(200, 600).publish(tmp_path, 600)))
+    pulled = pull(witness, from_folder(LOG.fork(at, 600).publish(tmp_path, 600)))
     assert pulled.answer.status == 422
     assert stored(witness) == old
     assert pulled.exhibit is not None
