@@ -6,13 +6,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
 from typing import Final
 
-from ledger.application.intake.cells import CellFault, when_of
+from ledger.application.intake.cells import CellFault, DateOrder, when_of
 from ledger.application.intake.expand import heading
 from ledger.application.intake.profile import FORMAT
-from ledger.application.intake.table_file import Row, Table
+from ledger.application.intake.table_file import Row, Table, Value
 
 SAMPLE: Final = 200  # rows that are looked at
 MOST_WORDS: Final = 100  # of a list of codes
@@ -47,11 +46,11 @@ def guess_header(table: Table) -> int:
     return max(counts, key=lambda number: (counts[number], -number), default=1)
 
 
-def _at(row: Row, place: int) -> object:
+def _at(row: Row, place: int) -> Value:
     return row.cells[place] if place < len(row.cells) else ""
 
 
-def _head(table: Table, header: int, name: str, encoding: str, columns: dict[str, list[object]]) -> Iterator[str]:
+def _head(table: Table, header: int, name: str, encoding: str, columns: dict[str, list[Value]]) -> Iterator[str]:
     yield f'format = "{FORMAT}"'
     yield f"name = {_text(re.sub('[^a-z0-9]+', '-', _plain(name)).strip('-')[:60] or 'orders')}"
     yield 'version = "1"'
@@ -72,7 +71,7 @@ def _head(table: Table, header: int, name: str, encoding: str, columns: dict[str
         yield f"# columns with the same heading: {', '.join(doubled)}"
 
 
-def _body(columns: dict[str, list[object]]) -> Iterator[str]:
+def _body(columns: dict[str, list[Value]]) -> Iterator[str]:
     reference = _first(columns, _REFERENCE) or next(iter(columns), "???")
     numbers = any(isinstance(cell, int | float) for cell in columns.get(reference, ()))
     yield "\n[order]"
@@ -94,13 +93,13 @@ def _body(columns: dict[str, list[object]]) -> Iterator[str]:
         yield "\n# columns that no rule reads yet: " + ", ".join(map(_text, left))
     for name, field in (("offices", "providers"), ("parties", "to_party")):
         title = _first(others, _FIELDS[field])
-        if title in used and title:
+        if title in used:
             stated = dict.fromkeys(str(cell).strip() for cell in columns[title] if cell != "")
             yield f"\n[codes.{name}]  # the words of the table, and the ids of the register"
             yield from (f'{_text(word)} = "???"' for word in list(stated)[:MOST_WORDS])
 
 
-def _entry(kind: str, when: str, columns: dict[str, list[object]], used: set[str]) -> Iterator[str]:
+def _entry(kind: str, when: str, columns: dict[str, list[Value]], used: set[str]) -> Iterator[str]:
     yield "\n[[entry]]"
     yield f"kind = {_text(kind)}"
     yield f"when = {_text(when)}"
@@ -126,7 +125,7 @@ def _entry(kind: str, when: str, columns: dict[str, list[object]], used: set[str
         yield '# proof_kind = "delivery-receipt" and on_source = "receipt-stamp": only where a stamp is on paper'
 
 
-def _first(columns: dict[str, list[object]], words: Sequence[str]) -> str:
+def _first(columns: dict[str, list[Value]], words: Sequence[str]) -> str:
     """Return the first column that has a word with one of these beginnings in its heading."""
     for title in columns:
         if any(part.startswith(word) for part in re.split("[^a-z0-9]+", _plain(title)) for word in words):
@@ -139,23 +138,18 @@ def _plain(text: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-def _is_dated(cells: Sequence[object]) -> bool:
+def _is_dated(cells: Sequence[Value]) -> bool:
     stated = [cell for cell in cells if cell != ""]
     return bool(stated) and sum(_shows_date(cell) for cell in stated) * 2 > len(stated)
 
 
-def _shows_date(cell: object) -> bool:
-    if isinstance(cell, date | datetime):
-        return True
-    try:
-        return isinstance(cell, str) and bool(when_of(cell, "day-first", ""))
-    except CellFault:
-        return isinstance(cell, str) and _fits(cell, "month-first")
+def _shows_date(cell: Value) -> bool:
+    return _fits(cell, "day-first") or _fits(cell, "month-first")
 
 
-def _fits(cell: str, order: str) -> bool:
+def _fits(cell: Value, order: DateOrder) -> bool:
     try:
-        when_of(cell, "month-first" if order == "month-first" else "day-first", "")
+        when_of(cell, order, "")
     except CellFault:
         return False
     return True
@@ -167,7 +161,8 @@ def _order_of(texts: Sequence[str]) -> str:
     open_ = [t for t in open_ if not re.match(r"\d{4}-", t)]
     if not open_:
         return ""
-    fitting = [order for order in ("day-first", "month-first") if all(_fits(text, order) for text in open_)]
+    orders: tuple[DateOrder, ...] = ("day-first", "month-first")
+    fitting = [order for order in orders if all(_fits(text, order) for text in open_)]
     return fitting[0] if len(fitting) == 1 else "??? day-first"
 
 

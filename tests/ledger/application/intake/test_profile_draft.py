@@ -83,7 +83,7 @@ def test_the_reference_is_the_column_that_says_so_or_else_the_first() -> None:
         ([], False),
     ],
 )
-def test_a_column_has_dates_if_most_of_its_filled_cells_are_dates(cells: list[object], is_dated: bool) -> None:
+def test_a_column_has_dates_if_most_of_its_filled_cells_are_dates(cells: list[Any], is_dated: bool) -> None:
     assert _is_dated(cells) is is_dated
 
 
@@ -196,3 +196,38 @@ def test_columns_with_the_same_heading_are_those_of_the_row_of_the_headings() ->
     assert "same heading" not in above
     doubled = draft_profile(table("Orders;2026;", "Ref;Ref;Issued", "A;B;25.03.2026"), 2, "x")
     assert "# columns with the same heading: Ref" in doubled.splitlines()
+
+
+def test_the_form_of_a_table_is_stated_where_it_is_not_the_usual_one() -> None:
+    plain = tomllib.loads(draft_profile(table("Ref;Remark", "A;x"), 1, "x"))["table"]
+    assert plain == {"zone": "???"}
+    other = tomllib.loads(draft_profile(table("above;", "Ref;Remark", "A;x"), 2, "x", encoding="cp1252"))["table"]
+    assert other == {"zone": "???", "header": 2, "encoding": "cp1252"}
+
+
+def test_a_reference_that_is_a_date_is_no_date_of_an_entry_and_a_date_no_field() -> None:
+    made = drafted("Ref;Case date;Account;Sent", "25.03.2026;26.03.2026;27.03.2026;28.03.2026")
+    assert made["order"]["reference"] == {"column": "Ref"}
+    assert [(each["kind"], each["when"]) for each in made["entry"]] == [
+        ("order-issued", "Case date"),
+        ("order-transmitted", "Sent"),
+    ]
+    assert made["entry"][0]["fields"] == {"from_party": "???", "to_party": "???"}
+    alone = drafted("Date no.;Account", "25.03.2026;a")
+    assert [each["when"] for each in alone["entry"]] == ["???"]
+
+
+def test_a_column_with_some_numbers_is_read_as_they_are_written_and_its_dates_do_not_hide_texts() -> None:
+    rows = table("Ref;Issued;Account", "A;25.03.2026;k", "B;26.03.2026;l")
+    head, first, second = rows.rows
+    numbered = type(first)(first.number, ("A", date(2026, 3, 25), 9.5))
+    made = tomllib.loads(draft_profile(type(rows)(**{**fields_of(rows), "rows": (head, numbered, second)}), 1, "x"))
+    assert made["table"]["dates"] == "day-first"
+    assert made["entry"][0]["fields"]["identifiers"] == {"column": "Account", "number": "plain"}
+
+
+def test_a_row_that_ends_at_a_column_has_an_empty_cell_there() -> None:
+    assert drafted("Ref;Issued", "A", "B;26.03.2026")["entry"][0]["when"] == "Issued"
+    blank = draft_profile(table("Ref;;;Issued", "A;;;26.03.2026"), 1, "x")
+    assert "columns that no rule" not in blank
+    assert "same heading" not in blank

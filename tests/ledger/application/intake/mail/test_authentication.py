@@ -99,3 +99,49 @@ def test_the_words_say_that_nothing_is_proven_unless_something_is() -> None:
     read = read_mail(mail(), "m")
     assert "nothing in it is proven: a header is what somebody wrote" in sentences(read, None, None)
     assert "nothing in it is proven" not in " ".join(sentences(read, word_of_server(read, SERVER), None))
+
+
+FOREIGN = b"DKIM-Signature: v=1; a=rsa-sha256; d=other.example; s=x; h=from; bh=AAAA; b=AAAA\r\n"
+
+
+@pytest.mark.parametrize(("others", "holds"), [(0, True), (9, True), (10, False)])
+def test_a_signature_is_looked_for_among_the_first_ten(others: int, holds: bool) -> None:
+    private, record = key()
+    data = FOREIGN * others + signed(mail(), private)
+    assert check_key(read_mail(data, "m"), record, NAME).holds is holds
+
+
+def test_a_signature_that_cannot_be_read_is_said_and_hides_no_other() -> None:
+    private, record = key()
+    broken = FOREIGN.replace(b"bh=AAAA; ", b"")
+    assert check_key(read_mail(broken + signed(mail(), private), "m"), record, NAME).holds
+    alone = check_key(read_mail(broken + mail(), "m"), record, NAME)
+    assert (alone.holds, "cannot be checked" in alone.why) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken", "results", "noted"),
+    [
+        ([], False, 0, False),
+        ([f"Received: by {SERVER}; Tue, 03 Mar 2026 10:15:30 +0100"], True, 0, False),
+        ([PASSED], False, 0, True),
+        ([f"Received: by {SERVER}; Tue, 03 Mar 2026 10:15:30 +0100", PASSED], True, 2, False),
+        ([PASSED, f"Received: by {SERVER}; Tue, 03 Mar 2026 10:15:30 +0100"], True, 2, False),
+        ([PASSED.replace("Authentication-Results", "X-Results")], False, 0, False),
+        (["Authentication-Results:", f"Received: by {SERVER}; Tue, 03 Mar 2026 10:15:30 +0100"], True, 0, False),
+        ([f"Received: by {SERVER}; Tue, 03 Mar 2026 10:15:30 +0100", PASSED, PASSED], True, 0, True),
+    ],
+)
+def test_results_of_a_server_count_only_with_its_stamp_and_are_else_said_not_to_be_read(
+    headers: list[str], taken: bool, results: int, noted: bool
+) -> None:
+    data = "".join(f"{header}\r\n" for header in [*headers, "From: a@b"]) + "\r\ntext"
+    word = word_of_server(read_mail(data.encode(), "m"), f" {SERVER}. ")
+    assert (word.taken is not None, len(word.results), "not read" in word.note) == (taken, results, noted)
+
+
+def test_the_first_fifty_results_are_read_with_the_domain_where_one_is_stated() -> None:
+    many = "; ".join(["Dkim=PASS", *(f"spf=none smtp.mailfrom=D{n}.example" for n in range(1, 51))])
+    data = f"Authentication-Results: {SERVER}; {many}\r\nReceived: by {SERVER}; x\r\n\r\n"
+    results = word_of_server(read_mail(data.encode(), "m"), SERVER).results
+    assert results == (("dkim", "pass", ""), *(("spf", "none", f"d{n}.example") for n in range(1, 50)))
