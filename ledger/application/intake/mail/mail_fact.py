@@ -51,7 +51,7 @@ def fact_of(
     moment = at or stamped or mail.date
     if moment is None:
         raise _none(name, "it does not say when: no stamp of the named server, and no Date with an offset")
-    source = "receipt-stamp" if proof or (stamped is not None and moment == stamped) else ""
+    source = "receipt-stamp" if proof or moment == stamped else ""
     return MailFact(kind, moment, source, proof)
 
 

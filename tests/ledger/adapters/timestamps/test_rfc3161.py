@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -357,3 +358,73 @@ def test_only_the_set_of_certificates_is_put_in_order() -> None:
         assert in_order(reply(tag, other, one)) == reply(tag, other, one)
     for broken in (reply(0xA0, other, one, b"\x30"), reply(0xA0), reply(0xA0, b"")):
         assert in_order(broken) == broken
+
+
+# -- what a foreign parser returns -------------------------------------------------------------------------------------
+
+
+def parsed(monkeypatch: pytest.MonkeyPatch, status: int, words: list[str], signers: int) -> None:
+    """Let the library read any reply as one with this status, its words, and as many signers."""
+    signed = SimpleNamespace(signer_infos=[None] * signers)
+    response = SimpleNamespace(status=status, status_string=words, signed_data=signed, tst_info=None)
+    monkeypatch.setattr("rfc3161_client.decode_timestamp_response", lambda reply: response)
+    monkeypatch.setattr(rfc3161, "in_order", lambda reply: reply)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [([], "status 2: the authority made no token"), (["no time", "try later"], "status 2: no time; try later")],
+)
+def test_a_refusal_of_an_authority_is_said_in_its_words(
+    words: list[str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed(monkeypatch, 2, words, 0)
+    assert refused("TST-STATUS", b"reply", STAMPER.root.pem) == says
+
+
+@pytest.mark.parametrize("signers", [0, 2])
+def test_a_token_is_signed_exactly_once(signers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed(monkeypatch, 0, [], signers)
+    assert "not signed exactly once" in refused("TST-FORMAT", b"reply", STAMPER.root.pem)
+
+
+@pytest.mark.parametrize(("error", "says"), [(ValueError("no\n  reply"), "no reply"), (KeyError(), "KeyError")])
+def test_whatever_a_parser_raises_is_said_on_one_line(
+    error: Exception, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(reply: bytes) -> bytes:
+        raise error
+
+    monkeypatch.setattr(rfc3161, "in_order", fail)
+    assert refused("TST-FORMAT", b"reply", STAMPER.root.pem) == f"not read here: {says}"
+
+
+def test_a_reply_of_as_many_bytes_as_an_authority_may_send_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed(monkeypatch, 2, [], 0)
+    refused("TST-STATUS", bytes(LARGEST), STAMPER.root.pem)
+    refused("TST-FORMAT", bytes(LARGEST + 1), STAMPER.root.pem)
+
+    async def ask(*_: object, **__: object) -> Reply:
+        return Reply(200, "", bytes(LARGEST))
+
+    monkeypatch.setattr(rfc3161, "ask", ask)
+    with pytest.raises(LedgerError, match="made no token"):
+        obtain("http://tsa.example/", DATA, [], AT)
+
+
+@pytest.mark.parametrize(
+    ("more", "algorithm"), [({}, "sha256"), ({"sha512": False}, "sha256"), ({"sha512": True}, "sha512")]
+)
+def test_an_authority_is_asked_by_sha256_unless_sha512_is_wanted(
+    more: dict[str, bool], algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+
+    async def ask(url: str, most: int, seconds: float, body: bytes, **_: object) -> Reply:
+        asked.append(body)
+        return Reply(503, "", b"")
+
+    monkeypatch.setattr(rfc3161, "ask", ask)
+    with pytest.raises(LedgerError):
+        obtain("http://tsa.example/", DATA, [], AT, **more)
+    assert hashlib.new(algorithm, DATA).digest() in asked[0]

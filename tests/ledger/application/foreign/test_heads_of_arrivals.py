@@ -200,13 +200,16 @@ def test_two_entries_at_one_place_of_a_log_are_kept_with_their_proofs(code: str,
     ledger, _ = small(origin=ORIGIN)
     other, _ = small(origin=ORIGIN)
     other.entries[4] = ledger.entries[3]  # any other entry
-    report: Any = SimpleNamespace(reasons=[Reason(code, "entries/4.dsse.json", "it contradicts")], exhibit=None)
+    report: Any = SimpleNamespace(reasons=[Reason(code, "entries/4.dsse.json", "it contradicts")])
+    report.exhibit = b'{"format":"comity.split-order/1"}' if code == "SPLIT-ORDER" else None
     arrived = {"entries/4.dsse.json": ledger.entries[4], "entries/4.tlog-proof": ledger.proof(4)}
     before = [Shown(other.entries[n], ledger.proof(n), key_of(OLD)) for n in (2, 4)]
     error = arrivals._convicted(journal_in(tmp_path), report, arrived, EarlierEntries(ORIGIN, before))
     assert (error.code, "it contradicts" in error.says) == (code, True)
     assert len(kept(tmp_path)) == files
-    if code == "SPLIT-VIEW":
+    if code == "SPLIT-ORDER":
+        assert next((tmp_path / "evidence").iterdir()).read_bytes() == report.exhibit
+    else:
         held = {path.read_bytes() for path in (tmp_path / "evidence").glob("*.dsse.json")}
         assert held == {ledger.entries[4], other.entries[4]}
 

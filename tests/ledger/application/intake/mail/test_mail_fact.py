@@ -23,6 +23,7 @@ from ledger.application.intake.mail.mail_fact import (
 )
 from ledger.application.intake.mail.mail_file import DeliveryReport, Mail, MailFile
 from ledger.errors import LedgerError, RecordError
+from ledger.facts import kind_of
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -102,6 +103,7 @@ def test_a_row_names_the_mail_by_its_digest_and_has_the_same_id_each_time() -> N
     assert len({row["id"], *(each["id"] for each in others)}) == 4
     with pytest.raises(RecordError, match="rests on no document"):
         document_field("key-revoked")
+    assert document_field(RECEIVED) in kind_of(RECEIVED).fields()
 
 
 def test_an_order_is_named_by_the_subject_or_by_the_name_of_a_file() -> None:
