@@ -196,7 +196,7 @@ def _rule_faults(profile: Profile, where: str, rule: ColumnRule, field: Field | 
     if rule.codes and rule.codes not in profile.codes:
         hint = meant(rule.codes, profile.codes) or f"[codes.{rule.codes}] states it"
         yield ProfileFault(where, f"no list of codes is called {rule.codes!r}", hint)
-    if rule.split and field is not None and not (field.type.startswith("list[") or field.type == "names"):
+    if rule.split and field is not None and not field.type.startswith("list["):
         yield ProfileFault(where, f"`split` is for a list, and {field.name} is {field.type}")
 
 

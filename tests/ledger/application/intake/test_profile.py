@@ -123,6 +123,7 @@ def hints(profile: str) -> list[str]:
         ("date_issued =", "date_isued =", "date_issued"),
         ('codes = "offices", required', 'codes = "zzzz", required', "[codes.zzzz] states it"),
         ('codes = "offices", required', 'codes = "ofices", required', "offices"),
+        ('instrument = "2AP-7"', 'instrument = "2AP-77"', "2AP-7"),
         ('zone = "Europe/Prague"', 'zone = "Europe/Prag"', "a zone is named as Europe/Oslo"),
     ],
 )
@@ -190,6 +191,8 @@ def test_five_faults_are_named_and_the_others_counted() -> None:
     kinds = "".join(f'[[entry]]\nkind = "none-{n}"\nwhen = "Vydáno"\n' for n in range(7))
     assert refused(PROFILE + kinds).says.count("no kind of fact") == 5
     assert refused(PROFILE + kinds).says.endswith("; and 2 more")
+    six = kinds.partition('[[entry]]\nkind = "none-6')[0]
+    assert refused(PROFILE + six).says.endswith("; and 1 more")
     five = "".join(f'[[entry]]\nkind = "none-{n}"\nwhen = "Vydáno"\n' for n in range(5))
     assert "more" not in refused(PROFILE + five).says.rpartition(";")[2]
     assert refused(PROFILE.replace('dates = "day-first"', 'dates = "first"')).says.startswith("table.dates: Invalid")
@@ -205,3 +208,16 @@ def test_a_list_may_be_split_and_fields_of_every_entry_may_be_stated() -> None:
     assert refused(column).says == "order.instrument: no list of codes is called 'laws'"
     assert parse_profile(PROFILE.replace('instrument = "2AP-7"', "").encode(), "p").order.instrument == ""
     assert parse_profile(PROFILE.replace('zone = "Europe/Prague"', "").encode(), "p").table.zone == ""
+
+
+def test_the_hint_is_that_of_the_first_fault_that_has_one_and_a_fault_of_the_whole_has_no_place() -> None:
+    coded = PROFILE.replace('{ column = "Číslo jednací" }', '{ column = "Číslo jednací", codes = "refs" }')
+    assert refused(coded).says == "order.reference: no list of codes is called 'refs'"
+    split = PROFILE.replace('channel = "mail"', 'channel = { column = "x", split = ";" }\nqqqq = "x"')
+    assert refused(split).hint == "`comity vocabulary order-transmitted` lists them"
+    assert refused("[").says.startswith("not TOML")
+
+
+def test_a_field_of_every_entry_may_be_split() -> None:
+    shared = PROFILE.replace('channel = "mail"', 'channel = "mail"\non_source = { column = "Poznámka", split = "," }')
+    assert parse_profile(shared.encode(), "p").entry[1].fields["on_source"]
