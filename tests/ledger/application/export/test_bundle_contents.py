@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,8 +14,24 @@ import pytest
 
 from ledger.adapters.log.checkpoints import PublishedHead, TimeStampToken
 from ledger.application.export import bundle_contents
-from ledger.application.export.bundle_contents import _foreign, _heads_seen, _named, _registers, _tokens, orders_of
+from ledger.application.export.bundle_contents import (
+    BundleRequest,
+    _foreign,
+    _heads_seen,
+    _named,
+    _registers,
+    _tokens,
+    orders_of,
+)
+from ledger.application.export.bundle_contents import bundle_contents as contents
+from ledger.application.export.witnessed_head import open_head
+from ledger.application.journal import Journal
+from ledger.bundle.contents import Contents
+from ledger.bundle.findings import PATH
+from ledger.entries.envelope import open_
 from ledger.entries.wrapped_entry import KIND, PROOF, VALUES
+from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusion
+from tests.support.cli import ledger_of
 
 AT = datetime(2027, 3, 1, tzinfo=UTC)
 HEAD = PublishedHead(3, b"note", AT, None)
@@ -134,3 +152,110 @@ def test_the_registers_and_heads_are_those_of_the_logs_whose_entries_are_wrapped
     desk.held["foreign/s1"] = b"last head"
     assert _heads_seen(desk, [entry("log-succeeded", documents)]) == {"s1": b"last head"}
     assert _heads_seen(desk, [entry("order-issued", documents)]) == {}
+
+
+# -- of a ledger -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
+    """Yield the open ledger of story S1, for tests that only read it: 24 entries of the register and 15 of an order."""
+    with Journal.open(ledger_of("S1", tmp_path_factory.mktemp("bundle"))) as opened:
+        opened.publish()
+        yield opened
+
+
+def order_of(journal: Journal) -> str:
+    return open_(journal.store.at(24) or b"", verify=False).payload.order
+
+
+def contents_of(
+    journal: Journal, *, size: int = 39, committed: Any = None, head: bool = True, **request: Any
+) -> Contents:
+    asked = BundleRequest(order_of(journal), "CT", AT, "tool", **request)
+    note = next(kept.note for kept in journal.heads.all() if kept.size == size)
+    return contents(journal, asked, open_head(journal, note) if head else None, committed)
+
+
+@pytest.mark.parametrize("size", [30, 39])
+def test_a_bundle_has_the_entries_up_to_a_head_with_proofs_to_it_from_each_smaller_one(
+    journal: Journal, size: int
+) -> None:
+    made = contents_of(journal, size=size)
+    read = journal.store.hashes
+    assert made.checkpoint == next(kept.note for kept in journal.heads.all() if kept.size == size)
+    assert [index for index, *_ in made.entries] == list(range(size))
+    assert made.entries[7] == (7, journal.store.at(7), format_proof(7, prove_inclusion(7, size, read), made.checkpoint))
+    assert list(made.consistency) == [(m, size) for m in range(24, size)]
+    assert made.consistency[25, size] == prove_consistency(25, size, read)
+    assert json.loads(made.views[PATH])["size"] == size
+    assert (made.about.test, made.foreign, made.others) == (True, {}, {})
+
+
+def test_a_bundle_is_as_of_the_newest_head_unless_another_one_is_given(journal: Journal) -> None:
+    assert contents_of(journal, head=False).checkpoint == contents_of(journal).checkpoint
+
+
+def test_only_the_newest_heads_have_a_proof_to_that_of_a_bundle(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_contents, "RECENT", 3)
+    assert list(contents_of(journal).consistency) == [(36, 39), (37, 39), (38, 39)]
+    assert list(contents_of(journal, size=30).consistency) == [(27, 30), (28, 30), (29, 30)]
+
+
+def test_a_closed_bundle_opens_no_value_and_says_which_it_does_not_have(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revealed: list[bool] = []
+    case, entries = journal.case, journal.cases.entries
+
+    def asked(of: Any) -> Any:
+        def ask(*given: Any, reveal: bool) -> Any:
+            revealed.append(reveal)
+            return of(*given, reveal=reveal)
+
+        return ask
+
+    monkeypatch.setattr(journal, "case", asked(case))
+    monkeypatch.setattr(journal.cases, "entries", asked(entries))
+    opened = contents_of(journal)
+    assert set(revealed) == {True}
+    revealed.clear()
+    closed = contents_of(journal, closed=True)
+    assert set(revealed) == {False}
+    assert (25 in opened.disclosures, closed.disclosures) == (True, {})
+    assert {each.why for each in closed.about.withheld} == {"not-held"}
+    assert opened.about.withheld == ()
+
+
+def test_a_bundle_has_the_commit_of_the_heads_if_it_proves_each_of_its_orders(journal: Journal) -> None:
+    proofs: dict[str, Any] = {order_of(journal): ("proof",), journal.registry: ("another",), "a third": ("more",)}
+    committed = SimpleNamespace(index=26, heads=SimpleNamespace(proofs=proofs))
+    made = contents_of(journal, committed=committed)
+    proof = format_proof(26, prove_inclusion(26, 39, journal.store.hashes), made.checkpoint)
+    assert made.commit == (journal.store.at(26), proof)
+    assert dict[str, Any](made.map_proofs) == {order_of(journal): ("proof",), journal.registry: ("another",)}
+    for missing in (order_of(journal), journal.registry):
+        some = {order: each for order, each in proofs.items() if order != missing}
+        lacking = contents_of(journal, committed=SimpleNamespace(index=26, heads=SimpleNamespace(proofs=some)))
+        assert (lacking.commit, lacking.map_proofs) == (None, {})
+    without = contents_of(journal)
+    assert (without.commit, without.map_proofs) == (None, {})
+
+
+def test_a_bundle_states_its_purpose_and_has_linked_orders_only_if_they_are_wanted(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[bool] = []
+
+    def orders(journal: Journal, order: str, audience: str, with_linked: bool) -> list[str]:
+        wanted.append(with_linked)
+        return [order]
+
+    monkeypatch.setattr(bundle_contents, "orders_of", orders)
+    monkeypatch.setattr(bundle_contents, "_foreign", lambda *_: {"entry": b"1"})
+    monkeypatch.setattr(bundle_contents, "_heads_seen", lambda *_: {"head": b"2"})
+    plain, trial = contents_of(journal), contents_of(journal, purpose="trial", with_linked=True)
+    assert (plain.about.purpose, trial.about.purpose, wanted) == ("other", "trial", [False, True])
+    assert plain.foreign == {"entry": b"1", "head": b"2"}
