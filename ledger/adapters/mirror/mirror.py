@@ -168,9 +168,7 @@ class Mirror:
         next_entry, newest = self._state.next_entry(origin), self._state.seen(origin)
         if newest is None:
             raise AssertionError("an upload was let in without a checkpoint")
-        cosigned = self._state.mirrored(origin)
-        good = head is not None and next_entry <= head.size and (cosigned is None or cosigned.size <= head.size)
-        size = head.size if head is not None and good else newest.size
+        size = head.size if head is not None and next_entry <= head.size else newest.size
         return WitnessReply(status, format_info(MirrorInfo(size, next_entry)), INFO)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from datetime import date as day_of
@@ -83,9 +84,9 @@ def media_of(begin: bytes) -> str:
             if begin[30:38] == b"mimetype":
                 return begin[38 : 38 + int.from_bytes(begin[18:22], "little")].decode("ascii", "replace")
             return _WORD if b"word/" in begin else "application/zip"
-    text = begin[:-3] if len(begin) == 4096 else begin  # the last character may be cut
-    try:
-        plain = begin and "\0" not in text.decode("utf-8", "strict" if len(begin) < 4096 else "ignore")
+    decoder = getincrementaldecoder("utf-8")()
+    try:  # of a longer file the last character may be cut
+        plain = begin and "\0" not in decoder.decode(begin, final=len(begin) < 4096)
     except UnicodeDecodeError:
         plain = False
     if plain and re.match(rb"(?i)(from|received|return-path|date|message-id|mime-version|delivered-to): ", begin):

@@ -14,10 +14,11 @@ from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.log.published_log import from_folder
 from ledger.adapters.mirror.mirror import MOST_EXCESS, Mirror, Upload
 from ledger.adapters.mirror.mirror_state import MOST_PENDING, MirrorState
+from ledger.adapters.mirror.mirrored_files import MirroredFiles
 from ledger.adapters.storage.sqlite import connect
 from ledger.adapters.witness.monitor import check_entries
 from ledger.adapters.witness.witness import WitnessReply, cosigners
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_entries import INFO, EntryPackage, UploadHeader, package_ranges
 from ledger.tlog.names import origin_hash
@@ -208,7 +209,8 @@ def test_a_clock_that_went_back_cosigns_nothing(kept: Kept) -> None:
     kept.accept(300)
     kept.send(0, 300)
     kept.clock.now -= timedelta(hours=1)
-    assert kept.send(300, 300).status == 503
+    answer = kept.send(300, 300)
+    assert (answer.status, answer.body) == (503, "the clock of this mirror is behind its last cosignature\n")
     kept.check(300)
 
 
@@ -442,3 +444,41 @@ def test_whatever_is_sent_the_mirror_is_one_prefix_of_the_log(
 
 def test_the_paths_of_partial_tiles_are_those_of_the_specification() -> None:
     assert parse_tile_path("tile/entries/x001/x234/067.p/8") == Tile(-1, 1_234_067, 8)
+
+
+FAULTS = (
+    (LedgerError("LOG-CORRUPT", "a tile"), "LOG-CORRUPT"),
+    (RecordError("LOG-TILE", "a tile"), "LOG-TILE"),
+    (OSError(28, "no space"), "DISK-ERROR"),
+)
+
+
+@pytest.mark.parametrize(("fault", "code"), FAULTS)
+@pytest.mark.parametrize("step", ["save", "complete"])
+def test_a_fault_of_its_files_is_503_with_its_code_and_the_next_upload_goes_on(
+    kept: Kept, step: str, fault: Exception, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    kept.accept(300)
+    with monkeypatch.context() as patch:
+        patch.setattr(MirroredFiles, step, fail)
+        answer = kept.send(0, 300)
+        assert (answer.status, answer.body) == (503, f"{code}: nothing was cosigned\n")
+    assert kept.mirror.checkpoint(DIGEST) is None
+    assert kept.send(0, 300).status == 200
+    kept.check(300)
+
+
+def test_an_upload_of_a_smaller_tree_than_was_cosigned_ends_without_work(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in (300, 600):
+        kept.accept(size)
+    begun = kept.mirror.begin(UploadHeader(LOG.origin, 0, 300))
+    assert not isinstance(begun, WitnessReply)
+    kept.send(0, 600)
+    assert info(kept.send(290, 300)) == (409, 600, 600)
+    monkeypatch.setattr(MirroredFiles, "complete", lambda *_: pytest.fail("no tile is written"))
+    assert info(kept.mirror.finish(begun)) == (409, 600, 600)

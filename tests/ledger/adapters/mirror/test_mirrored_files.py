@@ -1,4 +1,4 @@
-"""The files of one mirrored log: entries follow those that are stored, and no file is taken back."""
+"""The files of one mirrored log: new entries follow the stored ones, and no file is taken back."""
 
 from __future__ import annotations
 

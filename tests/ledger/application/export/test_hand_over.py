@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.application.export import hand_over as module
-from ledger.application.export.hand_over import ExportedBundle, committed_for, hand_over
+from ledger.application.export.hand_over import Export, ExportedBundle, committed_for, hand_over
 from ledger.application.export.witnessed_head import WaitingForWitness
 from ledger.errors import LedgerError, RecordError
 
@@ -250,3 +250,25 @@ def test_without_a_key_to_commit_with_the_bundle_says_what_it_cannot_show(world:
     world.fails[COMMIT] = LedgerError("BUSY", "x")
     with pytest.raises(LedgerError, match="BUSY"):
         committed_for(journal, request, said.append)
+
+
+def test_an_export_says_all_that_it_can_unless_it_is_asked_otherwise() -> None:
+    nothing: Any = None
+    export = Export(nothing, nothing, nothing, nothing)
+    assert (export.unwitnessed, export.whole) == (False, False)
+    assert [export.describe(error) for error in (ValueError("no disk"), KeyboardInterrupt())] == [
+        "no disk",
+        "KeyboardInterrupt",
+    ]
+
+
+@pytest.mark.parametrize("erasure", [["elsewhere"], []])
+def test_keys_that_are_elsewhere_are_those_that_an_erasure_leaves(erasure: list[str], world: World) -> None:
+    said: list[str] = []
+    store = SimpleNamespace(sealing_keys=lambda orders: ["all"])
+    journal: Any = SimpleNamespace(
+        store=store, subject_keys=object(), erasure=SimpleNamespace(elsewhere=lambda o: erasure)
+    )
+    export: Any = SimpleNamespace(bundle=SimpleNamespace(order="o"), whole=False, say=said.append)
+    module._check_keys(journal, export)
+    assert len(said) == len(erasure)

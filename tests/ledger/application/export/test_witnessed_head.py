@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import COSIGNATURE, Vkey
 from ledger.tlog.policy import parse_policy
+from tests.support.hash_log import HashLog
 
 KEYS = {n: Vkey.of(f"{n}.example/w", COSIGNATURE, public_key(sha256(n.encode()).digest())) for n in "abc"}
 POLICY = parse_policy(  # a has an address, b is a mirror, c is reached by file
@@ -172,3 +174,74 @@ def test_a_copy_that_cannot_sign_hands_over_the_last_published_head() -> None:
     for code, published in (("GUARD-MISSING", None), ("DISK-FULL", last)):
         with pytest.raises(LedgerError, match=code):
             published_head(journal(code, published))
+
+
+def test_the_newest_head_is_published_and_opened_under_the_keys_of_the_log() -> None:
+    log = HashLog(size=3)
+    said: list[str] = []
+    heads = SimpleNamespace(newest=lambda: SimpleNamespace(note=log.note(3)))
+    folder = SimpleNamespace(keys=(log.key,))
+    asked: Any = SimpleNamespace(publish=lambda: said.append("published"), heads=heads, folder=folder)
+    asked.origin, asked.log = log.origin, SimpleNamespace(witnesses=())
+    found = published_head(asked)
+    assert (found.checkpoint.size, found.checkpoint.root, found.note) == (3, log.root(3), log.note(3))
+    assert said == ["published"]
+
+
+STRANGER = Vkey.of("d.example/w", COSIGNATURE, public_key(sha256(b"d").digest()))
+
+
+@pytest.mark.parametrize(
+    ("mirrors", "every", "asked"),
+    [
+        ("", False, ""),
+        ("", True, ""),
+        ("b", False, "b"),
+        ("d", False, ""),
+        ("d", True, "d"),
+        ("bd", False, "b"),
+        ("bd", True, "bd"),
+    ],
+)
+def test_entries_are_sent_to_the_mirrors_that_count_for_the_quorum_or_to_every_one(
+    mirrors: str, every: bool, asked: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keys = KEYS | {"d": STRANGER}
+    given: list[Any] = []
+    first: Any = SimpleNamespace(size=4)
+    last: Any = SimpleNamespace(size=5)
+
+    def push(log: Any, policy: Any, mirrors: Any, evidence: Any, **_: Any) -> Cosigned:
+        given.append(list(mirrors))
+        return Cosigned(last, (answer("b"),), met=True)
+
+    monkeypatch.setattr("ledger.adapters.mirror.client.push_head", push)
+    monkeypatch.setattr(
+        "ledger.adapters.witness.cosigning.cosign_head", lambda *_, **__: Cosigned(first, (answer("a"),), met=False)
+    )
+    folder = SimpleNamespace(policy=POLICY, path=tmp_path, mirrors={keys[name]: name for name in mirrors})
+    journal: Any = SimpleNamespace(folder=folder, log=None)
+    done = Witnesses(journal, every_mirror=every).cosign()
+    assert given == ([[keys[name] for name in asked]] if asked else [])
+    expected = (last, ("a", "b"), True) if asked else (first, ("a",), False)
+    assert (done.kept, tuple(each.names[0] for each in done.asked), done.met) == expected
+    if not every:
+        assert (Witnesses(journal).cosign().kept is last) is bool(asked), "the default"
+
+
+def test_witnesses_are_not_asked_again_once_a_head_of_enough_entries_is_witnessed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office = Office(monkeypatch, head(9, ""), [kept(3, "ab")])
+    office.then, office.signed = [kept(9, "ab")], 10  # the log has grown meanwhile
+    assert office.witnesses.witnessed_head(3).checkpoint.size == 9
+    assert office.calls == 1
+
+
+def test_only_silent_witnesses_are_named_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office(monkeypatch, head(9, ""))
+    lines = "".join(f"witness {n} {key.text} https://{n}.example\n" for n, key in KEYS.items())
+    office.journal.folder.policy = parse_policy(f"{lines}group g 3 a b c\nquorum g\n".encode())
+    office.answers = [(answer("a"), answer("b", "HTTP-SILENT"), answer("c", "HTTP-SILENT"))]
+    with pytest.raises(LedgerError, match=r"cosigns now \(without b, c\)"):
+        office.witnesses.check_reachable()

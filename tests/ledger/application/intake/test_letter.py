@@ -42,9 +42,19 @@ ZIP = b"PK\x03\x04" + bytes(26)
         (b"a\x00b", "application/octet-stream"),
         (b"\xff\xfe", "application/octet-stream"),
         (b"", "application/octet-stream"),
-        (b"a" * 4094 + "ü".encode()[:1] + b"x", "text/plain"),
+        (b"a" * 4094 + "ü".encode()[:1] + b"x", "application/octet-stream"),
         (b"a" * 4095 + "ü".encode()[:1], "text/plain"),
         (b"a" * 4000 + "ü".encode()[:1], "application/octet-stream"),
+        (b"a" * 4094 + "ü".encode()[:1], "application/octet-stream"),  # a file that ends within a character
+        (b"a" * 4093 + "€".encode()[:2] + b"x", "application/octet-stream"),
+        (b"a" * 4093 + "😀".encode()[:3], "text/plain"),
+        (b"a" + "€".encode() * 1365, "text/plain"),
+        (b"\xff\xfe" * 2048, "application/octet-stream"),  # no NUL, and no text
+        (b"a" * 100 + b"\xff" + b"a" * 4000, "application/octet-stream"),
+        (b"From: a@b.example\n" + b"\xff" * 4096, "application/octet-stream"),
+        (b"a" * 4095 + b"\0", "application/octet-stream"),
+        (b"PK\x03\x04" + bytes(14) + (258).to_bytes(4, "little") + bytes(8) + b"mimetype" + b"a" * 300, "a" * 258),
+        (b"RIFF\x00\x00\x00\x00WEBP", "image/webp"),
     ],
 )
 def test_the_type_of_a_letter_is_read_from_its_first_bytes(begin: bytes, media: str) -> None:
@@ -79,3 +89,12 @@ def test_a_kind_that_a_letter_alone_does_not_show_is_refused(kind: str) -> None:
     with pytest.raises(RecordError, match="is not taken from a letter alone") as refused:
         letter_cells(b"scan", "2027-03-01.pdf", "o", kind, day="", zone="", whose="")
     assert (refused.value.code, refused.value.says.startswith(kind or "no kind")) == ("API-REQUEST", True)
+
+
+def test_the_type_of_a_letter_is_that_of_its_beginning() -> None:
+    def media(data: bytes) -> str:
+        row = letter_cells(data, "2027-03-01.pdf", "o", "order-received", day="", zone="", whose="")
+        return next(str(value["media"]) for value in row.values() if isinstance(value, dict))
+
+    assert media(b"a" * 4095 + b"\0") == "application/octet-stream"
+    assert media(b"a" * 4096 + b"\0") == "text/plain"
