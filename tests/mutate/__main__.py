@@ -161,7 +161,7 @@ def _tests(here: Baseline, mutant: Mutant, digest: str) -> tuple[list[str], list
     if here.packages:
         chosen, imported = here.reaching(mutant.file, digest, mutant.function, mutant.statement)
         if imported:  # what is made while importing is used by every importing module
-            chosen |= here.touching([mutant.file])
+            chosen |= here.touching([mutant.file]) | here.naming(mutant.file)
             more = here.touching(here.importers.get(mutant.file, ())) - chosen
             rest = sorted(more, key=lambda test: (test.partition("::")[0], here.tests[test]))
     cost: Counter[str] = Counter()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,14 @@ class Baseline:
         }
         return {test for test, (name, hits) in self._reached.items() if any(any(hits[span]) for span in spans[name])}
 
+    def naming(self, file: str) -> set[str]:
+        """Return the tests of the test files that import a file: one that reads only a constant reaches no block."""
+        return {test for test in self.tests if _module(file) in self._named_by(test.partition("::")[0])}
+
+    @cache  # noqa: B019 -- a baseline lives as long as the run
+    def _named_by(self, test_file: str) -> set[str]:
+        return _imports((self.tree / test_file).read_bytes())
+
     @cached_property
     def importers(self) -> dict[str, set[str]]:
         """The files that import a file, directly or through others, by its name."""
@@ -195,16 +203,11 @@ class Baseline:
 
 def importing(tree: Path, files: Iterable[str]) -> dict[str, set[str]]:
     """Return for each of these Python files the files that import it, directly or through others."""
-    names = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in files}
+    names = {_module(file): file for file in files}
     direct: dict[str, set[str]] = {file: set() for file in names.values()}
     for file in names.values():
-        for node in ast.walk(ast.parse((tree / file).read_bytes())):
-            wanted = [each.name for each in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module:
-                wanted = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
-            for name in wanted:
-                if name in names:
-                    direct[names[name]].add(file)
+        for name in _imports((tree / file).read_bytes()) & names.keys():
+            direct[names[name]].add(file)
     found = {}
     for file in direct:
         seen, left = {file}, [file]
@@ -214,6 +217,21 @@ def importing(tree: Path, files: Iterable[str]) -> dict[str, set[str]]:
             left += fresh
         found[file] = seen - {file}
     return found
+
+
+def _module(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _imports(source: bytes) -> set[str]:
+    """Return the dotted names that a module imports, and the modules that it imports names from."""
+    wanted: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            wanted |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            wanted |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+    return wanted
 
 
 def _blocks(laid: Any, digest: str, function: str, statement: int) -> list[int]:

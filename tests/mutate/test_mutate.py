@@ -37,6 +37,7 @@ def unasked(a: int) -> int:
 SMALL = """
 FIRST = 7
 STEP = 1
+READ_ALONE = 9
 
 
 def climbs(top):
@@ -56,7 +57,7 @@ def uncalled():
 TESTS = """
 import os
 
-from ledger.thing import FIRST, climbs, unasked
+from ledger.thing import FIRST, READ_ALONE, climbs, unasked
 
 int(os.environ.get("SEED", 0))  # as the properties do
 
@@ -68,6 +69,10 @@ def test_climbing_ends():
 def test_the_first_is_seven():
     unasked()
     assert FIRST == 7
+
+
+def test_a_constant_is_read_where_nothing_is_called():
+    assert READ_ALONE == 9
 """
 PYPROJECT = """
 [tool.pytest.ini_options]
@@ -190,7 +195,7 @@ def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(
     how = {(line["before"], line["made"]): line["how"] for line in lines}
     by = {(line["function"], line["made"]): line["how"] for line in lines}
     assert how["return step == 1", "return step != 1"] == "killed"
-    assert how["FIRST = 7", "FIRST = 8"] == "killed"
+    assert how["FIRST = 7", "FIRST = 8"] == how["READ_ALONE = 9", "READ_ALONE = 8"] == "killed"
     assert how["step += STEP", "pass"] == how["STEP = 1", "STEP = 0"] == "timeout"
     assert by["unasked", "return None"] == by["uncalled", "return None"] == "survived"
     assert {file: (tmp_path / file).read_text() for file in files} == files
