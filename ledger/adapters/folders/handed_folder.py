@@ -109,4 +109,4 @@ def read_whole(stream: IO[bytes], most: int) -> bytes:
     while size <= most and (part := stream.read(1 << 24)):
         parts.append(part)
         size += len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return b"".join(parts)  # a single part is not copied

@@ -41,6 +41,12 @@ def test_a_file_is_read_up_to_its_limit_and_one_byte_more_is_refused(handed: Pat
     )
 
 
+def test_of_a_file_larger_than_the_memory_no_more_is_read_than_its_limit(handed: Path) -> None:
+    os.truncate(handed / "top", 1 << 42)  # without blocks on the disk
+    code, says, _ = refused(HandedFolder(handed).read, "top", 6)
+    assert (code, says) == ("NOT-A-FILE", "larger than the 6 bytes that such a file may have")
+
+
 def test_the_limits_are_those_of_the_reference() -> None:
     limits = handed_folder.TRUST_FILE, handed_folder.NOTE, handed_folder.FOREIGN, handed_folder.NAMED
     assert limits == (1024 * 1024, 64 * 1024, 128 * 1024, 640 * 1024 * 1024)  # docs/reference/verification.md

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,10 @@ def test_a_file_that_has_its_bytes_is_not_written_again(log: HashLog, static: St
     publish(static, log, 300)
     for name in there(static):
         os.utime(static.folder / name, (1, 1))
-    static.rebuild(300, log.read)
-    static.show(300, log.note(300))
+    with synced() as names:
+        static.rebuild(300, log.read)
+        static.show(300, log.note(300))
+    assert names == []
     assert {(static.folder / name).stat().st_mtime for name in there(static)} == {1.0}
 
 
@@ -158,9 +161,18 @@ def test_mending_writes_the_partial_tiles_of_the_published_head_again(log: HashL
     assert there(static) == before
 
 
+def test_mending_replaces_a_tile_whose_bytes_a_power_cut_took(log: HashLog, static: StaticLog) -> None:
+    publish(static, log, 5, durable=False)
+    path = static.folder / tile_path(tiles_for(0, 5)[0])
+    path.write_bytes(bytes(path.stat().st_size))
+    static.mend(log.read)
+    assert there(static) == expected(log, 5)
+
+
+@pytest.mark.parametrize("size", [1, 300])
 @pytest.mark.parametrize("entries", [False, True])
-def test_all_files_of_a_size_can_be_written_again(entries: bool, log: HashLog, static: StaticLog) -> None:
-    publish(static, log, 300, entries=entries)
+def test_all_files_of_a_size_can_be_written_again(size: int, entries: bool, log: HashLog, static: StaticLog) -> None:
+    publish(static, log, size, entries=entries)
     before = there(static)
     for name in before:
         if name != "checkpoint":
@@ -169,7 +181,9 @@ def test_all_files_of_a_size_can_be_written_again(entries: bool, log: HashLog, s
     def read(first: int, number: int) -> list[bytes]:
         return log.entries[first : first + number]
 
-    static.rebuild(300, log.read, read if entries else None)
+    with synced() as names:
+        static.rebuild(size, log.read, read if entries else None)
+    assert names[-1] == static.folder.name, "what is written again is durable"
     assert there(static) == before
 
 
@@ -181,7 +195,8 @@ def test_what_cannot_be_derived_again_is_synced_with_its_folders(log: HashLog, s
         publish(static, log, 6)
     tile = tile_path(tiles_for(5, 6)[0])
     folders = [static.folder.name, "tile", "0", Path(tile).parent.name]
-    assert set(folders) <= set(names)
+    assert [name for name in names if name in folders] == [*reversed(folders), static.folder.name]  # the last: shown
+    assert static.folder.parent.name not in names
     assert names[-1] == static.folder.name
     assert "checkpoint" in "".join(names)
     with synced() as names:
@@ -191,3 +206,39 @@ def test_what_cannot_be_derived_again_is_synced_with_its_folders(log: HashLog, s
     with synced() as names:
         publish(static, log, 256)
     assert names == []
+
+
+def test_what_is_published_is_durable_unless_something_else_is_asked(log: HashLog, static: StaticLog) -> None:
+    checkpoint = Checkpoint(log.origin, 3, log.root(3))
+    for call in (
+        lambda: static.prepare(2, log.read),
+        lambda: static.show(2, log.note(2)),
+        lambda: static.publish(checkpoint, log.note(3), log.read),
+    ):
+        with synced() as names:
+            call()
+        assert names
+
+
+def test_one_process_writes_at_a_time(log: HashLog, static: StaticLog) -> None:
+    free: list[bool] = []
+
+    def read(places: Any) -> Any:
+        fd = os.open(static.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free.append(True)
+        except BlockingIOError:
+            free.append(False)
+        finally:
+            os.close(fd)
+        return log.read(places)
+
+    static.prepare(3, read)
+    static.rebuild(4, read)
+    static.show(4, log.note(4))
+    for path in (static.folder / "tile").rglob("*.p/*"):
+        path.unlink()
+    static.mend(read)
+    assert len(free) >= 3
+    assert not any(free)

@@ -67,7 +67,17 @@ def test_a_list_has_sound_sizes_and_digests(changed: dict[str, Any], is_refused:
     assert read_again(manifest) == ("COPY-FORMAT" if is_refused else manifest)
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b"[" * 100_000, b'{"more":1,' + format_manifest(LIST)[1:]])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"more":1,' + format_manifest(LIST)[1:],
+        format_manifest(LIST).replace(b"ledger.test", b"ledger.\xff"),
+    ],
+)
 def test_what_is_no_list_is_named_by_its_file(data: bytes) -> None:
     with pytest.raises(LedgerError, match=r"a\.tar: not the list of a copy") as found:
         parse_manifest(data, "a.tar")
@@ -91,6 +101,25 @@ def test_the_list_is_a_file_of_the_copy_by_its_name(tmp_path: Path) -> None:
         with pytest.raises(LedgerError, match=r"has no backup\.json") as found:
             read_manifest(packed(tmp_path / f"{at}.tar", *members))
         assert (found.value.code, "without --since" in found.value.hint) == ("COPY-FORMAT", True)
+
+
+def test_a_copy_with_a_faulty_list_is_refused_for_its_list(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError) as found:
+        read_manifest(packed(tmp_path / "a.tar", (NAME, tarfile.REGTYPE, b"{}")))
+    assert found.value.code == "COPY-FORMAT"
+    assert found.value.says.startswith(f"{tmp_path / 'a.tar'}: not the list of a copy of a ledger: ")
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_a_link_to_another_member_is_no_list(kind: bytes, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        other, link = tarfile.TarInfo("other"), tarfile.TarInfo(NAME)
+        other.size = len(data := format_manifest(LIST))
+        link.type, link.linkname = kind, "other"
+        tar.addfile(other, io.BytesIO(data))
+        tar.addfile(link)
+    with pytest.raises(LedgerError, match=r"has no backup\.json"):
+        read_manifest(str(tmp_path / "a.tar"))
 
 
 def test_a_list_is_read_up_to_its_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
