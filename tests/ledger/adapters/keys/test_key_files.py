@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sqlite3
 import stat
@@ -15,12 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from ledger.adapters.keys.key_files import SeedKey, finish, listed, load, new, public_of
+from ledger.adapters.keys.key_files import SeedKey, exists, finish, listed, load, new, public_of
 from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.sqlite import temporary_path
 from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 from ledger.formats.selective_disclosure import Disclosure, veil
+from tests.support.files.system_calls import synced
 
 ENTRY = "00112233445566778899aabbccddeeff"
 ORDER = "11111111-1111-4111-8111-111111111111"
@@ -44,8 +47,9 @@ def test_key_files_are_for_their_owner_only(tmp_path: Path) -> None:
     new(tmp_path / "keys" / "ilves")
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "keys" / "ilves").stat().st_mode) == 0o600
-    (tmp_path / "keys" / "ilves").chmod(0o644)
-    assert code_of(tmp_path / "keys" / "ilves") == "KEY-MODE"
+    for right in (0o1, 0o2, 0o4, 0o10, 0o20, 0o40):
+        (tmp_path / "keys" / "ilves").chmod(0o600 | right)
+        assert code_of(tmp_path / "keys" / "ilves") == "KEY-MODE"
 
 
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
@@ -62,6 +66,64 @@ def test_a_public_file_that_a_crash_prevented_is_written_once(tmp_path: Path) ->
     (tmp_path / "key.pub").unlink()
     assert finish(tmp_path / "key", key.public) is True
     assert (tmp_path / "key.pub").read_bytes() == whole
+
+
+def test_what_an_interrupted_write_left_is_no_key_and_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    assert exists(path) is False
+    path.touch()
+    left = [temporary_path(path), temporary_path(tmp_path / "key.pub")]
+    for each in left:
+        each.touch()
+    assert exists(path) is False
+    assert list(tmp_path.iterdir()) == []
+    new(path)
+    assert exists(path) is True
+    assert exists(tmp_path / "key.pub") is True
+
+
+def test_a_key_is_on_the_disk_with_its_folder_when_it_is_made_or_finished(tmp_path: Path) -> None:
+    with synced() as names:
+        key = new(tmp_path / "keys" / "ilves")
+    assert names[-1] == "keys"
+    assert len(names) == len(set(names)) == 3
+    (tmp_path / "keys" / "ilves.pub").unlink()
+    with synced() as names:
+        finish(tmp_path / "keys" / "ilves", key.public)
+    assert (len(names), names[-1]) == (2, "keys")
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["ilves", "ilves.pub"]
+
+
+KEY = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"ssh-ed25519",
+        b"ssh-rsa " + base64.b64encode(KEY),
+        b"ssh-ed25519 " + base64.b64encode(KEY[:-1]),
+        b"ssh-ed25519 " + base64.b64encode(KEY + b"\0"),
+        b"ssh-ed25519 " + base64.b64encode(b"\1" + KEY[1:]),
+        b"ssh-ed25519 *" + base64.b64encode(KEY),
+        b"ssh-ed25519 " + base64.b64encode(KEY)[:-1],
+        b"ssh-ed25519 \xff" + base64.b64encode(KEY),
+    ],
+)
+def test_a_public_file_of_another_type_or_of_other_bytes_is_not_listed(line: bytes, tmp_path: Path) -> None:
+    (tmp_path / "key.pub").write_bytes(line)
+    assert public_of(tmp_path / "key") is None
+    assert listed(tmp_path) == {}
+    assert public_of(tmp_path / "none") is None
+
+
+def test_keys_are_listed_by_name_whatever_the_order_of_the_disk(tmp_path: Path) -> None:
+    names = [f"{n:02x}" for n in (7, 3, 9, 1, 8, 0, 4)]
+    for name in names:
+        (tmp_path / f"{name}.pub").write_bytes(b"ssh-ed25519 " + base64.b64encode(KEY))
+    assert listed(tmp_path) == dict.fromkeys(sorted(names), KEY[-32:])
+    assert list(listed(tmp_path)) == sorted(names)
 
 
 def test_the_private_seed_is_not_shown_by_accident() -> None:

@@ -42,6 +42,10 @@ def matches(asked: str, stored: set[SearchForm]) -> str | None:
         ("Lena Voss", "voss, lena", "name"),
         ("Anna Lena Voss", "Anna Lena Voss", "value"),
         ("Anna Lena Voss", "Lena Voss", "name"),
+        ("anna lena voss", "Lena Voss", "name"),
+        ("acct:user-3", "user-3", "value"),
+        ("sip:user-3", "user-3", "value"),
+        ("user-3", "xmpp:user-3", "value"),
     ],
 )
 def test_an_identifier_is_found_in_another_spelling(stored: str, asked: str, how: str) -> None:
@@ -84,6 +88,13 @@ LONGEST = "x" * 246 + "@y.examp"  # 254 characters, RFC 5321
         ("123456789012345", [("ending", "89012345")]),  # fifteen
         ("1234567890123456", []),
         ("(+372) 5123 4567", [("ending", "51234567"), ("phone", "37251234567")]),
+        ("+12 34 56", []),  # six digits
+        ("user-12345678", []),  # no number as a whole
+        ("see x@y now", []),
+        ("see @y.example now", []),
+        ("see x@y@z.example now", []),
+        ("x@xn--ü.example", []),  # no label of a domain in ASCII
+        ("x@xn--0.example", []),
         ("x@y", []),
         ("@y.example", []),
         ("x@y@z.example", []),
@@ -104,6 +115,17 @@ def test_a_text_gives_addresses_numbers_and_names_and_no_other_words() -> None:
     assert matches("+372 51234567", stored) == "phone"
     assert matches("Secret reason", stored) is None
     assert matches("he was", stored) is None
+
+
+@pytest.mark.parametrize("text", ["we saw Tamm", "Tamm was here", "Tamm and Voss", "", "\u200b"])
+def test_a_text_without_two_neighbouring_capital_words_gives_no_name(text: str) -> None:
+    assert forms_in(text) == set()
+
+
+@pytest.mark.parametrize("value", ["", " ", "\u200b"])
+def test_nothing_that_can_be_seen_has_no_form(value: str) -> None:
+    assert forms_of(value) == set()
+    assert asked_forms(value) == []
 
 
 def test_a_name_is_not_joined_over_the_end_of_a_sentence() -> None:
