@@ -185,7 +185,7 @@ class GroupCommit:
         with self._lock:
             for request in self._waiting:
                 clash = not (request.alone.isdisjoint(alone | shared) and request.shared.isdisjoint(alone))
-                full = len(chosen) == MOST or size >= _ROWS or size + request.size > _ROWS
+                full = len(chosen) == MOST or size + request.size > _ROWS
                 if chosen and (clash or full):
                     later.append(request)
                 else:
