@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import shutil
 import tarfile
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +28,7 @@ from ledger.application.backup.copy_ledger import (
     _databases,
     _size_of,
     back_up,
+    work_folder,
 )
 from ledger.application.backup.manifest import (
     LATER,
@@ -38,6 +41,7 @@ from ledger.application.backup.manifest import (
 )
 from ledger.errors import LedgerError
 from ledger.tlog.note import EMPTY_ROOT
+from ledger.tlog.tile import tile_path, tiles_for
 from tests.support.cli import ledger_of
 from tests.support.files.system_calls import open_below, synced
 from tests.support.memory_ledger import small
@@ -49,7 +53,8 @@ def packed() -> tuple[tarfile.TarFile, io.BytesIO]:
 
 
 def names_of(tar: tarfile.TarFile) -> list[str]:
-    assert all((each.mode, each.uid, each.mtime) == (0o600, 0, 0) for each in tar.getmembers())
+    nothing = (0o600, 0, 0, 0, "", "")
+    assert {(e.mode, e.uid, e.gid, e.mtime, e.uname, e.gname) for e in tar.getmembers()} <= {nothing}
     return [each.name for each in tar.getmembers()]
 
 
@@ -110,9 +115,10 @@ def test_the_small_databases_are_those_of_the_machine_and_the_heads(
     ledger = ledger_of("S1", tmp_path)
     folder = read_folder(ledger)
     (ledger / "others").mkdir(exist_ok=True)
-    for name in ("bb.db", "aa.db", "aa.txt"):
+    others = [f"{n}{n}" for n in (3, 1, 5, 2, 4, 0)]
+    for name in (*(f"{other}.db" for other in others), "aa.txt"):
         (ledger / "others" / name).touch()
-    assert [name for name, _ in _databases(folder)][-3:] == ["others/aa.db", "others/bb.db", "heads.db"]
+    assert [name for name, _ in _databases(folder)][-7:] == [*(f"others/{o}.db" for o in sorted(others)), "heads.db"]
     for name in MACHINE:
         (ledger / name).touch()
     assert [name for name, _ in _databases(folder)][: len(MACHINE)] == list(MACHINE)
@@ -176,6 +182,7 @@ def test_a_copy_is_durable_with_its_name_and_never_overwritten(tmp_path: Path) -
     assert whole.published == behind.published > 0
     with tarfile.open(tmp_path / "copy.tar") as one, tarfile.open(tmp_path / "later.tar") as two:
         assert {ENTRIES_DB, HEADS_DB, CHECKPOINT} <= set(names_of(one)) - {LATER}
+        assert {f"log/{tile_path(tile)}" for tile in tiles_for(0, whole.published)} <= set(names_of(one))
         assert (names_of(two)[-2:], {ENTRIES_DB, CHECKPOINT}.isdisjoint(names_of(two))) == ([LATER, NAME], True)
         assert [name for name in names_of(two) if name.startswith("log/tile")] == []
     with tarfile.open(tmp_path / "elsewhere.tar", "w") as tar:
@@ -185,3 +192,63 @@ def test_a_copy_is_durable_with_its_name_and_never_overwritten(tmp_path: Path) -
     ):
         back_up(ledger, str(tmp_path / "third.tar"), str(tmp_path / "elsewhere.tar"))
     assert not (tmp_path / "third.tar").exists()
+
+
+def test_a_checkpoint_that_claims_more_than_there_is_counts_for_the_entries_that_there_are(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path / "led")
+    for number, claimed in enumerate((3, 1 << 12)):
+        (ledger / CHECKPOINT).write_text(f"ledger.test/x\n{claimed}\n{'A' * 43}=\n\n")
+        made = back_up(ledger, str(tmp_path / f"{number}.tar"))
+        assert read_manifest(str(tmp_path / f"{number}.tar")).published == min(claimed, made.size)
+
+
+# -- the folder in which a copy is made --------------------------------------------------------------------------------
+
+
+def test_one_process_at_a_time_makes_a_file_in_an_empty_folder_for_its_owner(tmp_path: Path) -> None:
+    file = tmp_path / "copy.tar"
+    (tmp_path / ".copy.tar.part").mkdir()
+    (tmp_path / ".copy.tar.part" / "left").touch()
+    with work_folder(file) as work:
+        assert (work.parent, list(work.iterdir())) == (tmp_path, [])
+        with pytest.raises(LedgerError, match=f"another process makes {file} now") as found, work_folder(file):
+            pass
+        assert found.value.code == "BUSY"
+        assert open_below(tmp_path) == [str(work)]
+        with work_folder(tmp_path / "other.tar") as other:
+            assert other != work
+            assert other.stat().st_mode & 0o777 == 0o700
+        (work / "tar").touch()
+    assert list(tmp_path.iterdir()) == []
+    assert open_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_folder_that_another_process_removed_in_this_moment_is_made_again(
+    again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / ".copy.tar.part"
+    lock = fcntl.flock
+    locked: list[int] = []
+
+    def late(fd: int, how: int) -> None:
+        if not locked:
+            shutil.rmtree(work)
+            if again:
+                (tmp_path / "room").mkdir()  # else the new folder may get the number of the old one
+                work.mkdir()
+        locked.append(fd)
+        lock(fd, how)
+
+    monkeypatch.setattr("fcntl.flock", late)
+    with work_folder(tmp_path / "copy.tar") as made:
+        assert made == work
+        assert os.path.samestat(work.stat(), os.fstat(locked[-1]))
+        assert len(locked) == 2
+    assert open_below(tmp_path) == []
+
+
+def test_a_missing_folder_is_named_and_no_file_in_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as found, work_folder(tmp_path / "none" / "copy.tar"):
+        pass
+    assert found.value.filename in (tmp_path / "none", str(tmp_path / "none"))
