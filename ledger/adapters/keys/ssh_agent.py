@@ -117,6 +117,6 @@ def _string(data: bytes) -> bytes:
 def _take(data: bytes) -> tuple[bytes, bytes]:
     """Return the string at the beginning of `data` and the rest; `LedgerError` KEY-ANSWER if it is cut off."""
     size = int.from_bytes(data[:4])
-    if len(data) < 4 + size or len(data) < 4:
+    if len(data) < 4 + size:
         raise LedgerError("KEY-ANSWER", "ssh-agent answered with something that is cut off")
     return data[4 : 4 + size], data[4 + size :]
