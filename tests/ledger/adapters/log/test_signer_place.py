@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
+from ledger.adapters.log import signer_place
 from ledger.adapters.log.remote_signer import RemoteSigner
 from ledger.adapters.log.signer_clients import SignerClients
-from ledger.adapters.log.signer_place import TlsListener, TlsPlace, parse_place
+from ledger.adapters.log.signer_place import TlsListener, TlsPlace, connect, parse_place
 from ledger.adapters.log.signer_process import SignerServer, serve
 from ledger.errors import LedgerError, RecordError
 from tests.server.identity.certificates import issue
@@ -156,9 +160,67 @@ def test_a_file_that_is_missing_is_named(machines: Machines) -> None:
         signer.last()
 
 
-def test_a_client_that_speaks_no_tls_keeps_no_other_from_being_answered(machines: Machines) -> None:
-    import socket
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
 
+
+def test_a_connection_over_a_socket_waits_for_an_answer_up_to_its_limit_and_a_failed_one_is_closed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("s") / "signer"  # the path of a socket has at most 107 bytes
+    before = open_files()
+    with pytest.raises(FileNotFoundError):
+        connect(path)
+    assert open_files() == before
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        with connect(path) as line, listener.accept()[0] as there:
+            assert line.gettimeout() == 30
+            there.sendall(b"x")
+            assert line.recv(1) == b"x"
+
+
+def test_a_machine_that_speaks_an_older_tls_gets_no_connection(machines: Machines) -> None:
+    place = machines.place()
+    context = ssl.create_default_context(cafile=place.ca)
+    context.load_cert_chain(place.cert, place.key)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with (
+        socket.create_connection((place.host, place.port)) as plain,
+        pytest.raises(ssl.SSLError, match=r"(?i)version"),
+        context.wrap_socket(plain, server_hostname=place.host),
+    ):
+        pass
+
+
+def test_a_client_has_seconds_for_its_handshake_and_then_all_time(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = TlsListener(msgspec.structs.replace(machines.place("server"), port=0))
+    port = listener.socket.getsockname()[1]
+    with listener.socket, closing(socket.create_connection(("127.0.0.1", port))), monkeypatch.context() as soon:
+        soon.setattr(signer_place, "HANDSHAKE", 0.02)
+        with listener.socket.accept()[0] as silent, pytest.raises(TimeoutError):
+            listener.accepted(silent)
+        soon.undo()
+        with ThreadPoolExecutor(1) as threads:
+            client = threads.submit(connect, msgspec.structs.replace(machines.place(), port=port))
+            accepted = listener.accepted(listener.socket.accept()[0])
+        with accepted, client.result():
+            assert accepted.gettimeout() is None
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
+def test_a_process_listens_at_an_address_of_either_family(machines: Machines) -> None:
+    place = msgspec.structs.replace(machines.place("server"), port=0)
+    for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+        with TlsListener(msgspec.structs.replace(place, host=host)).socket as listening:
+            assert (listening.family, listening.getsockname()[0]) == (family, host)
+
+
+def test_a_client_that_speaks_no_tls_keeps_no_other_from_being_answered(machines: Machines) -> None:
     with socket.create_connection(("127.0.0.1", machines.port)) as plain:
         plain.sendall(b'{"ask": "last"}\n')
         with closing(machines.signer(machines.place())) as signer:
@@ -168,6 +230,8 @@ def test_a_client_that_speaks_no_tls_keeps_no_other_from_being_answered(machines
 @pytest.mark.parametrize("text", [
     "tls://host?ca=/a&cert=/b&key=/c", "tls://host:1", "tls://host:1?ca=/a&cert=/b", "tls://host:1?ca=a&cert=/b&key=/c",
     "tls://host:1/x?ca=/a&cert=/b&key=/c", "tls://me@host:1?ca=/a&cert=/b&key=/c", "tls://:1?ca=/a&cert=/b&key=/c",
+    "tls://host:1?ca=/a&cert=/b&key=/c#x", "tls://host:1?ca=/a&&cert=/b&key=/c", "tls://host:1?ca=/a\x07&cert=/b&key=/c",
+    "tls://host:1?ca=/a&cert=/b&key=/c&more=", "tls://host:1?ca=/a&cert=/b&key=", "tls://host:1?ca=/a&cert=b&key=/c",
     "tls://host:99999?ca=/a&cert=/b&key=/c", "tls://host:1?ca=/a&cert=/b&key=/c&more=/d", "/" + "x" * 107,
 ])  # fmt: skip
 def test_an_address_of_another_form_is_refused(text: str) -> None:
@@ -183,6 +247,7 @@ def test_an_address_is_written_as_it_is_read() -> None:
         place = parse_place(text)
         assert parse_place(str(place)) == place
     assert parse_place("/run/signer") == Path("/run/signer")
+    assert parse_place("/" + "x" * 106) == Path("/" + "x" * 106)
 
 
 def test_the_process_is_told_one_place_where_it_listens(machines: Machines) -> None:
