@@ -9,8 +9,8 @@ import pytest
 
 from ledger.application.write.draft import Draft
 from ledger.application.write.place import EntryPlacer, completed_fact
-from ledger.application.write.write_position import Link
 from ledger.entries.payload import Seen
+from ledger.entries.placement import Link
 from ledger.facts import build
 from tests.ledger.application.test_journal import issued, sent
 
