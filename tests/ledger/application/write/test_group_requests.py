@@ -27,11 +27,13 @@ class Past:
     def __init__(self) -> None:
         self.anew = 0
         self.still: dict[str, int] = {}
+        self.heads: dict[str, Any] = {}
 
     def forget(self) -> None:
         self.anew += 1
 
-    def learn(self, heads: object) -> None: ...
+    def learn(self, heads: dict[str, Any]) -> None:
+        self.heads |= heads
 
 
 class World:
@@ -40,7 +42,7 @@ class World:
     def __init__(self) -> None:
         self.acts: list[str] = []
         self.groups: list[list[str]] = []
-        self.lost: list[Exception] = []
+        self.lost: list[BaseException] = []
         self.unsigned: list[Exception] = []
         self.others = 0  # entries of other processes
         self.recorder = SimpleNamespace(committed=None)
@@ -168,6 +170,63 @@ def test_a_request_that_is_always_overtaken_is_refused_in_the_end_and_leaves_no_
         world.group.commit(bringing("a"))
     assert world.acts == ["ready", "append", "append", "append"]
     assert world.group.stored is False
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [("a", [["a"]]), ("ab", [["a"], ["b"]]), ("abc", [["a", "b"], ["c"]]), ("abcd", [["a", "b"], ["c", "d"]])],
+)
+def test_of_a_group_that_was_overtaken_the_second_half_waits_again_in_its_order(
+    names: str, groups: list[list[str]], world: World
+) -> None:
+    world.lost = [StaleVersion("x")]
+    assert groups_of(world, [bringing(name) for name in names]) == groups
+
+
+def test_a_thread_that_is_stopped_leaves_the_others_of_its_group_without_a_receipt(world: World) -> None:
+    world.lost = [KeyboardInterrupt()]
+    ends: dict[str, BaseException] = {}
+
+    def brought(request: Request, name: str) -> None:
+        try:
+            world.group.commit(request)
+        except BaseException as end:
+            ends[name] = end
+
+    threads = []
+    with world.group.turn():
+        for number, name in enumerate("ab", 1):
+            threads.append(in_thread(lambda name=name: brought(bringing(name), name)))  # type: ignore[misc]
+            wait_for(lambda number=number: len(world.group._waiting) == number + 1)  # type: ignore[misc]
+    assert ended(*threads)
+    assert isinstance(ends["a"], KeyboardInterrupt)
+    assert isinstance(ends["b"], LedgerError)
+    assert ends["b"].code == "STORE-AWAY"
+    assert len(world.group.commit(bringing("c"))) == 1, "another thread goes on"
+
+
+def test_the_newest_entries_of_a_group_are_remembered_once_they_are_stored(world: World) -> None:
+    def make(part: Any) -> list[Any]:
+        assert world.past.heads == {}
+        part.heads["order"] = "head"
+        return [row("a")]
+
+    world.lost = [StaleVersion("x")]
+    world.group.commit(Request(make, 1))
+    assert world.past.heads == {"order": "head"}
+
+
+def test_a_request_that_is_not_refused_is_made_once_although_another_process_has_stored(world: World) -> None:
+    made: list[str] = []
+
+    def make(_: object) -> list[Any]:
+        made.append("a")
+        return [row("a")]
+
+    world.group.commit(bringing("first"))
+    world.others += 1
+    world.group.commit(Request(make, 1))
+    assert made == ["a"]
 
 
 def test_a_refusal_is_looked_at_again_only_if_another_process_has_stored_since(world: World) -> None:
