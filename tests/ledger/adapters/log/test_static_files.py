@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -210,11 +211,12 @@ def test_what_cannot_be_derived_again_is_synced_with_its_folders(log: HashLog, s
 
 def test_what_is_published_is_durable_unless_something_else_is_asked(log: HashLog, static: StaticLog) -> None:
     checkpoint = Checkpoint(log.origin, 3, log.root(3))
-    for call in (
+    calls: list[Callable[[], None]] = [
         lambda: static.prepare(2, log.read),
         lambda: static.show(2, log.note(2)),
         lambda: static.publish(checkpoint, log.note(3), log.read),
-    ):
+    ]
+    for call in calls:
         with synced() as names:
             call()
         assert names

@@ -204,3 +204,51 @@ def test_a_first_page_is_read_from_an_index_and_not_sorted(sort: str, table: str
         else:
             order_page(index, OrderFilter(), sort, None, 50)
     assert any(table in step for step in asked), asked
+
+
+def row(number: int, *clocks: tuple[str | None, str]) -> OrderRow:
+    due = [Due("D-7-7", end, "2AP-CAL", verdict, "", []) for end, verdict in clocks]
+    order = f"{number:08x}-0000-4000-8000-000000000000"
+    return OrderRow(order, None, None, "2AP-7", "ISSUED", due, number=number)
+
+
+OVER, RUNS = (wire(NOW - timedelta(seconds=1)), "MISSED"), (wire(NOW + timedelta(days=1)), "OPEN")
+UNDETERMINED = (None, "UNDETERMINED")
+
+
+@pytest.mark.parametrize(
+    ("only", "orders"), [("overdue", [1]), ("running", [2, 4]), ("undetermined", [3]), (None, [1, 2, 3, 4])]
+)
+def test_deadlines_are_overdue_undetermined_or_running(only: str | None, orders: list[int], tmp_path: Path) -> None:
+    rows = [row(1, OVER), row(2, RUNS), row(3, UNDETERMINED), row(4, (None, "OPEN"))]
+    with closing(index_of(rows, str(tmp_path))) as index:
+        page = duty_page(index, OrderFilter(), DeadlineFilter(NOW, only=only), "order")
+        assert [duty.row.number for duty in page.duties] == orders
+        assert (page.of, page.unknown, page.over) == (len(orders), int(3 in orders), int(1 in orders))
+
+
+def test_a_page_that_is_full_has_a_key_only_if_another_row_follows(tmp_path: Path) -> None:
+    rows = [row(number, RUNS) for number in (1, 2, 3)]
+    with closing(index_of(rows, str(tmp_path))) as index:
+        for limit, follows in ((1, True), (2, True), (3, False), (4, False)):
+            orders = order_page(index, OrderFilter(), "order", None, limit)
+            duties = duty_page(index, OrderFilter(), DeadlineFilter(NOW), "due", None, limit)
+            assert (orders.last is not None, duties.last is not None) == (follows, follows)
+            assert len(orders.orders) == len(duties.duties) == min(limit, 3)
+
+
+def test_a_page_reads_one_row_more_than_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(number, RUNS, UNDETERMINED) for number in range(9)]
+    select = OrderIndex.select
+    read: list[int] = []
+
+    def counted(self: OrderIndex, statement: str, *params: object) -> list[Any]:
+        found = select(self, statement, *params)
+        read.append(len(found))
+        return found
+
+    with closing(index_of(rows, str(tmp_path))) as index:
+        monkeypatch.setattr(OrderIndex, "select", counted)
+        order_page(index, OrderFilter(), "order", None, 2)
+        duty_page(index, OrderFilter(), DeadlineFilter(NOW), "due", None, 2)
+    assert max(read) == 3
