@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from ledger.adapters.guard import sign_once_guard
 from ledger.adapters.guard.clocks import ClockDiffers, check_clock
 from ledger.adapters.guard.guard_place import Place, SharedPlace, is_there, place_in, point_to, shared_place
 from ledger.adapters.guard.move_guard import use_guard
 from ledger.adapters.guard.sign_once_guard import Guard, _closed, _go_on, signing_time
 from ledger.adapters.guard.signed_state import Signed, decode, encode
-from ledger.adapters.guard.sqlite_guard import SQLiteGuard
+from ledger.adapters.guard.sqlite_guard import SQLiteGuard, make_whole
 from ledger.adapters.storage.sqlite import connect
 from ledger.errors import LedgerError, RecordError
 from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, NOON, state
+from tests.support.files.system_calls import open_below
 
 
 @pytest.mark.parametrize("keeps", ALONE, ids=lambda f: f.__name__)
@@ -217,6 +219,97 @@ def test_a_file_without_its_row_has_no_value_and_one_that_steps_back_is_refused_
         assert guard.fetch() is None
     with closing(Guard(path)) as empty, pytest.raises(LedgerError, match="GUARD-MISSING"):
         empty.last()
+
+
+def test_what_another_process_has_written_is_read_although_only_its_date_is_new(tmp_path: Path) -> None:
+    path = tmp_path / "guard.db"
+    with closing(SQLiteGuard(path)) as one, closing(SQLiteGuard(path)) as two:
+        one.create(encode(state(5)))
+        assert one.fetch() == two.fetch() == encode(state(5))
+        earlier = encode(replace(state(5), at=NOON - timedelta(hours=1)))
+        assert two.replace(encode(state(5)), earlier)
+        assert one.fetch() == two.fetch() == earlier
+        assert one.replace(earlier, encode(state(6)))
+        assert one.fetch() == two.fetch() == encode(state(6))
+
+
+@pytest.mark.parametrize(
+    ("after", "follows"),
+    [
+        (state(5), True),
+        (state(6), True),
+        (replace(state(5), at=NOON + timedelta(hours=1)), True),
+        (replace(state(6), at=NOON - timedelta(microseconds=1)), False),
+        (state(5, 1), False),
+        (state(4), False),
+    ],
+)
+def test_a_state_that_does_not_follow_is_refused_before_any_place_is_asked(
+    after: Signed, follows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(encode(state(5)))
+    monkeypatch.setattr(sign_once_guard, "open_backend", lambda place: held)
+    guard = Guard(SHARED)
+    if follows:
+        assert guard.advance(state(5), after)
+    else:
+        with pytest.raises(LedgerError, match="the guard moves only forward") as refused:
+            guard.advance(state(5), after)
+        assert refused.value.code == "LOG-ROLLBACK"
+    assert held.said == (["replace"] if follows else [])
+
+
+def test_a_guard_in_a_file_that_is_missing_is_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="is missing") as found:
+        Guard(tmp_path / "guard.db")
+    assert (found.value.code, list(tmp_path.iterdir())) == ("GUARD-MISSING", [])
+
+
+def test_a_closed_guard_has_no_open_files_and_opens_again(tmp_path: Path) -> None:
+    guard = SQLiteGuard(tmp_path / "guard.db")
+    guard.create(encode(state(5)))
+    for _ in range(2):
+        assert guard.fetch() == encode(state(5))
+        assert open_below(tmp_path) != []
+        guard.close()
+        assert open_below(tmp_path) == []
+    guard.close()
+
+
+def test_a_file_of_a_later_version_is_no_guard_of_this_program(tmp_path: Path) -> None:
+    path = tmp_path / "guard.db"
+    for version in (2, 3):
+        with closing(SQLiteGuard(path)) as guard:
+            guard.create(encode(state(5)))
+        with closing(sqlite3.connect(path)) as c:
+            c.execute(f"PRAGMA user_version = {version}")
+        with closing(SQLiteGuard(path)) as guard, pytest.raises(LedgerError, match="LEDGER-VERSION"):
+            guard.fetch()
+
+
+def test_the_rest_of_a_deleted_guard_is_no_part_of_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "guard.db"
+    with closing(SQLiteGuard(path)) as guard:
+        guard.create(encode(state(5)))
+        guard.replace(encode(state(5)), encode(state(6)))
+    path.unlink()
+    (tmp_path / "guard.db-wal").write_bytes(b"left")
+    with closing(SQLiteGuard(path)) as guard:
+        assert guard.create(encode(state(0)))
+        assert guard.fetch() == encode(state(0))
+
+
+def test_a_guard_that_was_made_whole_is_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "guard.db"
+    with closing(SQLiteGuard(path)) as guard:
+        guard.create(encode(state(5)))
+        guard.replace(encode(state(5)), encode(state(6)))
+    assert (tmp_path / "guard.db-wal").exists(), "else this test proves nothing"
+    make_whole(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["guard.db"]
+    path.rename(tmp_path / "moved.db")
+    with closing(SQLiteGuard(tmp_path / "moved.db")) as guard:
+        assert guard.fetch() == encode(state(6))
 
 
 def test_a_log_uses_the_guard_at_another_place_or_joins_the_one_that_is_there(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ HEAD = Link(4, "ab" * 32, "2AP-7")
 
 
 class Keys:
-    """The companion orders of a ledger; `made` has those that were made."""
+    """The companion orders of a ledger; `made` has the new ones."""
 
     def __init__(self, companion: str | None = None) -> None:
         self.companion = companion
