@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from ledger.adapters.log.checkpoints import PublishedHead
+from ledger.adapters.witness.followed_logs import followed
 from ledger.application.audits import seen_heads
-from ledger.application.audits.seen_heads import _ask, _is_wrong, compare_views
+from ledger.application.audits.seen_heads import _ask, _is_wrong, compare_heads, compare_views
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Head, format_checkpoint, open_checkpoint, sign_note
 from ledger.tlog.tree import EMPTY_ROOT
 from ledger.verify.report import Reason
 from tests.support.files.published_tiles import fetched, files_of
-from tests.support.memory_ledger import Ledger, small, two_histories
+from tests.support.memory_ledger import Ledger, hand, small, two_histories
+
+NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
 
 
 def head(ledger: Ledger, size: int | None = None, root: bytes | None = None) -> Head:
@@ -92,3 +100,53 @@ def test_each_witness_agrees_doubts_or_proves_and_none_hides_another(
 )
 def test_only_what_the_log_has_signed_or_published_wrongly_is_wrong(code: str, wrong: bool) -> None:
     assert _is_wrong(code) == wrong
+
+
+@pytest.mark.parametrize(
+    ("alarms", "kept", "ask", "asked"),
+    [
+        ([], True, True, True),
+        ([], True, False, False),
+        ([], False, True, False),
+        (["SPLIT-VIEW", "HTTP-SILENT", "CP-SIG"], True, True, False),
+        (["HTTP-SILENT"], True, True, False),
+    ],
+)
+def test_witnesses_are_asked_about_a_head_that_contradicts_none_seen_before(
+    alarms: list[str], kept: bool, ask: bool, asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, _ = small()
+    others = [SimpleNamespace(code=code, says=f"{code} it is") for code in alarms]
+    evidence: list[Path] = []
+
+    def answer(head: Head, trust: Any, origin: str, fetch: Any, folder: Path, *_: Any) -> int:
+        evidence.append(folder)
+        return 3
+
+    monkeypatch.setattr(seen_heads, "look", lambda *_, **__: SimpleNamespace(alarms=others))
+    monkeypatch.setattr(seen_heads, "_ask", answer)
+    if kept:
+        with closing(followed(tmp_path, ledger.origin)) as heads:
+            heads.keep(PublishedHead(ledger.size, ledger.checkpoint(), NOW, None))
+    fetch: Any = None
+    seen = compare_heads("there", fetch, ledger.trust(), ledger.origin, tmp_path, NOW, ask=ask)
+    assert evidence == ([tmp_path / "evidence"] if asked else [])
+    whole = kept and not alarms
+    assert (seen.remember, seen.first_seen) == (3 if asked else 0, NOW if whole else None)
+    assert (seen.head.checkpoint.size if seen.head else None) == (ledger.size if whole else None)
+    assert [(each.code, each.where, each.says) for each in seen.wrong] == [
+        (code, "log/checkpoint", f"{code} it is") for code in alarms if code != "HTTP-SILENT"
+    ]
+    assert [each.code for each in seen.unreachable] == [code for code in alarms if code == "HTTP-SILENT"]
+    assert seen.doubts == []
+
+
+def test_of_several_keys_of_a_log_that_of_the_head_proves_the_contradiction(tmp_path: Path) -> None:
+    ledger, _ = small()
+    first = Ledger(log=hand("log", key="earlier")).trust().policy.logs
+    trust = ledger.trust()
+    trust = replace(trust, policy=replace(trust.policy, logs=(*first, *trust.policy.logs)))
+    with pytest.raises(LedgerError, match="SPLIT-VIEW"):
+        compare_views(
+            head(ledger), head(ledger, 2, bytes(32)), fetched(files_of(ledger)), trust, ledger.origin, tmp_path / "e"
+        )

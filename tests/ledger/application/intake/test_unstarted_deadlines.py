@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from cli.session.ledger_choice import now
+from ledger.application.intake.unstarted_deadlines import Clocks, Unwound, may_wind
 from ledger.application.journal import Journal
 from ledger.entries.case import wire
 from ledger.facts import KINDS
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.judge import judge
 from ledger.law.next_steps.lookup import NextSteps
+from ledger.law.reading.reliability import Lack
 from tests.support.cli import ledger_of, reply, run
 from tests.support.judging import judged
 from tests.support.samples import sampled
@@ -30,6 +32,7 @@ HEAD = (
     "proof_kind,on_source,proper_addressee,unregistered\n"
 )
 LATE = "2026-03-02T08:30:00Z"
+AS_OF = datetime(2027, 6, 1, tzinfo=UTC)
 
 
 def issued(name: str, instrument: str) -> str:
@@ -203,3 +206,44 @@ def test_a_clock_that_no_entry_could_wind_says_what_would() -> None:
     assert by_addressee.command == "comity record order-received H-1 -f proof_kind=own-stamp --on WHEN --as ADDRESSEE"
     assert by_issuer.command is not None
     assert "proof_kind=delivery-receipt" in by_issuer.command
+
+
+# -- one row -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rows", "begin"), [(1, "1 row of k winds no clock"), (2, "2 rows of k wind no clock")])
+def test_one_row_and_several_are_said_in_their_number(rows: int, begin: str) -> None:
+    lack = Lack("it lacks a day", "day", "2027-03-01")
+    said = Unwound("k", ("D-7-7", "D-8-6"), (lack,)).sentence(rows, "row 3")
+    assert said == f"{begin} (D-7-7, D-8-6): it lacks a day (it would with day 2027-03-01); the first is row 3"
+
+
+@pytest.mark.parametrize(
+    ("kind", "instrument", "rules"),
+    [
+        ("security-incident-detected", "2AP-7", ["DP-72H"]),
+        ("order-issued", "EPOC", ["E-4-5"]),
+        ("order-issued", "2AP-7", []),
+        ("order-received", "EPOC", []),  # its clocks need no condition
+        ("issued", "EPOC", []),
+    ],
+)
+def test_a_kind_starts_a_clock_under_a_condition_where_the_words_of_the_clock_name_it(
+    kind: str, instrument: str, rules: list[str]
+) -> None:
+    assert [rule.id for rule in may_wind(kind, instrument)] == rules
+
+
+@pytest.mark.parametrize(("more", "counted"), [({}, 1), ({"new": True}, 1), ({"new": False}, 0)])
+def test_only_the_sending_of_a_new_order_waits_for_its_arrival(more: dict[str, bool], counted: int) -> None:
+    story = given(order_issued("2027-03-01T09:00Z"), sent("2027-03-02T09:00Z"))
+    sending = story.case.entries[-1]
+    clocks = Clocks((), AS_OF)
+    for line in (3, 4):
+        clocks.add(sending, "2AP-7", 2, line, **more)
+    assert [(unwound.kind, rows, place) for unwound, rows, place in clocks.found()] == [
+        ("order-transmitted", 1, (2, 3))
+    ] * counted
+    other = Clocks((), AS_OF)
+    other.add(sending, "none", 2, 3)
+    assert list(other.found()) == [], "no clock of an unknown instrument waits for it"
