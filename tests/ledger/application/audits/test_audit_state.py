@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from ledger.application.audits.audit_state import CONTINUED, KEPT, begun
+from ledger.application.audits.audit_state import CONTINUED, KEPT, begun, folder_of, place_name
 from ledger.application.audits.results import Audited, AuditedLedger, AuditVerdict
 from ledger.errors import LedgerError
+from tests.support.files.system_calls import synced
 
 NOW = datetime(2026, 11, 29, 1, 2, 3, tzinfo=UTC)
 PLACE = "/srv/karsk"
@@ -109,3 +111,72 @@ def test_a_damaged_result_is_none_and_an_error_of_the_disk_is_one(tmp_path: Path
     newest.mkdir()
     with begun(tmp_path, b"question", NOW) as run, pytest.raises(LedgerError, match="DISK-ERROR"):
         run.before(PLACE)
+
+
+def test_an_audit_of_another_question_continues_none(tmp_path: Path) -> None:
+    with begun(tmp_path, b"question", NOW) as first:
+        first.keep(PLACE, result(7))
+        assert (first.folder / "question").read_bytes() == b"question"
+    with begun(tmp_path, b"other", NOW) as other:
+        assert (other.continued, other.result(PLACE)) == (False, None)
+    assert runs(tmp_path) == [other.folder.name]
+
+
+def test_of_two_interrupted_audits_of_one_question_the_newer_one_is_continued(tmp_path: Path) -> None:
+    with begun(tmp_path, b"question", NOW) as first:
+        pass
+    later = first.folder.with_name(f"{first.folder.name[:-6]}000002")
+    later.mkdir()
+    with begun(tmp_path, b"question", NOW) as again:
+        assert (again.continued, again.folder) == (True, later)
+    assert runs(tmp_path) == [later.name]
+
+
+def test_a_result_is_that_of_its_place_in_this_run_and_before_it_that_of_the_run_before(tmp_path: Path) -> None:
+    for entries in (5, 6):
+        with begun(tmp_path, b"question", NOW) as run:
+            assert run.result(PLACE) is None
+            run.keep(PLACE, result(entries))
+            assert (run.result(PLACE), run.result("/srv/other")) == (result(entries), None)
+            run.complete()
+            earlier = run.before(PLACE)
+            assert (earlier and earlier[1].ledger.entries) == (None if entries == 5 else 5)
+            assert run.before("/srv/other") is None
+    assert [name[-7:] for name in runs(tmp_path)] == ["-000001", "-000002"]
+
+
+@pytest.mark.parametrize("newest_last", [True, False])
+def test_the_run_before_is_the_newest_in_whatever_order_a_disk_lists_them(tmp_path: Path, newest_last: bool) -> None:
+    for entries in (1, 2, 3):
+        audited(tmp_path, NOW, entries)
+    for name in sorted(runs(tmp_path), reverse=not newest_last):
+        path = tmp_path / "runs" / name
+        path.rename(tmp_path / "moved")
+        (tmp_path / "moved").rename(path)
+    assert audited(tmp_path, NOW, 4) == 3
+
+
+def test_what_a_run_keeps_is_durable(tmp_path: Path) -> None:
+    with synced() as names, begun(tmp_path, b"question", NOW) as run:
+        assert names[-1] == "runs"
+        run.keep(PLACE, result(1))
+        assert names[-1] == run.folder.name
+        names.clear()
+        run.complete()
+        assert names[-1] == run.folder.name
+
+
+@pytest.mark.parametrize("place", [PLACE, "/srv/käse", "/srv/\udcff"])
+def test_a_place_has_a_name_of_32_hex_digits_and_a_folder_of_this_name(place: str, tmp_path: Path) -> None:
+    name = place_name(place)
+    assert re.fullmatch("[0-9a-f]{32}", name)
+    assert folder_of(tmp_path, place) == tmp_path / "places" / name
+    assert name != place_name(f"{place}/")
+
+
+def test_a_result_that_is_no_text_is_none(tmp_path: Path) -> None:
+    with begun(tmp_path, b"question", NOW) as run:
+        run.keep(PLACE, result(7))
+        (kept,) = run.folder.glob("*.json")
+        kept.write_bytes(kept.read_bytes().replace(PLACE.encode(), b"/srv/\xff"))
+        assert run.result(PLACE) is None
