@@ -106,7 +106,7 @@ def check_request(
         )
         values: Mapping[str, Any] = result.parameters
         return SignedRequest(_text(values, "keyid"), int(values["created"]), _text(values, "nonce"))
-    except (InvalidSignature, HTTPMessageSignaturesException, ValueError, KeyError) as wrong:
+    except (HTTPMessageSignaturesException, ValueError, KeyError) as wrong:
         says = f"the signature of the request does not hold: {_said(wrong)}"
         hint = "sign @method, @target-uri and content-digest, with created, nonce and keyid (RFC 9421)"
         raise RecordError("API-SIGNATURE", says, hint=hint) from None

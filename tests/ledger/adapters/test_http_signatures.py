@@ -7,6 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from http_message_signatures import HTTPMessageSignaturesException, HTTPMessageVerifier, InvalidSignature
 
 from ledger.adapters import http_signatures
 from ledger.adapters.http_signatures import SignedRequest, _text, check_content, check_request, sign_request
@@ -118,3 +120,46 @@ def test_a_signature_holds_for_a_minute_behind_its_moment_and_for_half_a_minute_
         check(headers, b"{}")
     else:
         refused(headers, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (InvalidSignature(), "InvalidSignature"),
+        (HTTPMessageSignaturesException("a wrong label"), "a wrong label"),
+        (ValueError("grüße" + "x" * 195), "gr??e" + "x" * 195),
+        (ValueError("x" * 201), "x" * 200),
+        (KeyError("created"), "'created'"),
+    ],
+)
+def test_whatever_a_library_finds_wrong_is_said_in_ascii_and_shortly(
+    fault: Exception, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(HTTPMessageVerifier, "verify", fail)
+    assert refused(signed(b"{}"), b"{}") == f"the signature of the request does not hold: {says}"
+
+
+@pytest.mark.parametrize("fault", [ValueError("no point"), UnsupportedAlgorithm("none")])
+def test_a_key_that_this_machine_cannot_use_checks_no_signature(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Keys:
+        @staticmethod
+        def from_public_bytes(data: bytes) -> None:
+            raise fault
+
+    headers = signed(b"{}")
+    monkeypatch.setattr(http_signatures, "Ed25519PublicKey", Keys)
+    refused(headers, b"{}")
+
+
+@pytest.mark.parametrize(
+    "digest", ["", "garbage", "=", "ü", "sha-256", "sha-256=1", "sha-256=:%%%:", "sha-256=:AAAA:", "md5=:AAAA:"]
+)
+def test_a_digest_of_another_form_is_that_of_no_body(digest: str) -> None:
+    with pytest.raises(RecordError, match="the body is not the one that was signed"):
+        check_content({"content-digest": digest}, b"x")
+    refused(signed(b"x") | {"content-digest": digest}, b"x")
