@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.application.archive.manifest import (
+    LARGEST_FILE,
     SEGMENT,
     ArchivedFile,
     Manifest,
@@ -22,6 +23,7 @@ from ledger.application.archive.manifest import (
     is_layout,
     parse_manifest,
     ranges,
+    segment_path,
 )
 from ledger.application.archive.parquet_files import ENTRY_COLUMNS
 from ledger.errors import RecordError
@@ -72,6 +74,16 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a digest that is a path": lambda said: said["states"].update(sha256="../" * 21 + "x"),
     "a file of no bytes": lambda said: said["segments"][0].update(bytes=0),
     "a file of endless bytes": lambda said: said["segments"][0].update(bytes=1 << 60),
+    "a file of more bytes than one may have": lambda said: said["segments"][0].update(bytes=LARGEST_FILE + 1),
+    "states of no bytes": lambda said: said["states"].update(bytes=0),
+    "a root of a segment that is no digest": lambda said: said["segments"][1].update(root="AB" * 32),
+    "a digest of a segment that is none": lambda said: said["segments"][2].update(sha256="ab" * 31),
+    "a checkpoint that is no digest": lambda said: said.update(checkpoint=""),
+    "fewer reserved entries than none": lambda said: said["segments"][0].update(reserved=-1),
+    "a size below zero without segments": lambda said: said.update(size=-1, segments=[]),
+    "a size of a trillion": lambda said: said.update(size=10**12),
+    "more reserved entries than a later segment has": lambda said: said["segments"][1].update(reserved=SEGMENT + 1),
+    "a segment more than entries": lambda said: said.update(size=2 * SEGMENT),
     "more reserved entries than entries": lambda said: said["segments"][0].update(reserved=SEGMENT + 1),
     "a member more": lambda said: said.update(note=""),
     "a member less": lambda said: said.pop("root"),
@@ -132,3 +144,19 @@ def test_the_format_page_has_the_columns_of_a_segment() -> None:
 
 def test_a_manifest_follows_its_published_schema() -> None:
     check_document(json.loads(format_manifest(made(2 * SEGMENT + 5))))
+
+
+@pytest.mark.parametrize("reserved", [0, 5])
+def test_a_manifest_may_have_files_of_the_largest_size_and_segments_of_reserved_entries_alone(reserved: int) -> None:
+    said = json.loads(format_manifest(made(SEGMENT + 5)))
+    said["segments"][1].update(bytes=LARGEST_FILE, reserved=reserved)
+    data = json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    assert parse_manifest(data).segments[1].reserved == reserved
+
+
+@pytest.mark.parametrize("size", [1, SEGMENT - 1, SEGMENT, SEGMENT + 1])
+def test_the_files_of_a_manifest_are_named_by_their_entries(size: int) -> None:
+    manifest = made(size)
+    assert manifest.states_path == f"states/{size:012d}.parquet"
+    assert segment_path(0, min(size, SEGMENT)) == f"entries/000000000000-{min(size, SEGMENT):012d}.parquet"
+    assert all(map(is_layout, [manifest.states_path, segment_path(0, SEGMENT)]))
