@@ -1,4 +1,4 @@
-"""A log sends a mirror what fits into a request, ends with one that stands still, and reads all that it shows."""
+"""A log sends a mirror what fits into a request, ends with one that makes no progress, and reads all that it shows."""
 
 from __future__ import annotations
 
