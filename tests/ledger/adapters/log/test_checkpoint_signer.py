@@ -18,6 +18,7 @@ from ledger.adapters.log.log import first_note
 from ledger.errors import LedgerError
 from ledger.tlog.note import ED25519, MLDSA44, Vkey
 from tests.ledger.adapters.log.test_signer_process import KEY, NOW, ORIGIN, OTHER, SEED, TREE, state
+from tests.support.files.system_calls import open_below
 
 __all__ = ("state",)  # the fixture
 
@@ -91,7 +92,11 @@ def test_a_guard_with_the_checkpoint_of_another_tree_is_damage(other: str, tmp_p
 def test_a_key_file_of_another_key_signs_nothing(state: Path) -> None:
     write(state / "log.5.key", LATER)
     with closing(LocalSigner(ORIGIN, state, [KEY])) as hand:
+        step(hand, 3)
+        hand.ready(hand.last(), NOW)
         assert step(hand, 4) is not None
+        with pytest.raises(LedgerError, match="KEY-FORMAT"):
+            hand.ready(hand.last(), NOW)  # the next size is signed by it
         with pytest.raises(LedgerError, match=r"log\.5\.key is not the key of") as found:
             step(hand, 5)
         assert (found.value.code, hand.last().size) == ("KEY-FORMAT", 4)
@@ -108,7 +113,17 @@ def test_a_signer_is_ready_with_its_key_and_a_clock_that_was_not_set_back(state:
         hand.ready(hand.last(), NOW)
 
 
-def test_without_a_guard_nothing_is_signed_and_nothing_is_left_open(tmp_path: Path) -> None:
+def test_a_closed_signer_has_no_file_open(state: Path) -> None:
+    hand = LocalSigner(ORIGIN, state)
+    hand.close()
+    for _ in range(2):
+        assert hand.last().size == 0
+    assert hand.guard is hand.guard
+    hand.close()
+    assert open_below(state) == []
+
+
+def test_without_a_guard_nothing_is_signed(tmp_path: Path) -> None:
     write(tmp_path / "log.key", SeedKey(SEED))
     with closing(LocalSigner(ORIGIN, tmp_path)) as hand, pytest.raises(LedgerError, match="GUARD-MISSING"):
         hand.last()

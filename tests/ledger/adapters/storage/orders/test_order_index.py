@@ -19,9 +19,11 @@ from cli.session.ledger_reader import reading
 from ledger.adapters.storage.orders.order_index import MOST_COUNTED, OrderIndex
 from ledger.adapters.storage.orders.order_query import SORTS, OrderQuery, position
 from ledger.adapters.storage.orders.order_row import Due, OrderRow
-from ledger.adapters.storage.views import ViewRow
+from ledger.adapters.storage.views import View, ViewRow
 from ledger.entries.case import instant, wire
+from ledger.errors import LedgerError
 from tests.support.cli import ledger_of, run
+from tests.support.files.system_calls import open_below
 from tests.support.samples import examples
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -300,3 +302,26 @@ def test_the_row_of_an_order_is_found_by_its_id(view: OrderIndex) -> None:
     assert len(listed) == 3
     assert [view.row(one.order) for one in listed] == listed
     assert view.row("no order") is None
+
+
+def test_rows_that_rest_on_a_changed_name_are_judged_again_and_no_others(view: OrderIndex) -> None:
+    put(view, row(1, rests_on=["XO", "ilves"]), row(2, rests_on=["XV"]), row(3, rests_on=["XO"]), row(4))
+    assert view.stale_count(NOON) == 0
+    view.mark_stale(["none"])
+    assert view.stale_count(NOON) == 0
+    view.mark_stale(["ilves", "XV"])
+    with closing(OrderIndex(view.path, view.name)) as other:
+        assert sorted(other.stale(NOON)) == [row(n).order for n in (1, 2)]
+    put(view, row(1, rests_on=["XV"]))
+    assert view.stale(NOON) == [row(2).order]
+    view.mark_stale(["XO"])
+    assert sorted(view.stale(NOON)) == [row(n).order for n in (2, 3)]
+
+
+def test_an_index_that_cannot_be_made_leaves_no_file_open(tmp_path: Path) -> None:
+    with closing(View(tmp_path / "views.db", "docket")) as rows:
+        rows.apply({"order": ViewRow(b"no row")})
+    with pytest.raises(LedgerError, match=r"views\.db has a row that is none") as found:
+        OrderIndex(tmp_path / "views.db", "docket")
+    assert found.value.code == "LOG-CORRUPT"
+    assert open_below(tmp_path) == []
