@@ -52,7 +52,7 @@ def adopted(public: Mapping[str, Any], kind: str = "policy-adopted", role: str =
 def pin(theirs: Path, mine: Path) -> tuple[str, Entry]:
     """Pin a party's folder; return its origin and the entry of the register."""
     trust, files = read_counterparty(theirs)
-    keep_counterparty(mine, trust, files)
+    assert keep_counterparty(mine, trust, files) == mine / "others" / origin_hash(origin_of(trust))
     return origin_of(trust), adopted(adoption(trust, files, "2027-01-01"))
 
 
@@ -157,6 +157,14 @@ def test_register_entries_are_kept_by_log_and_index_and_a_later_proof_replaces_a
         origin_hash("a.example"): {3: (b"3", b"later"), 10: (b"10", b"proof")},
         origin_hash("b.example"): {0: (b"0", b"proof")},
     }
+
+
+def test_received_registers_are_read_in_the_order_of_their_logs(tmp_path: Path) -> None:
+    received = FilesIn(tmp_path)
+    origins = [f"{letter}.example" for letter in "abcdef"]
+    for origin in origins:
+        keep_register(received, origin, {0: (b"0", b"proof")})
+    assert list(registers(received)) == sorted(map(origin_hash, origins))
 
 
 @pytest.mark.parametrize(

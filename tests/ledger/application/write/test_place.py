@@ -99,6 +99,8 @@ def test_an_entry_that_only_some_roles_may_know_of_is_in_the_companion_order() -
     place = placer(there).place(given, batch(an_order=HEAD))
     assert (place.order, place.seq, place.prev) == (COMPANION, 1, None)
     assert place.instrument == "2AP-7", "a companion has the instrument of its order"
+    later = placer(there).place(given, batch(an_order=HEAD, its_companion=Link(2, "cd" * 32, "EPOC")))
+    assert (later.seq, later.prev, later.instrument) == (3, "cd" * 32, "EPOC")
     assert placer(there).order_of(draft(COMPANION, hidden())) == COMPANION
     assert there.made == []
     none = Keys()

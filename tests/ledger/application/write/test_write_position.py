@@ -12,6 +12,7 @@ from ledger.application.write import write_position
 from ledger.application.write.write_position import PendingBatch, WritePosition
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Registrar
+from ledger.entries.placement import map_of
 from ledger.errors import RecordError
 from tests.support.memory_ledger import Ledger, small
 
@@ -159,3 +160,28 @@ def test_a_key_of_a_batch_that_is_refused_signs_nothing(ledger: Ledger) -> None:
     with pytest.raises(RecordError, match="KEY-"):
         PendingBatch(past).admit(first, {})
     batch.admit(first, {})
+
+
+def test_an_entry_in_a_role_that_its_key_has_not_or_in_a_reserved_order_is_refused(ledger: Ledger) -> None:
+    past, _ = position(ledger, len(ledger.entries) - 2)
+    first, _ = last_two(ledger)
+    signer = first.payload.signer
+    for payload, code in (
+        (replace(first.payload, signer=replace(signer, role="SP")), "KEY-ROLE"),
+        (replace(first.payload, order=map_of(ledger.origin), instrument=None), "CTX-ORDER"),
+    ):
+        batch = PendingBatch(past)
+        with pytest.raises(RecordError) as refused:
+            batch.admit(replace(first, payload=payload), {})
+        assert (refused.value.code, batch.heads) == (code, {})
+
+
+def test_an_entry_id_of_an_adopted_batch_comes_twice(ledger: Ledger) -> None:
+    past, _ = position(ledger, len(ledger.entries) - 2)
+    first, second = last_two(ledger)
+    group = PendingBatch(past)
+    part = PendingBatch(group)
+    part.admit(first, {})
+    group.adopt(part)
+    with pytest.raises(RecordError, match="CTX-REPLAY"):
+        group.admit(replace(second, payload=replace(second.payload, entry=first.payload.entry)), {})
