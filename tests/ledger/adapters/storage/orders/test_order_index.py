@@ -325,3 +325,29 @@ def test_an_index_that_cannot_be_made_leaves_no_file_open(tmp_path: Path) -> Non
         OrderIndex(tmp_path / "views.db", "docket")
     assert found.value.code == "LOG-CORRUPT"
     assert open_below(tmp_path) == []
+
+
+def test_orders_with_two_values_are_those_with_both(view: OrderIndex) -> None:
+    put(view, row(1, state="ISSUED"), row(2), row(3, instrument="EPOC"))
+    asked = OrderQuery("", {"instrument": "2AP-7", "state": "TRANSMITTED"})
+    assert (view.count(asked, NOON), numbers(view.orders(asked, NOON))) == (1, [2])
+
+
+def test_a_cleared_view_has_no_order_left(view: OrderIndex) -> None:
+    put(view, row(1, NOON, None, rests_on=["XO"]), row(2))
+    view.clear()
+    assert (view.orders(OrderQuery(), NOON), list(view.rows()), view.row(row(1).order)) == ([], [], None)
+    assert (view.count(OrderQuery(), NOON), view.values("state", "TRANSMITTED")) == (0, 0)
+    assert (view.due(None, None), view.unknown(), view.numbers(NOON)) == ([], [], (0, 0))
+    assert not any(view.choices().values())
+    put(view, row(1))
+    assert numbers(view.orders(OrderQuery("ppo"), NOON)) == [1]
+
+
+def test_deadlines_end_after_the_first_moment_and_not_after_the_last_one(view: OrderIndex) -> None:
+    second = timedelta(seconds=1)
+    put(view, *(row(n, NOON + n * second) for n in range(4)), row(9, None))
+    assert [each.row.number for each in view.due(NOON, NOON + 2 * second)] == [1, 2]
+    assert [each.row.number for each in view.due(NOON, NOON + 2 * second, newest=True)] == [2, 1]
+    assert [each.row.number for each in view.due(None, None)] == [0, 1, 2, 3]
+    assert [each.row.number for each in view.unknown()] == [9]
