@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from cryptography.x509 import Name, NameAttribute, ObjectIdentifier
+from cryptography.x509.oid import NameOID
 
-from ledger.adapters.document_signatures.algorithms import holds
-from ledger.adapters.document_signatures.certificate_key import open_certificate_key
+from ledger.adapters.document_signatures.algorithms import holds, sign
+from ledger.adapters.document_signatures.certificate_key import CertificateKey, open_certificate_key
 from ledger.errors import LedgerError
 from tests.support.signatures.certificates import NOW, issuer, pem, private_key, sealed
 
@@ -106,7 +111,7 @@ def test_a_certificate_that_is_malformed_inside_is_no_certificate(tmp_path: Path
 def test_a_key_that_signs_entries_signs_no_papers(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
+    from cryptography.hazmat.primitives.serialization import PrivateFormat
     from cryptography.x509 import CertificateBuilder
 
     private = Ed25519PrivateKey.generate()
@@ -121,3 +126,44 @@ def test_a_key_that_signs_entries_signs_no_papers(tmp_path: Path) -> None:
     file.touch(mode=0o600)
     file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + pem(certificate))
     assert fault(str(file)) == "KEY-FORMAT"
+
+
+def test_a_signature_that_the_certificate_does_not_verify_is_none() -> None:
+    certificate = sealed("p256").certificate
+    private = private_key("p256")
+    for raw in (lambda message: b"", lambda message: sign(private, message + b"!", "sha256")):
+        with pytest.raises(LedgerError, match="what the key of Dina Ilves signed does not verify") as refused:
+            CertificateKey(certificate, (), "sha256", raw).sign(b"paper")
+        assert refused.value.code == "KEY-ANSWER"
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        ([(NameOID.ORGANIZATION_NAME, "Office"), (NameOID.COMMON_NAME, "Dina Ilves")], "Dina Ilves"),
+        ([(NameOID.COUNTRY_NAME, "EE"), (NameOID.ORGANIZATION_NAME, "Office")], "Office"),
+        ([(NameOID.COUNTRY_NAME, "EE")], "C=EE"),
+    ],
+)
+def test_a_key_is_called_by_its_person_else_by_its_office_else_by_its_whole_subject(
+    parts: list[tuple[ObjectIdentifier, str]], name: str
+) -> None:
+    subject = Name([NameAttribute(oid, value) for oid, value in parts])
+    certificate: Any = SimpleNamespace(subject=subject)
+    key = CertificateKey(certificate, (), "sha256", lambda message: message)
+    assert (key.name, key.subject) == (name, subject.rfc4514_string())
+
+
+def test_a_certificate_signs_from_its_first_second_to_its_last(tmp_path: Path) -> None:
+    for one in (sealed(begins=NOW), sealed(begins=NOW - timedelta(days=9), ends=NOW)):
+        assert open_certificate_key(*one.pem(tmp_path), NOW).name == "Dina Ilves"
+
+
+def test_a_file_in_pkcs12_may_have_a_key_alone(tmp_path: Path) -> None:
+    file = tmp_path / "key.p12"
+    file.touch(mode=0o600)
+    file.write_bytes(serialize_key_and_certificates(b"key", private_key("p256"), None, None, NoEncryption()))
+    assert fault(str(file)) == "CERT-MISSING"
+    (tmp_path / "cert.pem").write_bytes(pem(sealed("p256").certificate, issuer(), issuer()))
+    key = open_certificate_key(str(file), str(tmp_path / "cert.pem"), NOW)
+    assert (key.name, key.issuers) == ("Dina Ilves", (issuer(),))

@@ -356,7 +356,8 @@ def test_only_the_set_of_certificates_is_put_in_order() -> None:
     assert in_order(reply(0xA0, other, one, rest=der(0x31, b"x"))) == reply(0xA0, one, other, rest=der(0x31, b"x"))
     for tag in (0x31, 0xA1, 0x30):
         assert in_order(reply(tag, other, one)) == reply(tag, other, one)
-    for broken in (reply(0xA0, other, one, b"\x30"), reply(0xA0), reply(0xA0, b"")):
+    beyond = reply(0xA0, other, one[:-1], rest=der(0x31, b"x"))  # the last certificate ends behind the set
+    for broken in (reply(0xA0, other, one, b"\x30"), reply(0xA0), reply(0xA0, b""), beyond):
         assert in_order(broken) == broken
 
 
