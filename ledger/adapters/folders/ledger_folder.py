@@ -177,7 +177,6 @@ def _store(path: Path) -> str:
 def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar, *, test: bool = False) -> None:
     """Make the folder and its trust files; the policy requires no witness yet. `RecordError` CP-ORIGIN."""
     check_origin(origin)
-    private_folder(path)
     for name in ("trust/tsa", "log"):
         private_folder(path / name)
     if test:

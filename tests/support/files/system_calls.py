@@ -34,3 +34,17 @@ def open_below(folder: Path) -> list[str]:
         except FileNotFoundError:
             continue  # the descriptor that lists the others
     return sorted(path for path in held if path == str(folder) or path.startswith(f"{folder}/"))
+
+
+@contextmanager
+def synced_sizes() -> Iterator[list[tuple[str, int]]]:
+    """Yield the names of what `os.fsync` is called for, with the sizes in bytes at that moment."""
+    sizes: list[tuple[str, int]] = []
+    original = os.fsync
+
+    def sync(fd: int) -> None:
+        sizes.append((Path(os.readlink(_OPEN / str(fd))).name, os.fstat(fd).st_size))
+        original(fd)
+
+    with mock.patch("os.fsync", sync):
+        yield sizes

@@ -43,6 +43,7 @@ def test_a_new_folder_is_private_and_says_its_log_and_its_registrar(tmp_path: Pa
     assert [each.stat().st_mode & 0o777 for each in folders] == [0o700] * 4
     folder = read_folder(path)
     assert (folder.origin, folder.registrar, folder.test, folder.mirrors) == (ORIGIN, REGISTRAR, False, {})
+    assert (folder.store, folder.shared) == ("", False)
     assert folder.keys == (folder.key,)
     assert (path / "trust" / "policy").read_text() == f"log {log_vkey(ORIGIN, PUBLIC)}\nquorum none\n"
     make_folder(tmp_path / "test", ORIGIN, PUBLIC, REGISTRAR, test=True)

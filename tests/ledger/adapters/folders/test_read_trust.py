@@ -88,6 +88,13 @@ def test_the_trust_folder_of_a_ledger_is_found_below_it(plain: Path, tmp_path: P
     assert plain_files(str(tmp_path)) == plain_files(str(tmp_path / "trust")) != {}
 
 
+@pytest.mark.parametrize("store", ["entries.db", "store"])
+def test_a_folder_without_a_trust_folder_is_no_ledger_whatever_else_it_has(plain: Path, store: str) -> None:
+    files = plain_files(str(plain))
+    (plain / store).touch()
+    assert plain_files(str(plain)) == files != {}
+
+
 def test_a_fingerprint_has_to_be_that_of_the_files(plain: Path) -> None:
     right = fingerprint_of(plain_files(str(plain)))
     assert read_trust_folder(str(plain), right) == read_trust_folder(str(plain))

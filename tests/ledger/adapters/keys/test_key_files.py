@@ -23,7 +23,7 @@ from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 from ledger.formats.selective_disclosure import Disclosure, veil
-from tests.support.files.system_calls import synced
+from tests.support.files.system_calls import synced, synced_sizes
 
 ENTRY = "00112233445566778899aabbccddeeff"
 ORDER = "11111111-1111-4111-8111-111111111111"
@@ -92,6 +92,13 @@ def test_a_key_is_on_the_disk_with_its_folder_when_it_is_made_or_finished(tmp_pa
         finish(tmp_path / "keys" / "ilves", key.public)
     assert (len(names), names[-1]) == (2, "keys")
     assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["ilves", "ilves.pub"]
+
+
+def test_a_key_file_is_whole_when_it_is_synced(tmp_path: Path) -> None:
+    with synced_sizes() as sizes:
+        new(tmp_path / "ilves")
+    whole = [(tmp_path / name).stat().st_size for name in ("ilves", "ilves.pub")]
+    assert [size for name, size in sizes if name != tmp_path.name] == whole
 
 
 KEY = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))

@@ -43,7 +43,7 @@ from ledger.errors import LedgerError
 from ledger.tlog.note import EMPTY_ROOT
 from ledger.tlog.tile import tile_path, tiles_for
 from tests.support.cli import ledger_of
-from tests.support.files.system_calls import open_below, synced
+from tests.support.files.system_calls import open_below, synced, synced_sizes
 from tests.support.memory_ledger import small
 
 
@@ -200,6 +200,13 @@ def test_a_checkpoint_that_claims_more_than_there_is_counts_for_the_entries_that
         (ledger / CHECKPOINT).write_text(f"ledger.test/x\n{claimed}\n{'A' * 43}=\n\n")
         made = back_up(ledger, str(tmp_path / f"{number}.tar"))
         assert read_manifest(str(tmp_path / f"{number}.tar")).published == min(claimed, made.size)
+
+
+def test_a_copy_is_whole_when_it_is_synced(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path / "led")
+    with synced_sizes() as sizes:
+        back_up(ledger, str(tmp_path / "copy.tar"))
+    assert ("tar", (tmp_path / "copy.tar").stat().st_size) in sizes
 
 
 # -- the folder in which a copy is made --------------------------------------------------------------------------------
