@@ -106,16 +106,26 @@ def _dask(check: SegmentCheck, workers: int, address: str, until: ExitStack) -> 
                     n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
                 )
             )
-        client = until.enter_context(distributed.Client(cluster, set_as_default=False))
+        client = until.enter_context(distributed.Client(cluster, set_as_default=False, direct_to_workers=True))
     count = sum(client.nthreads().values())
     if not count:
         raise LedgerError("ENGINE-AWAY", f"the Dask scheduler {address} has no workers", "start a `dask worker` there")
     common = client.scatter(check, broadcast=True, hash=False)
 
     def submit(data: bytes, segment: Segment, sizes: Sequence[int]) -> Callable[[], SegmentRun]:
-        result: Callable[[], SegmentRun] = client.submit(
-            check_segment, common, data, segment, sizes, pure=False, retries=1
-        ).result
+        def begun() -> Any:
+            sent = client.scatter(data, hash=False)
+            return client.submit(check_segment, common, sent, segment, sizes, pure=False, retries=1)
+
+        going = begun()
+
+        def result() -> SegmentRun:
+            try:
+                run: SegmentRun = going.result()
+            except Exception:  # a worker that is lost takes with it what was sent to it
+                run = begun().result()
+            return run
+
         return result
 
     return submit, count

@@ -108,6 +108,7 @@ def test_the_local_engine_takes_no_address_and_its_processes_end(monkeypatch: py
 
 def test_a_cluster_of_dask_is_asked_at_its_address_or_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[Any] = []
+    lost: list[Any] = []
     threads: dict[str, int] = {"a": 1, "b": 2}
 
     class Client:
@@ -123,13 +124,13 @@ def test_a_cluster_of_dask_is_asked_at_its_address_or_made_here(monkeypatch: pyt
         def nthreads(self) -> dict[str, int]:
             return threads
 
-        def scatter(self, check: Any, **how: Any) -> Any:
-            assert how == {"broadcast": True, "hash": False}
-            return "common", check
+        def scatter(self, what: Any, **how: Any) -> Any:
+            assert how == {"hash": False, **({} if isinstance(what, bytes) else {"broadcast": True})}
+            return "sent", what
 
         def submit(self, *given: Any, **how: Any) -> Any:
             assert how == {"pure": False, "retries": 1}
-            return SimpleNamespace(result=lambda: given)
+            return SimpleNamespace(result=lambda: lost.pop()() if lost else given)
 
     @contextmanager
     def cluster(**how: Any) -> Iterator[str]:
@@ -151,12 +152,17 @@ def test_a_cluster_of_dask_is_asked_at_its_address_or_made_here(monkeypatch: pyt
     with started("dask", CHECK, 2, "tcp://there") as (submit, count):
         assert count == 3
         result: Any = submit(b"d", SEGMENT, (1,))()
-        assert result == (check_segment, ("common", CHECK), b"d", SEGMENT, (1,))
+        assert result == (check_segment, ("sent", CHECK), ("sent", b"d"), SEGMENT, (1,))
+        lost = [failing(OSError("the worker was killed"))]
+        assert submit(b"d", SEGMENT, (1,))() == result
+        lost = [failing(OSError("the worker was killed"))] * 2
+        assert code(submit(b"d", SEGMENT, (1,)))[0] == "ENGINE-AWAY"
     assert said == [("tcp://there", {"set_as_default": False, "timeout": 10}), "client left"]
     said.clear()
     start("dask", 2)
     made = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    assert said == [made, ("here", {"set_as_default": False}), "client left", "cluster left"]
+    here = {"set_as_default": False, "direct_to_workers": True}
+    assert said == [made, ("here", here), "client left", "cluster left"]
     threads.clear()
     assert code(start, "dask", 2, "tcp://there")[0] == "ENGINE-AWAY"
 
