@@ -63,7 +63,6 @@ def _module(name: str, *words: str) -> Callable[[Place], Sequence[str]]:
 
 _ASKED = ("--person", "Dina Ilves", "--unwitnessed", "--audience", "COURT")
 _WHY = ("--because", "request of 3 May", "--purpose", "investigation")
-_FIND = ("subject", "find", "ACCT-0000123", *_WHY, "--as", ASKER, *_ASKED[:2])
 _YEAR = ("--from", "2024-01-01", "--to", "2025-01-01")
 _COPY = ("backup", "{ledger}", "-o")
 _FSCK = ("fsck", "--auditor", AUDITOR, "--state", "{}/auditor")
@@ -134,8 +133,7 @@ STEPS: tuple[Step, ...] = (
         after=("restored", "whole.tar", "later.tar"),
     ),
     Step("record", _comity(*_SENT, "--as", ASKER)),
-    Step("find a person, first", _comity(*_FIND)),  # values that were filled in are read into the index
-    Step("find a person", _comity(*_FIND)),
+    Step("find a person", _comity("subject", "find", "ACCT-0000123", *_WHY, "--as", ASKER, *_ASKED[:2])),
     Step("register one office", _module("grow", "office"), plain=True),
     Step("due, one new office", _comity("due", "--limit", "50"), needs=("register one office",)),
     Step("desk", _module("pages", "desk")),
