@@ -84,9 +84,11 @@ cover: install
 	$(BIN)/python -m coverage report --data-file=build/cover/data --skip-covered
 
 # Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others
-# for each SEED; FULL=1 tries every one. And all examples of the properties of which `make test` tries a quarter.
+# for each SEED; FULL=1 tries every one. And all examples of the properties of which `make test` tries a quarter. AGAIN=1 as
+# above.
 slow: install
-	$(PYTEST) -n 3 -m 'slow or (hypothesis and not browser and not postgres and not interop)' --hypothesis-profile whole
+	$(PYTEST) $(if $(AGAIN),-n 0 --last-failed --last-failed-no-failures none,-n 3) -o cache_dir=.pytest_cache/slow \
+	-m 'slow or (hypothesis and not browser and not postgres and not interop)' --hypothesis-profile whole
 
 # Kills and errors at the calls by which commands, a witness, a signer and PostgreSQL write and speak, and wrong clocks; a
 # sample of all. COUNT=0 tries them all, and goes on where it was stopped. PART=postgres tries that part alone.
