@@ -38,7 +38,7 @@ def elsewhere(
 ) -> list[str]:
     """Return the keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
     keys = store.ever_sealing() if orders is None else set(store.sealing_keys(orders))
-    missing = {key_id for key_id in keys - subject_keys.existing(keys) if not store.is_emptied(key_id)}
+    missing = store.still_sealing(keys - subject_keys.existing(keys))
     if not missing:
         return []
     missing -= {each.key_id for each in subject_keys.unrecorded()}

@@ -236,6 +236,10 @@ class EntryReader:
         """Return the ids of the keys of all ciphertexts in the ledger, removed ones too."""
         return {key_id for (key_id,) in self.rows(statements.EVER_SEALING)}
 
+    def still_sealing(self, key_ids: Iterable[str]) -> set[str]:
+        """Return which of these keys a ciphertext remains under."""
+        return {key_id for (key_id,) in self.rows(statements.STILL_SEALING, (_json_array(key_ids),))}
+
     def sealing_keys(self, orders: Iterable[str]) -> list[str]:
         """Return the ids of the keys of all remaining ciphertexts in these orders."""
         return [key_id for (key_id,) in self.rows(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))]

@@ -201,6 +201,12 @@ EVER_SEALING = Statement(  # from the index alone
     "SELECT DISTINCT key_id FROM ciphertext",
     "SELECT DISTINCT key_id FROM ciphertext",
 )
+STILL_SEALING = Statement(
+    "SELECT DISTINCT key_id FROM ciphertext"
+    " WHERE key_id IN (SELECT value FROM json_each(?)) AND ciphertext IS NOT NULL",
+    "SELECT DISTINCT key_id FROM ciphertext"
+    " WHERE key_id IN (SELECT value FROM json_array_elements_text(%s::json)) AND ciphertext IS NOT NULL",
+)
 SEALING_KEYS_OF_ORDERS = Statement(
     "SELECT DISTINCT c.key_id FROM stored_events e JOIN ciphertext c ON c.idx = e.rowid - 1"
     " WHERE e.originator_id IN (SELECT value FROM json_each(?)) AND c.ciphertext IS NOT NULL ORDER BY c.key_id",

@@ -96,8 +96,8 @@ class SubjectKeyStore:
     def similar_names(self, name: str) -> list[str]:
         """Return the names of other data subjects that `are_similar` to this one."""
         with self._db.errors():
-            subjects = self._db.execute(statements.SUBJECT_OF_NAME, (name,)).fetchall()
-            names = [other for other, subject in self._db.execute(statements.NAMES) if (subject,) not in subjects]
+            same = {subject for (subject,) in self._db.execute(statements.SUBJECT_OF_NAME, (name,))}
+            names = [other for other, subject in self._db.execute(statements.NAMES) if subject not in same]
         return sorted(other for other in names if are_similar(name, other))
 
     def stored_name(self, name: str) -> str:

@@ -76,8 +76,7 @@ def erase_destroyed(folder: Path) -> int:
     """
     ledger = read_folder(folder)
     with closing(EntryStore(ledger.entries)) as store:
-        stated = CaseReader(ledger, store, None).destroyed_keys().keys() & store.ever_sealing()
-        destroyed = [key_id for key_id in stated if not store.is_emptied(key_id)]
+        destroyed = store.still_sealing(CaseReader(ledger, store, None).destroyed_keys())
         for key_id in destroyed:
             store.remove_ciphertexts(key_id)
     return len(destroyed)

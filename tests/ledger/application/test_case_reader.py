@@ -219,7 +219,9 @@ def test_values_and_disclosures_are_those_whose_keys_are_here(journal: Journal, 
     ((gone, purged), *_) = reader.opened(PURGED)
     (key_id,) = {each.key_id for each in journal.store.ciphertexts(PURGED)[gone]}
     assert [reader.is_emptied(each) for each in (key_id, *set(keys.values()))] == [True, False]
-    assert {key_id, *keys.values()} <= journal.store.ever_sealing()
+    both = {key_id, *keys.values()}
+    assert both <= journal.store.ever_sealing()
+    assert journal.store.still_sealing(both) == both - {key_id}
     assert key_id not in journal.store.sealing_keys([PURGED, ORDER])
     assert reader.values(gone, purged) == {}
 

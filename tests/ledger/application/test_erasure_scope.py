@@ -193,8 +193,8 @@ class Bound:
     def ever_sealing(self) -> set[str]:
         return {"k5", "k4", "k3", "k2", "k1", "k0"}
 
-    def is_emptied(self, key_id: str) -> bool:
-        return key_id == "k0"
+    def still_sealing(self, key_ids: Any) -> set[str]:
+        return set(key_ids) - {"k0"}
 
     def newest_sealed(self) -> list[tuple[int, str]]:
         return self.newest

@@ -736,3 +736,10 @@ def test_a_name_is_similar_to_those_that_users_gave_and_to_persons_at_offices_in
             "target of": ["target of!"],
         }.items():
             assert subject_keys.similar_names(asked) == similar
+
+
+def test_another_name_of_the_same_subject_is_not_similar(tmp_path: Path) -> None:
+    with closing(SubjectKeyStore.create(tmp_path / "keys.db")) as subject_keys:
+        subject_keys.keys_for([(name, ORDER) for name in ("witness a", "witness b", "witness c")])
+        subject_keys.merge("witness a", "witness b")
+        assert subject_keys.similar_names("witness a") == ["witness c"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -186,11 +186,8 @@ def test_only_values_whose_keys_are_stated_as_destroyed_are_removed(monkeypatch:
     class Store:
         def __init__(self, entries: object) -> None: ...
 
-        def ever_sealing(self) -> set[str]:
-            return {"k2", "k3", "k4", "k5"}
-
-        def is_emptied(self, key_id: str) -> bool:
-            return key_id == "k5"
+        def still_sealing(self, key_ids: Iterable[str]) -> set[str]:
+            return {"k2", "k3", "k4"} & set(key_ids)
 
         def remove_ciphertexts(self, key_id: str) -> None:
             removed.append(key_id)
