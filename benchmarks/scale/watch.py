@@ -74,13 +74,14 @@ class Memory:
         return sum(_field(each, "smaps_rollup", "Pss:") for each in _family(self._pid)) / _KIB
 
     def _look(self) -> None:
-        begun = perf_counter()
+        begun, cpu = perf_counter(), 0.0
         for n in count(1):
             if self._end.wait(LOOK):
                 return
             self.mib = max(self.mib, self.now(), _field(self._pid, "status", "VmHWM:") / _KIB)
             if n % _REPORT == 0:
-                self._report(perf_counter() - begun, sum(map(_cpu, _family(self._pid))), self.mib)
+                cpu = max(cpu, sum(map(_cpu, _family(self._pid))))  # of a process that has ended nothing is read
+                self._report(perf_counter() - begun, cpu, self.mib)
 
 
 def _family(pid: int) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
 
 import msgspec
 import pytest
@@ -174,3 +176,24 @@ def test_memory_is_that_of_the_command_and_of_the_processes_it_starts_and_not_of
     del ballast
     assert 60 <= alone.mib < 110
     assert 120 <= both.mib < 190
+
+
+def test_the_reported_cost_does_not_fall_when_a_process_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LOOK", 0.001)
+    monkeypatch.setattr(watch, "_REPORT", 1)
+    costs = iter((1.5, 0.0))
+    monkeypatch.setattr(watch, "_family", lambda pid: [pid])
+    monkeypatch.setattr(watch, "_cpu", lambda pid: next(costs, 0.0))
+    seen: list[float] = []
+    enough = Event()
+
+    def report(seconds: float, cpu: float, mib: float) -> None:
+        seen.append(cpu)
+        if len(seen) == 3:
+            enough.set()
+
+    with watch.Memory(os.getpid(), report):
+        assert enough.wait(30)
+    assert set(seen) == {1.5}
