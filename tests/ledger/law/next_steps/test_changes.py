@@ -106,6 +106,14 @@ def test_a_receipt_that_is_not_proven_leaves_the_date_that_it_would_start(unprov
     ]
 
 
+def test_a_later_receipt_in_doubt_leaves_no_date_where_an_earlier_one_starts_the_clock_once_no_dispute_counts() -> None:
+    dispute = by_issuer("receipt-disputed", "2027-03-05T09:00Z", about="receipt", claimed_on="2027-03-04T10:00:00Z")
+    second = received("2027-03-03T08:30Z", label="second", at="2027-03-10T08:30Z")
+    assert ends(ORDER, SENT, received("2027-03-02T08:30Z"), dispute, second) == [
+        ("if #11 order-received is right: 2027-03-02T08:30:00Z", "2027-04-01T22:00:00Z"),
+    ]
+
+
 def test_a_clock_with_an_end_has_no_other_date_than_its_rolled_twin() -> None:
     story = given(ORDER, SENT, received("2027-03-02T08:30Z")).asked_at("2027-03-20T00:00Z")
     (clock, *_) = [c for c in judge(story.case, story.reading.at).deadlines if c.id == "D-7-7"]

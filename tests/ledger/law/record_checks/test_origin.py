@@ -84,7 +84,9 @@ def test_an_office_of_the_same_side_or_of_none_may_report_a_decision() -> None:
 def test_a_report_by_another_party_or_by_an_office_that_takes_no_part_for_the_side_leaves_it_open() -> None:
     abroad = BASE.among(abroad=Office("XW", ("ISS",)))
     finds(abroad.when(replace(MORE_TIME, by="abroad", role="ISS")), "G-DECISION-SECOND-HAND")
-    finds(BASE.when(replace(MORE_TIME, by="central", role="CAR")), "G-DECISION-SECOND-HAND")
+    central = replace(MORE_TIME, by="central", role="CAR")
+    finds(BASE.when(central), "G-DECISION-SECOND-HAND")
+    finds_not(BASE.when(replace(central, speaks="import", whose=None)), "G-DECISION-SECOND-HAND")  # its own decision
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,10 @@ def test_a_provider_that_gives_itself_more_time_moves_nothing() -> None:
     later = {"deadline": "D-7-7", "new_due": "2027-06-01T00:00:00Z"}
     more = by_provider("deadline-extended", "2027-03-10T09:00Z", **later)
     assert finds(BASE.when(more), "W-SELF-EXTENSION").effects == ()
-    finds_not(BASE.when(more), "V-AUTHORITY")
+    finds(BASE.when(replace(more, role="REG")), "W-SELF-EXTENSION")
+    for role in ("SP", "REG"):
+        finds_not(BASE.when(replace(more, role=role)), "V-AUTHORITY")
+    finds(BASE.when(replace(more, role="AUD")), "V-AUTHORITY")
     assert [c.due for c in BASE.when(more).clocks("D-7-7")] == [c.due for c in BASE.clocks("D-7-7")]
     finds_not(BASE.when(by_issuer("deadline-extended", "2027-03-10T09:00Z", **later)), "W-SELF-EXTENSION")
 
