@@ -52,7 +52,8 @@ def public_key(said: str) -> str:
     key = public_of(Path(said.removesuffix(".pub")))
     if key is None:
         hint = "64 hex digits, or a .pub file, which comity key new makes"
-        raise Stop(f"{said}: no Ed25519 public key", hint=hint, code=Exit.UNDECIDABLE)
+        lacks = "no Ed25519 public key" if Path(said).exists() else "no such file"
+        raise Stop(f"{said}: {lacks}", hint=hint, code=Exit.UNDECIDABLE)
     return key.hex()
 
 

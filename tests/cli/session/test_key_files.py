@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -69,6 +70,15 @@ def test_any_other_name_is_refused(name: str) -> None:
         checked_name(name)
 
 
+def test_a_file_that_is_not_there_is_told_from_one_without_a_public_key(tmp_path: Path) -> None:
+    other = tmp_path / "other.pub"
+    with pytest.raises(Stop, match=r"other\.pub: no such file"):
+        public_key(str(other))
+    other.write_text("ssh-rsa AAAA")
+    with pytest.raises(Stop, match=r"other\.pub: no Ed25519 public key"):
+        public_key(str(other))
+
+
 def test_a_new_key_is_not_called_like_the_file_of_a_public_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert checked_name("a.pub") == "a.pub"
     with pytest.raises(Stop, match="is no name for a key"):
@@ -76,6 +86,6 @@ def test_a_new_key_is_not_called_like_the_file_of_a_public_one(monkeypatch: pyte
     found = {"a": b"\xab" * 32}
     monkeypatch.setattr("ledger.adapters.keys.key_files.public_of", lambda path: found.get(str(path)))
     assert [public_key(said) for said in ("AB" * 32, "a", "a.pub")] == ["ab" * 32] * 3
-    with pytest.raises(Stop, match="b: no Ed25519 public key"):
+    with pytest.raises(Stop, match=r"^b: no such file$"):
         public_key("b")
     assert digest_of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
