@@ -316,6 +316,14 @@ def test_a_decision_is_notified_to_any_provider_of_the_order(instrument: str) ->
 
 
 @BOTH
+def test_a_provider_that_received_an_order_takes_part_though_the_order_names_another(instrument: str) -> None:
+    decision = by_authority("recognition-decided", ON, label="decision", decision="recognised")
+    story = order(instrument, providers=["second"]).among(second=Office("XV", ("SP",))).when(decision)
+    for provider in ("skylark", "second"):
+        story.when(notified("decision", "ilves", provider)).asked_at(SEVEN).then("E-16-8", ClockVerdict.MET)
+
+
+@BOTH
 def test_a_new_end_for_another_act_is_no_decision_on_reasons(instrument: str) -> None:
     for code, clock in (("data-not-held", "E-10-7"), ("other", "E-10-8")):
         story = order(instrument).when(reasons(code))
