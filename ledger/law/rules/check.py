@@ -59,8 +59,9 @@ class FindingRule(Struct, frozen=True):
             if not seen.leaves:
                 return None
         effects = self.effects if seen.effects is None else seen.effects
-        says = self.says.format(**seen.words) if seen.words else self.says
-        return Finding(self.code, self.level, effects, says, self.cite, self.mark, seen.leaves)
+        return Finding(
+            self.code, self.level, effects, self.says.format(**seen.words), self.cite, self.mark, seen.leaves
+        )
 
 
 def finding(

@@ -223,6 +223,15 @@ def test_two_clocks_are_windows() -> None:
     assert [d.id for d in REGISTER if "window" in d.listed] == ["E-12-1", "SCA-2703-h"]
 
 
+def test_a_way_of_counting_holds_since_its_source_applies() -> None:
+    assert {policy.id: str(policy.since) for policy in POLICIES.values() if policy.since} == {
+        "EU-1182-71": "1971-07-01",
+        "EU-17(9)": "2026-08-18",
+        "US-45": "2009-12-01",
+        "GB-CAL": "2019-10-09",
+    }
+
+
 @pytest.mark.parametrize(
     ("policy", "cite"),
     [

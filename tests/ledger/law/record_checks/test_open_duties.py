@@ -106,6 +106,12 @@ def test_an_open_duty_is_a_gap_until_it_is_done(opens: Fact, closes: Fact, quest
     assert of(opens, closes).criteria["A7"].state is CriterionState.DEMONSTRATED
 
 
+@pytest.mark.parametrize("risk", ["risk", "high-risk", "not-known"])
+def test_an_incident_that_was_assessed_with_a_risk_is_still_to_be_notified(risk: str) -> None:
+    assessed = by_issuer("incident-assessed", "2027-03-14T09:00Z", about="loss", risk=risk)
+    assert [duty.question for duty in of(INCIDENT, assessed).duties] == [9]
+
+
 @pytest.mark.parametrize(("kind", "question"), [("retention-rule-set", 6), ("customer-notified", 4)])
 def test_retention_and_notice_are_owed_until_they_are_on_record(kind: str, question: int) -> None:
     if kind == "retention-rule-set":

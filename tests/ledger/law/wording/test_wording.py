@@ -56,6 +56,10 @@ def test_every_quotation_stands_word_for_word_in_its_act(code: str) -> None:
     assert not missing or (not whole and len(missing) < len(quoted)), missing
 
 
+def test_it_is_said_of_which_acts_the_whole_text_could_not_be_read() -> None:
+    assert {code for code, text in TEXTS.items() if not text.read} == {"2AP", "FRE", "UNCC"}
+
+
 @pytest.mark.parametrize("code", ARTICLES)
 def test_the_list_of_articles_is_whole_and_in_order(code: str) -> None:
     assert [a.number for a in TEXTS[code].articles] == ARTICLES[code]
