@@ -184,9 +184,8 @@ def _e_12_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if r.review.notification is not None:
         w = RunningPeriod(r, d, r.review.notification, r.review.period, r.changes.extension(d.id))
         begun = r.order.version_of(r.review.notification)
-        again = begun is not None and begun is not r.order.issued
         used = r.entries.of("no-ground-confirmed", "ground-for-refusal-raised")
-        yield window(w, (e for e in used if not again or (begun is not None and e.on >= begun.on)))
+        yield window(w, (e for e in used if begun is None or e.on >= begun.on))
 
 
 def _objection_window(r: OrderReading, d: Deadline) -> RunningPeriod:

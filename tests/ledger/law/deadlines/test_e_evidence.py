@@ -382,6 +382,17 @@ def test_a_second_arrival_changes_nothing_and_a_new_version_gives_the_time_again
     REVIEWED.when(second).then("E-12-1", ClockVerdict.OPEN, END)
     anew = REVIEWED.when(CONFIRMED, corrected("2026-10-06T09:00Z", "c1"), second)
     anew.then("E-12-1", ClockVerdict.OPEN, "2026-10-16T22:00Z")
+    anew.when(CONFIRMED.moved("2026-10-06T08:59:59Z")).then("E-12-1", ClockVerdict.OPEN)
+    anew.when(CONFIRMED.moved("2026-10-06T09:00:00Z")).then("E-12-1", ClockVerdict.MET)
+
+
+def test_an_order_without_effect_gives_no_time_to_carry_it_out() -> None:
+    powerless = replace(CONTENT, held=False)
+    urgent = by_issuer("emergency-declared", "2026-10-01T07:30Z", threat="life", emergency_reasons="x")
+    clocks = ("E-10-2", "E-10-3", "E-10-4")
+    given(powerless, SENT, RECEIVED, NOTIFIED).then_not_listed(*clocks)
+    given(powerless, urgent, SENT, RECEIVED, NOTIFIED).then_not_listed(*clocks)
+    given(CONTENT, urgent, SENT, RECEIVED, NOTIFIED).then("E-10-4", ClockVerdict.OPEN)
 
 
 def test_an_end_set_for_the_window_is_the_end_for_grounds_too() -> None:
