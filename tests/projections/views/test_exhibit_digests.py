@@ -126,6 +126,36 @@ def test_of_a_receipt_of_two_disclosures_the_one_that_agrees_does_not_excuse_a_f
         assert ("V-HASH-MISMATCH" in {f.code for f in judged(story(*facts)).findings}) == (said == "differs")
 
 
+def observed(label: str, *files: tuple[str, str]) -> Fact:
+    """Make a fact: the recipient states what it saw the provider hand over."""
+    return disclosed(
+        "2027-03-06T09:00Z", label=label, by="orn", role="RET", speaks="observation", whose="skylark",
+        manifest=manifest(*files),
+    )  # fmt: skip
+
+
+def test_what_the_recipient_observed_is_a_source_only_where_there_is_no_other_or_the_provider_backs_it() -> None:
+    given_out, seen = hands_over("given", 5, ("x", A)), observed("seen", ("y", C))
+    got, on = arrives("got", 7, "E", about=None), moves("on", 8, "E", C)
+    assert compared(given_out, seen, got, on)["on"] == "differs"
+    assert compared(seen, got, on)["on"] == "equal"
+    place: dict[str, Any] = {"origin": "o", "index": 1, "leaf": "0" * 64, "envelope": "0" * 64}
+    backs = fact(
+        "counterparty-record-received", "2027-03-06T10:00Z", "orn", "RET", proof_check="verifies", backs="seen", **place
+    )
+    assert compared(given_out, seen, backs, got, on)["on"] == "equal"
+
+
+def test_copies_that_are_said_to_be_copies_of_one_another_are_compared_all_the_same() -> None:
+    copies = [
+        fact("working-copy-made", f"2027-03-0{day}T11:00Z", "orn", "RET", label=f"copy {of}", exhibit=of, copy=copy,
+             check="equal", digest_before=A, digest_after=A)
+        for day, of, copy in ((8, "E", "E/1"), (9, "E/1", "E"))
+    ]  # fmt: skip
+    found = compared(hands_over("one", 5, ("x", A)), arrives("got", 7, "E", ("x", A)), *copies)
+    assert set(found.values()) <= {"first stated", "equal"}
+
+
 def test_two_digests_of_one_step_that_differ_are_said_to_differ_as_the_law_does() -> None:
     files = hands_over("all", 5, ("a.zip", A), ("b.zip", B))
     changed = moves("changed", 8, "E", A, digest_after=B)
