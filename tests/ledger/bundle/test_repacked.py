@@ -497,3 +497,9 @@ def test_the_folder_around_a_bundle_is_the_one_of_all_its_names() -> None:
     assert top_of([f"t/{MANIFEST}", "ta/b", "t/c"]) == ""
     assert top_of([f"t/u/{MANIFEST}", "t/a"]) == ""
     assert top_of([]) == ""
+
+
+def test_a_packed_stream_may_repeat_what_is_32_kibibytes_away() -> None:
+    content = 2 * random.Random(3).randbytes(32_000)
+    assert len(deflated(content)) < 34_000
+    assert reread(archived(replace(PACKED, content=content, body=deflated(content)))) == {"c": content}

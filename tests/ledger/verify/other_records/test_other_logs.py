@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.names import origin_hash
-from ledger.tlog.note import ED25519, Checkpoint, format_checkpoint, log_vkey, sign_note
-from ledger.verify.other_records.other_logs import NotProven, OtherLogs
+from ledger.tlog.note import ED25519, Checkpoint, Head, format_checkpoint, log_vkey, sign_note
+from ledger.tlog.tree import format_proof, parse_proof
+from ledger.verify.heads import DRIFT
+from ledger.verify.other_records.other_logs import NotProven, OtherLogs, State
 from tests.support.memory_ledger import NOW, ORDER, Ledger, hand, resealed, small
 
 THERE = "ledger.test/xv/skylark"
@@ -50,6 +52,65 @@ def test_a_checkpoint_is_believed_that_a_trusted_key_signed_and_enough_witnesses
     assert "1 of 2 witnesses did" in lacks(logs(ledger).state, THERE, ledger.checkpoint(None, BEFORE, late))
     unread = ledger.trust(ledger.policy("none")).policy
     assert logs(ledger, policy=unread).state(THERE, ledger.checkpoint()).head.cosignatures == ()
+
+
+@pytest.mark.parametrize(
+    ("quorum", "minutes", "by"),
+    [
+        ("every", {1: 9, 2: 4, 3: 6}, 9),  # of three witnesses two may lie
+        ("every", {1: 9, 2: 4}, None),
+        ("every", {1: 4, 2: 6, 3: 9}, 9),
+        ("every", {}, None),
+        ("w2", {1: 4, 2: 6, 3: 5}, 6),  # what the others say counts for nothing
+        ("w2", {1: 4, 3: 5}, None),
+        ("none", {1: 4, 2: 6, 3: 9}, None),
+    ],
+)
+def test_a_state_existed_by_the_earliest_time_that_an_honest_witness_said(
+    quorum: str, minutes: dict[int, int], by: int | None
+) -> None:
+    policy = there(witnesses=3).trust(there(witnesses=3).policy(quorum)).policy
+    cosignatures = tuple(
+        (policy.witnesses[f"w{n}"], int((BEFORE + timedelta(minutes=each)).timestamp())) for n, each in minutes.items()
+    )
+    state = State(Head(Checkpoint(THERE, 1, bytes(32)), b"", cosignatures), policy)
+    assert state.by == (None if by is None else BEFORE + timedelta(minutes=by))
+
+
+@pytest.mark.parametrize(("late", "cosigners"), [(timedelta(), 2), (DRIFT, 2), (DRIFT + timedelta(seconds=1), 1)])
+def test_a_time_counts_that_is_at_most_as_late_as_honest_clocks_differ(late: timedelta, cosigners: int) -> None:
+    ledger = there(witnesses=2)
+    one = ledger.trust(ledger.policy("w1")).policy
+    head = logs(ledger, policy=one).state(THERE, ledger.checkpoint(None, BEFORE, NOW + late)).head
+    assert len(head.cosignatures) == cosigners
+    none = ledger.trust(ledger.policy("none")).policy
+    head = logs(ledger, policy=none).state(THERE, ledger.checkpoint(None, BEFORE, NOW + late)).head
+    assert len(head.cosignatures) == cosigners
+
+
+def test_a_registrar_is_that_of_a_trust_which_names_a_key_of_the_log() -> None:
+    ledger, other = there(), small(origin="ledger.test/xw/fjord", keeper=hand("another-keeper"))[0]
+    both = replace(ledger.trust().policy, logs=(*other.trust().policy.logs, *ledger.trust().policy.logs))
+    register = {origin_hash(THERE): ledger.register()}
+    for trusts in ([other.trust(), ledger.trust()], [replace(ledger.trust(), policy=both)]):
+        assert "ilves" in OtherLogs(trusts, register, NOW).keyring(THERE).offices
+    assert lacks(OtherLogs([other.trust()], register, NOW).keyring, THERE).startswith("NO_TRUST_ANCHOR")
+    keeperless = [replace(ledger.trust(), registrar=None), ledger.trust()]
+    assert "ilves" in OtherLogs(keeperless, register, NOW).keyring(THERE).offices
+
+
+def test_a_register_entry_counts_that_is_in_the_tree_of_its_checkpoint() -> None:
+    ledger = there()
+    register = ledger.register()
+    first = min(register)
+    parsed = parse_proof(register[first][1])
+    path = [bytes(32), *parsed.path[1:]]
+    moved = {**register, first: (register[first][0], format_proof(first, path, parsed.note))}
+    assert "its register fails, PRF-PATH" in lacks(logs(ledger, moved).keyring, THERE)
+
+
+def test_a_missing_proof_is_said_with_its_code() -> None:
+    assert str(NotProven("CP-KEY", "that it signed")) == "CP-KEY that it signed"
 
 
 def test_without_a_trusted_key_of_the_log_nothing_says_who_signed() -> None:
