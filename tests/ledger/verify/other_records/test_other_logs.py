@@ -11,7 +11,17 @@ from msgspec.structs import replace
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.names import origin_hash
-from ledger.tlog.note import ED25519, Checkpoint, Head, format_checkpoint, log_vkey, sign_note
+from ledger.tlog.note import (
+    ED25519,
+    MLDSA44,
+    Checkpoint,
+    Head,
+    Vkey,
+    format_checkpoint,
+    format_line,
+    log_vkey,
+    sign_note,
+)
 from ledger.tlog.tree import format_proof, parse_proof
 from ledger.verify.heads import DRIFT
 from ledger.verify.other_records.other_logs import NotProven, OtherLogs, State
@@ -128,8 +138,59 @@ def test_a_state_is_opened_once_and_says_the_same_each_time() -> None:
     known = logs(ledger)
     note, bad = ledger.checkpoint(), small(origin="ledger.test/xw")[0].checkpoint()
     assert known.state(THERE, note) is known.state(THERE, note)
-    for _ in range(2):
-        assert wrong(known.state, THERE, bad) == "CP-ORIGIN"
+    unseen = there(witnesses=1)
+    for asked, given in ((known, bad), (logs(unseen), unseen.checkpoint())):
+        raised = []
+        for _ in range(2):
+            with pytest.raises((RecordError, NotProven)) as again:
+                asked.state(THERE, given)
+            raised.append(again.value)
+        assert raised[0] is raised[1]
+
+
+def test_a_checkpoint_of_another_log_is_no_state_of_this_one_whatever_is_trusted() -> None:
+    other = small(origin="ledger.test/xw")[0]
+    for known in (logs(there()), logs(other), OtherLogs([], {}, NOW)):
+        assert wrong(known.state, THERE, other.checkpoint()) == "CP-ORIGIN"
+
+
+QUANTUM = Vkey.of(THERE, MLDSA44, b"q" * 1312)
+WITNESS = Vkey.of("witness.test/q", MLDSA44, b"w" * 1312)
+SECONDS = int(BEFORE.timestamp()).to_bytes(8, "big")
+
+
+def signed(note: bytes, *keys: Vkey) -> bytes:
+    """Add lines of these ML-DSA keys, which `holds` takes and `fails` refuses."""
+    return note + "".join(format_line(key, SECONDS + bytes(2420)) for key in keys).encode()
+
+
+def holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    return True
+
+
+def fails(public: bytes, message: bytes, signature: bytes) -> bool:
+    return False
+
+
+def test_a_line_of_a_second_algorithm_is_checked_where_it_can_be() -> None:
+    ledger = there()
+    trust = replace(ledger.trust(), policy=replace(ledger.trust().policy, logs=(*ledger.trust().policy.logs, QUANTUM)))
+    both = signed(ledger.checkpoint(), QUANTUM)
+    for mldsa, note in ((None, both), (holds, both), (holds, ledger.checkpoint()), (None, ledger.checkpoint())):
+        assert OtherLogs([trust], {}, NOW, mldsa).state(THERE, note).head.checkpoint.size == ledger.size
+    assert wrong(OtherLogs([trust], {}, NOW, fails).state, THERE, both) == "CP-SIG"
+    alone = replace(trust, policy=replace(trust.policy, logs=(QUANTUM,)))
+    assert OtherLogs([alone], {}, NOW, holds).state(THERE, both).head.checkpoint.size == ledger.size
+    assert wrong(OtherLogs([alone], {}, NOW).state, THERE, both) == "CP-KEY"
+
+
+def test_a_witness_of_a_second_algorithm_counts_where_it_can_be_checked() -> None:
+    ledger = there()
+    policy = replace(ledger.trust().policy, witnesses={"q": WITNESS}, quorum="q")
+    trust, note = replace(ledger.trust(), policy=policy), signed(ledger.checkpoint(), WITNESS)
+    assert OtherLogs([trust], {}, NOW, holds).state(THERE, note).by == BEFORE
+    assert "0 of 1 witness did" in lacks(OtherLogs([trust], {}, NOW).state, THERE, note)
+    assert wrong(OtherLogs([trust], {}, NOW, fails).state, THERE, note) == "CP-SIG"
 
 
 def test_two_trees_of_one_size_prove_that_the_log_has_two_histories_and_nothing_else() -> None:
