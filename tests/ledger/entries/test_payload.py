@@ -71,6 +71,14 @@ def test_a_text_in_another_form_is_refused_one_by_one_and_at_once(name: str, tex
     assert not formed(changed(**{name: text}))
 
 
+@pytest.mark.parametrize(("length", "fits"), [(0, False), (1, True), (200, True), (201, False)])
+def test_a_name_has_1_to_200_characters(length: int, fits: bool) -> None:
+    name = "\u00e9" * length
+    signer = msgspec.structs.replace(model().signer, actor=name)
+    for members in ({"log": name}, {"instrument": name}, {"refs": [name]}, {"sealed": [name]}, {"signer": signer}):
+        assert formed(changed(**members)) is fits
+
+
 def test_letters_that_move_from_one_text_into_its_neighbour_are_noticed() -> None:
     moved = changed(entry=HEX32 + "0", order=UUID[1:], prev=HEX64)
     assert not well_formed(moved)
