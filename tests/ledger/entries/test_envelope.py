@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
+from ledger.entries import envelope
 from ledger.entries.case import Unread
 from ledger.entries.envelope import (
     Circumstances,
@@ -190,6 +191,16 @@ def test_a_payload_over_the_limit_is_refused_before_it_is_signed() -> None:
     with pytest.raises(RecordError) as refused:
         seal(fact, PLACE, SKYLARK, Circumstances(NOW, NOW), "0" * 32, lambda n: b"\x07" * n)
     assert refused.value.code == "ENV-SIZE"
+
+
+def test_a_payload_of_the_largest_size_is_signed_and_a_byte_more_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = sealed()
+    size = len(payload_of(made.raw))
+    monkeypatch.setattr(envelope, "MAX_PAYLOAD", size)
+    assert sealed() == made
+    monkeypatch.setattr(envelope, "MAX_PAYLOAD", size - 1)
+    with pytest.raises(RecordError, match=rf"^ENV-SIZE: the payload would have {size} bytes, at most {size - 1} are"):
+        sealed()
 
 
 JSON = st.recursive(
