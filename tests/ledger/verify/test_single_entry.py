@@ -13,9 +13,11 @@ import msgspec
 import pytest
 
 from ledger.adapters.keys import mldsa
+from ledger.errors import RecordError
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.trust.trust_folder import Sizes, Trust
+from ledger.verify import single_entry
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
 from tests.ledger.entries.test_log_keys import both, first, only_first, only_second, policy, second
@@ -56,6 +58,16 @@ def test_one_entry_that_is_changed_or_has_anothers_receipt_fails() -> None:
     ):
         report = verify_entry(*wrong, ledger.trust(), None, NOW)
         assert (report.verdict, codes(report)) == (Verdict.FAILED, [code])
+
+
+def test_an_error_outside_of_the_steps_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RecordError("AUD-KEY", "this is not the key of an auditor")
+
+    ledger, _ = small()
+    monkeypatch.setattr(single_entry, "check_audits", fails)
+    with pytest.raises(RecordError, match="AUD-KEY"):
+        verify_entry(*receipt(ledger, 0), ledger.trust(), None, NOW)
 
 
 class Case(NamedTuple):
