@@ -45,6 +45,16 @@ def test_an_archive_in_another_order_was_zipped_again() -> None:
     assert unpacked(zip_profile.write(files)) == (files, False)
 
 
+def test_a_bundle_is_written_in_the_order_of_its_layout() -> None:
+    ledger, ilves = small()
+    bundle = ledger.bundle(ilves)
+    files, original = unpacked(bundle)
+    assert original
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        assert archive.namelist() == list(files) == sorted(files, key=rank)
+    assert files["SHA256SUMS"] == sums({**files, "SHA256SUMS": b""})
+
+
 def test_an_archive_that_was_zipped_again_keeps_its_first_error_unless_it_is_a_bundle() -> None:
     def zipped(files: dict[str, bytes]) -> bytes:
         made = io.BytesIO()
