@@ -727,6 +727,15 @@ def test_a_key_of_our_register_signs_what_arrives_between_its_acceptance_and_its
     assert lacks.value.code == code
 
 
+def test_a_key_that_its_office_has_not_accepted_here_is_none_of_its_keys() -> None:
+    world = World()
+    world.here.enrol("skylark", "XV", "SP", key="of this register")
+    said = {"actor": "skylark", "key": world.skylark.key, "roles": ["SP"]}
+    world.here.record(world.here.keeper, "key-registered", said)
+    world.arrives(world.says())
+    unproven(world.report(), "KEY-UNKNOWN", "skylark has keys in this register, and it is none of them")
+
+
 @pytest.mark.parametrize("there", ["none", "in another order"])
 def test_an_entry_supports_only_an_entry_of_this_order(there: str) -> None:
     ledger, _ = small()
