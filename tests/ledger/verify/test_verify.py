@@ -105,8 +105,19 @@ def test_a_bundle_has_a_manifest_of_its_version_and_the_digests_of_its_files() -
         ({**files, MIMETYPE: MEDIA_TYPES[1]}, MANIFEST, "it is of version 2, the first file says another"),
     ):
         report = checked(zip_profile.write(data), ledger)
-        assert report.verdict is Verdict.FAILED
+        assert (report.verdict, report.entries, report.signatures) == (Verdict.FAILED, 0, 0)
         assert [(r.code, r.where, r.says) for r in report.reasons] == [("BND-MANIFEST", where, says)]
+
+
+@pytest.mark.parametrize("anchor", [None, "an anchor"])
+def test_a_bundle_of_a_later_layout_gets_no_verdict(anchor: str | None) -> None:
+    ledger, ilves = small()
+    files = unpack(ledger.bundle(ilves))
+    later = MEDIA_TYPES[2].replace(b"v2", b"v9")
+    held = ledger.checkpoint() if anchor else None
+    with pytest.raises(RecordError, match="newer version") as refused:
+        verify(zip_profile.write({**files, MIMETYPE: later}), ledger.trust(), held, NOW)
+    assert refused.value.code == "BND-VERSION"
 
 
 def test_an_error_outside_of_the_steps_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
