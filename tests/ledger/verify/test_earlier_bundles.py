@@ -393,6 +393,15 @@ def test_an_entry_that_contradicts_a_known_one_convicts_the_log(code: str) -> No
     assert said(verify_exhibit(found.value.exhibit or b"", ledger.trust())) == (Verdict.FAILED, [code])
 
 
+def test_known_entries_are_read_in_the_order_of_the_log() -> None:
+    ledger, _ = small()
+    indexes = [3, 0, 4, 2, 1]
+    known = EarlierEntries(ledger.origin, [shown(ledger, index) for index in indexes])
+    found = list(known.opened())
+    assert [index for index, _, _ in found] == sorted(indexes)
+    assert all(opened.raw == each.raw == ledger.entries[index] for index, opened, each in found)
+
+
 # -- each rule on its own ----------------------------------------------------------------------------------------------
 
 MINE, OTHERS = (parse_vkey(log_vkey("ledger.test/x", public_key(letter * 32))) for letter in (b"1", b"2"))
