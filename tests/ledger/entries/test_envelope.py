@@ -193,6 +193,24 @@ def test_a_payload_over_the_limit_is_refused_before_it_is_signed() -> None:
     assert refused.value.code == "ENV-SIZE"
 
 
+def test_an_entry_without_sealed_fields_commits_to_nothing() -> None:
+    fact = build("order-closed", {"outcome": "answered"}, {})
+    made = seal(fact, PLACE, SKYLARK, Circumstances(NOW, NOW), "0" * 32, lambda n: b"\x07" * n)
+    opened = open_(made.raw)
+    assert (opened.payload.public, opened.payload.sealed) == ({"outcome": "answered"}, [])
+    assert (opened.sd, made.disclosures) == ([], ())
+
+
+def test_an_instrument_is_read_of_an_entry_that_cannot_be_opened() -> None:
+    def broken(payload: bytes) -> bytes:
+        return canonical(orjson.loads(payload) | {"seq": "none"})
+
+    raw = resealed(broken)
+    with pytest.raises(RecordError):
+        open_(raw)
+    assert instrument_of(raw) == "2AP-7"
+
+
 def test_a_payload_of_the_largest_size_is_signed_and_a_byte_more_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     made = sealed()
     size = len(payload_of(made.raw))

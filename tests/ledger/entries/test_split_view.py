@@ -202,7 +202,9 @@ def test_the_other_leaf_of_an_omission_has_32_bytes_and_is_another_one() -> None
         ("00" * 31, "SPLIT-FORMAT"),
         ("00" * 33, "SPLIT-FORMAT"),
         ("00" * 32, "PRF-PATH"),
-        ("zz", "SPLIT-"),
+        ("zz", "SPLIT-FORMAT"),
+        (5, "SPLIT-FORMAT"),
+        (None, "SPLIT-FORMAT"),
     ):
         with pytest.raises(RecordError, match=said):
             check_omission(changed(omitted(), leaf=leaf), KEY)
