@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ from ledger.entries.envelope import (
     seal,
     unsigned_entry,
 )
-from ledger.entries.payload import Condition
+from ledger.entries.payload import Condition, Document, Other
 from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import MAX_NODES, canonical, parse_json
@@ -199,6 +200,28 @@ def test_an_entry_without_sealed_fields_commits_to_nothing() -> None:
     opened = open_(made.raw)
     assert (opened.payload.public, opened.payload.sealed) == ({"outcome": "answered"}, [])
     assert (opened.sd, made.disclosures) == ([], ())
+
+
+STATED: dict[str, Any] = {
+    "speaks": "import",
+    "on_source": "estimate",
+    "whose": "brightmoor",
+    "replaces": "cd" * 32,
+    "refs": ("ef" * 32, "a"),
+    "audience": {"manifest": ("CT", "ISS")},
+    "documents": (Document("form", "text/plain", 7, "6a" * 32),),
+    "other": Other("ledger.example/xv/ardel", 5, "ab" * 32, "cd" * 32),
+    "unless": Condition(3, [ORDER], ["order-closed"]),
+}
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_what_a_signer_states_is_in_the_payload_under_its_name_and_nothing_else_is(name: str) -> None:
+    members = msgspec.to_builtins(open_(sealed().raw).payload)
+    stated = msgspec.to_builtins(open_(sealed(**{name: STATED[name]}).raw).payload)
+    assert stated[name] == orjson.loads(msgspec.json.encode(STATED[name]))
+    assert {**stated, name: None} == {**members, name: None}
+    assert (name in members) == (name in {"speaks", "on_source", "refs", "documents"})
 
 
 def test_an_instrument_is_read_of_an_entry_that_cannot_be_opened() -> None:
