@@ -132,6 +132,13 @@ def test_each_part_of_a_bundle_is_in_its_file() -> None:
     assert b"Time-stamp authorities" in made["READ-ME-FIRST.html"]
 
 
+def test_a_bundle_does_not_depend_on_the_sequence_in_which_its_entries_are_given() -> None:
+    contents, signer = LEDGER.contents(), ILVES.signer("ISS")
+    made = pack(contents, signer)
+    for turned in (contents.entries[::-1], [*contents.entries[3:], *contents.entries[:3]]):
+        assert pack(replace(contents, entries=turned), signer) == made
+
+
 def test_a_bundle_without_commit_has_no_map_and_without_tokens_no_step_for_them() -> None:
     contents = replace(LEDGER.contents(), **MORE | {"commit": None, "tokens": {}, "audits": {}})
     files = unpack(pack(contents, ILVES.signer("ISS")))
