@@ -224,7 +224,7 @@ def test_what_a_signer_states_is_in_the_payload_under_its_name_and_nothing_else_
     assert (name in members) == (name in {"speaks", "on_source", "refs", "documents"})
 
 
-def test_an_instrument_is_read_of_an_entry_that_cannot_be_opened() -> None:
+def test_instrument_and_commitments_are_read_of_an_entry_that_cannot_be_opened() -> None:
     def broken(payload: bytes) -> bytes:
         return canonical(orjson.loads(payload) | {"seq": "none"})
 
@@ -232,6 +232,7 @@ def test_an_instrument_is_read_of_an_entry_that_cannot_be_opened() -> None:
     with pytest.raises(RecordError):
         open_(raw)
     assert instrument_of(raw) == "2AP-7"
+    assert list(commitments_of(raw)) == open_(sealed().raw).sd
 
 
 def test_a_payload_of_the_largest_size_is_signed_and_a_byte_more_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
