@@ -292,9 +292,6 @@ def _beginning(m: int, n: int, path: Sequence[bytes]) -> bytes | None:
     for sibling in path[1:]:
         if fn & 1 or fn == sn:
             old = node_hash(sibling, old)
-            while fn and not fn & 1:
-                fn >>= 1
-                sn >>= 1
         fn >>= 1
         sn >>= 1
     return old

@@ -335,6 +335,10 @@ def test_the_instrument_and_the_digests_of_an_entry_are_read_without_opening_it(
         (seal_bytes(b"x", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
         (seal_bytes(b"\xff", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
         (seal_bytes(b"{}", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
+        (
+            seal_bytes(b'{"instrument":"\xff","public":{"_sd":["\xff"]}}', EVENT_TYPE, SKYLARK.public, SKYLARK.sign),
+            "JSON-FORM",
+        ),
     ],
 )
 def test_of_bytes_that_are_no_entry_nothing_is_read(raw: bytes, code: str) -> None:
@@ -444,6 +448,7 @@ def test_an_entry_is_checked_before_it_is_signed_as_it_would_be_signed() -> None
     opened, e = check_unsigned(fact, PLACE, SKYLARK, said), unsigned_entry(fact, PLACE, SKYLARK, said, 7)
     assert (opened.raw, opened.leaf, e.leaf, e.index) == (b"", "0" * 64, "0" * 64, 7)
     assert unsigned_entry(fact, PLACE, SKYLARK, said).index == 0
+    assert opened.payload.entry == "0" * 32
     assert e.sealed == {"manifest": MANIFEST}
     signed = open_(sealed().raw).payload
     assert (opened.payload.sealed, opened.payload.signer) == (signed.sealed, signed.signer)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.entries.split_view import (
+    OMISSION,
     Shown,
     _beginning,
     check_omission,
@@ -17,6 +18,7 @@ from ledger.entries.split_view import (
     prove_omission,
     prove_order,
     prove_split,
+    read_exhibit,
 )
 from ledger.errors import RecordError
 from ledger.tlog.note import COSIGNATURE, MLDSA44, Vkey
@@ -240,8 +242,31 @@ def test_two_entries_in_one_place_of_an_order_convict_their_log_in_whatever_sequ
                 check_order(json.dumps(broken).encode(), [log])
 
 
+def test_entries_that_were_sealed_for_another_log_convict_no_log_that_has_them() -> None:
+    ledger, _, (one, two) = two_histories()
+    other = Ledger("ledger.test/xv/skylark")
+    for raw in ledger.entries:
+        other.append(raw)
+    with pytest.raises(RecordError, match=r"^SPLIT-UNPROVEN: they were not both sealed for this log"):
+        prove_order(shown(other, one), shown(other, two))
+
+
 def test_two_entries_that_a_log_may_have_convict_it_of_nothing() -> None:
     ledger, _ = small()
     for one, two in ((3, 4), (4, 3), (0, 4), (4, 4)):
         with pytest.raises(RecordError, match=r"^SPLIT-UNPROVEN: a log may hold both of them"):
             prove_order(shown(ledger, one), shown(ledger, two))
+
+
+def test_an_exhibit_is_read_up_to_its_largest_size_and_in_its_form() -> None:
+    made = omitted()
+    assert read_exhibit(made, OMISSION, len(made)) == json.loads(made)
+    for data, form, largest in (
+        (made, OMISSION, len(made) - 1),
+        (made, "comity.split-view/1", len(made)),
+        (b"[]", OMISSION, 9),
+        (b"{}", OMISSION, 9),
+        (b"x", OMISSION, 9),
+    ):
+        with pytest.raises(RecordError, match=r"^SPLIT-FORMAT: not an exhibit: "):
+            read_exhibit(data, form, largest)
