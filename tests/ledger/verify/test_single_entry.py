@@ -21,7 +21,7 @@ from ledger.verify import single_entry
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
 from tests.ledger.entries.test_log_keys import both, first, only_first, only_second, policy, second
-from tests.support.memory_ledger import FAILED, NOW, OPEN, Ledger, hand, resealed, small
+from tests.support.memory_ledger import FAILED, NOW, OPEN, ORDER, Ledger, hand, resealed, small
 
 VERIFIED = {"declarations_verified": True}
 
@@ -58,6 +58,14 @@ def test_one_entry_that_is_changed_or_has_anothers_receipt_fails() -> None:
     ):
         report = verify_entry(*wrong, ledger.trust(), None, NOW)
         assert (report.verdict, codes(report)) == (Verdict.FAILED, [code])
+
+
+def test_a_text_that_no_reader_sees_is_a_finding_on_the_entry() -> None:
+    ledger, ilves = small()
+    sent = {"addressee": "skylark", "channel": "mail"}
+    index = ledger.record(ilves, "order-transmitted", sent, order=ORDER, refs=("KA\u200b",))
+    report = verify_entry(*receipt(ledger, index), ledger.trust(), None, NOW)
+    assert [(r.code, r.entries) for r in report.procedure] == [("TEXT-UNSEEN", (ledger.leaf(index),))]
 
 
 def test_an_error_outside_of_the_steps_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
