@@ -123,6 +123,11 @@ def test_a_value_with_other_letters_is_as_deep_as_a_plain_one(kind: str) -> None
         canonical([nested(16, kind), "ö"])
 
 
+def test_a_name_that_the_caller_allows_and_no_json_can_have_is_an_error_of_the_caller() -> None:
+    with pytest.raises(orjson.JSONEncodeError):
+        canonical({"\ud800": 0}, also=re.compile("."))
+
+
 MOST = 2**53 - 1
 SIMPLE: list[tuple[Any, bool]] = [
     ([], True),
