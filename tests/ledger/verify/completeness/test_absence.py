@@ -86,6 +86,7 @@ def written(document: object) -> bytes:
 def code(data: bytes, ledger: Ledger = LEDGER) -> tuple[str, str]:
     report = checked(data, ledger)
     assert report.verdict is Verdict.FAILED
+    assert (report.entries, report.signatures, report.head_seen, report.says) == (0, 0, None, "")
     return report.reasons[0].code, report.reasons[0].where
 
 
