@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.bundle.archive import pack, unpack
+from ledger.bundle.audience import Withheld
 from ledger.bundle.layout import Arranged
 from ledger.entries.case import Unread
 from ledger.entries.payload import Other
@@ -466,3 +467,18 @@ def test_of_two_closed_values_of_which_one_is_destroyed_none_is_called_erased_un
     sealed = next(e.sealed for e in report.case.entries if e.index == 4)
     assert len(sealed) > 1
     assert set(sealed.values()) == {Unread.WITHHELD}
+
+
+@pytest.mark.parametrize(("named", "state"), [(4, Unread.ERASED), (3, Unread.WITHHELD)])
+def test_the_maker_names_an_erased_value_by_entry_and_field(named: int, state: Unread) -> None:
+    ledger, ilves = small()
+    gone = next(d for d in ledger.held[4] if d.name == "identifiers")
+    said = {"digests": [gone.digest], "key_ref": "k1", "cause": "erasure-granted", "method": "crypto-erased"}
+    ledger.record(ilves, "payload-key-destroyed", said, order=ORDER, role="ISS")
+    contents = ledger.contents(disclosures={})
+    about = replace(contents.about, withheld=(Withheld(named, "identifiers", "erased"),))
+    report = checked(pack(replace(contents, about=about), ilves.signer("ISS")), ledger)
+    assert report.case is not None
+    sealed = next(e.sealed for e in report.case.entries if e.index == 4)
+    assert sealed["identifiers"] == state
+    assert {value for name, value in sealed.items() if name != "identifiers"} == {Unread.WITHHELD}
