@@ -268,8 +268,8 @@ def _steps(here: str, example: str, key: str, stamped: bool) -> str:
         return f"<pre>{escape(chr(10).join(commands))}</pre>"
 
     head = f"{here}/checkpoint"
-    apart = TAKE_APART.replace("ENTRY", example).replace("KEY", "KEY-FROM-THE-COURT-FILE", 1)
-    head_apart = TAKE_HEAD_APART.replace("CHECKPOINT", head).replace("LOG-KEY", "LOG-KEY-FROM-THE-COURT-FILE", 1)
+    apart = TAKE_APART.replace("ENTRY", example).replace("KEY", "KEY-FROM-THE-COURT-FILE")
+    head_apart = TAKE_HEAD_APART.replace("CHECKPOINT", head).replace("LOG-KEY", "LOG-KEY-FROM-THE-COURT-FILE")
     return "\n".join(
         (
             "<p>On a machine with Python, coreutils and OpenSSL 3, in an empty folder. Keys and the checkpoint to "

@@ -104,7 +104,7 @@ def parse_findings(raw: bytes) -> StatedFindings:
         found = msgspec.convert(parse_json(raw, max_bytes=MAX_BYTES, max_nodes=MAX_NODES), StatedFindings)
     except RecordError as wrong:
         raise RecordError(CODE, f"it is not canonical JSON within its bounds ({wrong.code})") from wrong
-    except (ValueError, RecursionError) as error:  # includes those of msgspec
+    except ValueError as error:  # includes those of msgspec
         raise RecordError(CODE, str(error)) from None
     if any("\n" in text for each in found.findings for text in (each.code, each.says, *each.cite)):
         raise RecordError(CODE, "a finding is one line")

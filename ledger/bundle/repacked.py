@@ -55,7 +55,7 @@ def reread(data: bytes) -> dict[str, bytes] | None:
     folders: set[str] = set()
     end = 0
     for record in sorted(records, key=lambda each: each.place):
-        entry = _entry(data, record, start) if record.place == end else None
+        entry = _entry(data, record) if record.place == end else None
         if entry is None or not record.name.isascii():
             return None
         content, end = entry
@@ -69,7 +69,7 @@ def reread(data: bytes) -> dict[str, bytes] | None:
         else:
             files[name] = content
     parents = {path[: n + 1] for path in files for n, letter in enumerate(path) if letter == "/"}
-    if end != start or not folders <= parents:
+    if end != start or not folders <= parents:  # each file begins where the one before ends, the last ends at `start`
         return None
     return _in_order(_without_top(files))
 
@@ -95,7 +95,7 @@ def _in_order(files: dict[str, bytes]) -> dict[str, bytes] | None:
 
 def _directory(data: bytes) -> tuple[list[_Record], int] | None:
     """Return the records of a directory that ends where the end record begins, and its offset."""
-    at = data.rfind(b"PK\5\6", max(0, len(data) - _END.size - 0xFFFF))
+    at = data.rfind(b"PK\5\6")
     if at < 0 or at + _END.size > len(data):
         return None
     _, disk, first, here, count, size, start, comment = _END.unpack_from(data, at)
@@ -112,24 +112,24 @@ def _directory(data: bytes) -> tuple[list[_Record], int] | None:
         )
         begin = place + _CENTRAL.size
         place = begin + name + extra + note
-        if mark != b"PK\1\2" or other or place > at:
+        if mark != b"PK\1\2" or other:
             return None
         spelt, kind = data[begin : begin + name], external >> 28
         records.append(_Record(spelt, flags, method, crc, packed, plain, local, kind))
     return (records, start) if place == at else None
 
 
-def _entry(data: bytes, record: _Record, limit: int) -> tuple[bytes, int] | None:
-    """Return the content of a file and its end, in the bytes before `limit`; None if header and directory differ."""
+def _entry(data: bytes, record: _Record) -> tuple[bytes, int] | None:
+    """Return the content of a file and its end; None if header and directory differ."""
     if record.flags & ~_FLAGS or record.method not in (0, 8) or record.size > MAX_ENTRY:
         return None
-    if record.place + _LOCAL.size > limit:
+    if record.place + _LOCAL.size > len(data):
         return None
     mark, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL.unpack_from(data, record.place)
     begin = record.place + _LOCAL.size + name + extra
     header, fields = (crc, packed, size), (record.crc, record.packed, record.size)
     described = bool(flags & _DESCRIBED)
-    if mark != b"PK\3\4" or (flags, method) != (record.flags, record.method) or begin + record.packed > limit:
+    if mark != b"PK\3\4" or (flags, method) != (record.flags, record.method):
         return None
     at = record.place + _LOCAL.size
     if data[at : at + name] != record.name or not (header == fields or (described and header == (0, 0, 0))):

@@ -387,7 +387,7 @@ def entry_of(
     """
     p = opened.payload
     known_values = values or {}
-    if known_values and (wrong := misformed(p.kind, p.schema, known_values)):
+    if wrong := misformed(p.kind, p.schema, known_values):
         known_values = {name: value for name, value in known_values.items() if name not in wrong}
     erased_names = frozenset(erased)
     sealed = {

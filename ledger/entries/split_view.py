@@ -148,7 +148,7 @@ def prove_omission(log: Vkey, entry: bytes, proof: bytes, leaf: bytes, instead: 
     small = {"format": OMISSION, "log": log.text, "entry": entry.decode(), "proof": proof.decode()}
     document = {**small, "leaf": leaf.hex(), "instead": instead.decode()}
     says = str(check_omission(write_exhibit({**document, "says": ""}), log))
-    return write_exhibit({"format": OMISSION, "says": says, **{k: v for k, v in document.items() if k != "format"}})
+    return write_exhibit({"format": OMISSION, "says": says, **document})
 
 
 def check_omission(exhibit: bytes, log: Vkey) -> Omission:
@@ -234,7 +234,7 @@ def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
     document = read_exhibit(exhibit, ORDER)
     try:
         parts = [document[name].encode() for name in ("one", "one_proof", "two", "two_proof")]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, AttributeError) as error:
         raise RecordError("SPLIT-FORMAT", f"not an exhibit of a split order: {error}") from error
     first, last = logs[0], logs[-1]
     (one, at, small), (two, then, large) = standing(parts[0], parts[1], first), standing(parts[2], parts[3], last)
@@ -292,9 +292,6 @@ def _beginning(m: int, n: int, path: Sequence[bytes]) -> bytes | None:
     for sibling in path[1:]:
         if fn & 1 or fn == sn:
             old = node_hash(sibling, old)
-            while fn and not fn & 1:
-                fn >>= 1
-                sn >>= 1
         fn >>= 1
         sn >>= 1
     return old

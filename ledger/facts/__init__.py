@@ -260,7 +260,7 @@ def hint_for(error: FormError) -> str:
     if hint := hint_of(error.got, suggestions, listed=listed in error.expected):
         return hint
     return meant(error.got, suggestions) or (
-        f"there are {listed}" if 0 < len(suggestions) < 40 and listed not in error.expected else ""
+        f"there are {listed}" if len(suggestions) < 40 and listed not in error.expected else ""
     )
 
 
@@ -270,9 +270,8 @@ def meant(word: object, known: Iterable[str]) -> str:
 
     if not isinstance(word, str):
         return ""
-    known = list(known)
     lower = {each.lower(): each for each in known}
-    near = get_close_matches(word, known, n=1, cutoff=0.75) or get_close_matches(word.lower(), lower, n=1, cutoff=0.75)
+    near = get_close_matches(word.lower(), lower, n=1, cutoff=0.75)
     if not near and len(word) > 2:  # the beginning of exactly one word
         near = [each for each in lower if each.startswith(word.lower())]
-    return f"did you mean {lower.get(near[0], near[0])}?" if len(near) == 1 else ""
+    return f"did you mean {lower[near[0]]}?" if len(near) == 1 else ""

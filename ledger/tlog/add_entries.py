@@ -129,13 +129,12 @@ class UploadParser:
             count = (yield 1)[0]
             if count > _MOST_HASHES:
                 raise RecordError("MIR-FORMAT", f"a proof has at most {_MOST_HASHES} hashes")
-            hashes = (yield 32 * count) if count else b""
+            hashes = yield 32 * count
             self._found = EntryPackage(tuple(entries), tuple(hashes[at : at + 32] for at in range(0, len(hashes), 32)))
 
     @staticmethod
     def _prefixed() -> Generator[int, bytes, bytes]:
-        size = int.from_bytes((yield 2), "big")
-        return (yield size) if size else b""
+        return (yield int.from_bytes((yield 2), "big"))
 
 
 def format_info(info: MirrorInfo) -> str:

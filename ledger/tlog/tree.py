@@ -147,9 +147,9 @@ def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], r
     if sn:
         raise RecordError("PRF-PATH", f"{len(path)} hashes are fewer than entry {index} of {size} needs")
     if reached != root:
-        result, here = reached.hex()[:8], root.hex()[:8]
         raise RecordError(
-            "PRF-PATH", f"path of {len(path)} hashes leads to {result}.., root at size {size} is {here}.."
+            "PRF-PATH",
+            f"path of {len(path)} hashes leads to {reached.hex()[:8]}.., root at size {size} is {root.hex()[:8]}..",
         )
 
 

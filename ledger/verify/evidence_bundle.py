@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ledger.bundle.archive import unpacked
 from ledger.bundle.archive_kind import Inside, inside, is_container
-from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
+from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, sums
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
 from ledger.entries.case import Case
 from ledger.entries.placement import registry_of
@@ -74,8 +74,6 @@ def verify(
     BND-VERSION for a bundle of a later layout, which this version cannot judge.
     """
     carried = _carried(data)
-    if isinstance(carried, Inside):
-        check_version(carried.data)
     checkpoint = None if anchor is None else parse_anchor(anchor)
     verification = _Verification(trust, checkpoint, now, mldsa, stamps, elsewhere)
     exhibit = None

@@ -21,7 +21,7 @@ from ledger.entries.placement import Chains, registry_of
 from ledger.errors import RecordError
 from ledger.tlog.names import origin_hash
 from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, lines_of, open_checkpoint, parse_checkpoint
-from ledger.tlog.policy import NONE, Policy
+from ledger.tlog.policy import Policy
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import check_public, known
@@ -153,7 +153,7 @@ class OtherLogs:
         policy = trust.policy
         cosignatures = tuple((key, time) for key, time in head.cosignatures if time <= self._latest)
         names = policy.names(key for key, _ in cosignatures)
-        if policy.quorum != NONE and not policy.met(names):
+        if not policy.met(names):
             voters = counted(len(policy.voters()), "witness", "witnesses")
             raise NotProven(
                 "CP-QUORUM",

@@ -45,6 +45,16 @@ def test_an_archive_in_another_order_was_zipped_again() -> None:
     assert unpacked(zip_profile.write(files)) == (files, False)
 
 
+def test_a_bundle_is_written_in_the_order_of_its_layout() -> None:
+    ledger, ilves = small()
+    bundle = ledger.bundle(ilves)
+    files, original = unpacked(bundle)
+    assert original
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        assert archive.namelist() == list(files) == sorted(files, key=rank)
+    assert files["SHA256SUMS"] == sums({**files, "SHA256SUMS": b""})
+
+
 def test_an_archive_that_was_zipped_again_keeps_its_first_error_unless_it_is_a_bundle() -> None:
     def zipped(files: dict[str, bytes]) -> bytes:
         made = io.BytesIO()
@@ -120,6 +130,13 @@ def test_each_part_of_a_bundle_is_in_its_file() -> None:
     every = {**files, **made}
     assert made["SHA256SUMS"] == sums({path: every[path] for path in sorted(every, key=rank)})
     assert b"Time-stamp authorities" in made["READ-ME-FIRST.html"]
+
+
+def test_a_bundle_does_not_depend_on_the_sequence_in_which_its_entries_are_given() -> None:
+    contents, signer = LEDGER.contents(), ILVES.signer("ISS")
+    made = pack(contents, signer)
+    for turned in (contents.entries[::-1], [*contents.entries[3:], *contents.entries[:3]]):
+        assert pack(replace(contents, entries=turned), signer) == made
 
 
 def test_a_bundle_without_commit_has_no_map_and_without_tokens_no_step_for_them() -> None:

@@ -167,3 +167,13 @@ def test_the_page_of_a_test_ledger_says_so_first_and_in_its_title() -> None:
 
 def test_registers_of_other_logs_are_in_bundles_from_layout_2_on() -> None:
     assert ["<code>others/</code>" in page(manifest=replace(MADE, v=version)) for version in (1, 2)] == [False, True]
+
+
+def test_a_page_has_the_step_for_time_stamps_where_its_bundle_has_some() -> None:
+    said = [entry(reference="KA-1")]
+    plain, stamped = (pages(MADE, CHECKPOINT, said, [10], stamped=each) for each in (False, True))
+    assert pages(MADE, CHECKPOINT, said, [10]) == plain
+    assert page() == page(stamped=False) == plain[0].decode()
+    for one, other in zip(plain, stamped, strict=True):
+        assert one != other
+        assert (b"openssl ts" in one, b"openssl ts" in other) == (False, True)

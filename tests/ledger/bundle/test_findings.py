@@ -18,6 +18,7 @@ from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical
 from ledger.law.judge import FINDING_RULES
 from ledger.law.terms.rule import Finding, Level, Mark
+from ledger.tlog.tree import leaf_hash
 from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import Ledger, changed, checked, small
 
@@ -118,7 +119,10 @@ def test_a_file_that_is_broken_or_about_something_else_is_a_finding_of_form_and_
 
 def test_the_level_of_each_rule_is_that_which_its_code_says() -> None:
     assert [rule.code for rule in FINDING_RULES if level_of(rule.code) not in (None, rule.level)] == []
-    assert [level_of(code) for code in ("V-X", "W-X", "G-X", "F713", "VX", "V")] == ["V", "W", "G", None, None, None]
+    assert [level_of(code) for code in ("V-X", "W-X", "G-X", "F713", "VX", "V", "A-X", "~-X")] == [
+        *("V", "W", "G"),
+        *[None] * 5,
+    ]
 
 
 BYTES = {
@@ -167,6 +171,74 @@ def test_a_finding_on_many_entries_lists_a_hundred_and_counts_the_rest() -> None
     found = stated(case, judgement, log="ledger.test/x", audience="CT", size=250, rules="0" * 64)
     assert (len(found.findings[0].entries), found.findings[0].more) == (100, 150)
     assert parse_findings(format_findings(found)) == found
+
+
+@pytest.mark.parametrize(("entries", "more"), [(0, 0), (1, 0), (100, 0), (101, 1)])
+def test_as_many_entries_are_counted_as_are_not_listed(entries: int, more: int) -> None:
+    ledger, ilves = small()
+    report = checked(ledger.bundle(ilves), ledger)
+    assert report.case
+    assert report.judgement
+    leaves = tuple(f"{n:064x}" for n in range(entries))
+    case = Case("main", "2AP-7", tuple(replace(report.case.entries[0], leaf=leaf) for leaf in leaves), ())
+    judgement = replace(report.judgement, findings=(Finding("W-X", Level.W, (), "x", (), Mark.TEXT, leaves),))
+    found = stated(case, judgement, log="ledger.test/x", audience="CT", size=250, rules="0" * 64)
+    assert (len(found.findings[0].entries), found.findings[0].more) == (entries - more, more)
+
+
+def test_a_finding_on_an_entry_of_the_bundle_is_shown() -> None:
+    ledger, _ = small()
+    last = ledger.size - 1
+    entry = {"index": last, "leaf": leaf_hash(ledger.entries[last]).hex()}
+
+    def state(value: dict[str, Any]) -> None:
+        value["findings"] = [FINDING | {"entries": [entry]}]
+
+    data, _ = made(state)
+    report = checked(data, ledger)
+    assert report.makers
+    assert report.makers.stated
+    assert [(e.index, e.leaf) for e in report.makers.stated.findings[0].entries] == [(last, entry["leaf"])]
+
+
+FILE_OF_NONE = {
+    "format": "comity.findings/1",
+    **dict.fromkeys(("log", "order", "audience", "as_of"), "x"),
+    "size": 1,
+    "rules": "0" * 64,
+    "findings": [],
+}
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(0, False), (1, True), (4_000, True), (4_001, False)])
+def test_a_sentence_has_one_to_four_thousand_characters(length: int, is_read: bool) -> None:
+    raw = canonical(FILE_OF_NONE | {"findings": [FINDING | {"says": "x" * length}]})
+    if is_read:
+        assert parse_findings(raw).findings[0].says == "x" * length
+    else:
+        with pytest.raises(RecordError, match=r"^CMP-FINDINGS"):
+            parse_findings(raw)
+
+
+def test_a_file_has_at_most_a_mebibyte() -> None:
+    many = [FINDING | {"says": "x" * 3_000} for _ in range(300)]
+    size = len(canonical(FILE_OF_NONE | {"findings": many}, max_nodes=MAX_NODES))
+    more, rest = divmod((1 << 20) - size, 300)
+    for place, finding in enumerate(many):
+        finding["says"] = "x" * (3_000 + more + (place < rest))
+    raw = canonical(FILE_OF_NONE | {"findings": many}, max_nodes=MAX_NODES)
+    assert len(raw) == 1 << 20
+    assert len(parse_findings(raw).findings) == 300
+    many[-1]["says"] = f"{many[-1]['says']}x"
+    with pytest.raises(RecordError, match=r"not canonical JSON within its bounds .JSON-SIZE"):
+        parse_findings(canonical(FILE_OF_NONE | {"findings": many}, max_nodes=MAX_NODES))
+
+
+def test_a_file_has_at_most_a_hundred_thousand_values() -> None:
+    with pytest.raises(RecordError, match=r"^CMP-FINDINGS: Expected `object`"):
+        parse_findings(canonical([0] * 99_999, max_nodes=100_000))
+    with pytest.raises(RecordError, match=r"not canonical JSON within its bounds .JSON-SIZE"):
+        parse_findings(canonical([0] * 100_000, max_nodes=100_001))
 
 
 def test_another_form_of_the_error_is_raised_to_callers() -> None:

@@ -115,3 +115,11 @@ def test_no_manifest_is_signed_that_is_too_large_to_be_read(monkeypatch: pytest.
     with pytest.raises(RecordError, match=f"{size} bytes, at most {size - 1} are read") as refused:
         seal_manifest(SAID, ILVES.signer("ISS"))
     assert (refused.value.code, refused.value.where) == ("BND-MANIFEST", MANIFEST)
+
+
+@pytest.mark.parametrize(("values", "says"), [(100_000, "Object "), (100_001, "JSON-SIZE: too many values")])
+def test_a_manifest_has_at_most_a_hundred_thousand_values(values: int, says: str) -> None:
+    signer = ILVES.signer("ISS")
+    payload = canonical({"signer": {"key": signer.public.hex()}, "x": [0] * (values - 4)}, max_nodes=values)
+    with pytest.raises(RecordError, match=rf"^BND-MANIFEST {MANIFEST}: {says}"):
+        open_manifest(seal_bytes(payload, MANIFEST_TYPE, signer.public, signer.sign))

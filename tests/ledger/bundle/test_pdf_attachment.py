@@ -307,6 +307,7 @@ def test_the_bundle_is_taken_out_byte_for_byte_or_not_at_all(name: str) -> None:
 
 
 def test_all_embedded_files_together_have_at_most_the_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pdf_attachment.LARGEST == 512 << 20
     pdf = paper(b"a" * 20, ARCHIVE)
     for largest, inside in ((20 + len(ARCHIVE), ARCHIVE), (19 + len(ARCHIVE), None)):
         monkeypatch.setattr(pdf_attachment, "LARGEST", largest)
@@ -338,3 +339,16 @@ def test_the_table_is_named_within_the_last_1024_bytes() -> None:
     named = len(HAND) - HAND.rindex(b"startxref")
     assert bundle_inside(HAND + b"\n" * (1_024 - named)) == ARCHIVE
     assert bundle_inside(HAND + b"\n" * (1_025 - named)) is None
+
+
+@pytest.mark.parametrize(("longer", "numbers"), [(0, [1, 2]), (-1, [2]), (2, [2]), (None, [2])])
+def test_a_stream_ends_before_the_next_object_begins(longer: int | None, numbers: list[int]) -> None:
+    first, second = (b"1 0 obj\n%b\nendobj\n" % stream(content) for content in (b"one", b"two"))
+    if longer is None:  # the end of the second is taken for that of the first
+        longer = len(first + second) - len(b"\nendstream\nendobj\n") - first.index(b"one") - len(b"one")
+    first = first.replace(b"/Length 3", b"/Length %d" % (3 + longer))
+    pdf, at = first + second.replace(b"1 0", b"2 0"), len(first)
+    found = list(pdf_attachment._streams(pdf, {1: 0, 2: at}, {0: at, at: len(pdf)}))
+    assert [number for number, _ in found] == numbers
+    begin, end, _ = found[-1][1]
+    assert pdf[begin:end] == b"two"

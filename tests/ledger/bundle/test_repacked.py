@@ -5,18 +5,23 @@ from __future__ import annotations
 import io
 import random
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from ledger.bundle import repacked, zip_profile
 from ledger.bundle.archive import unpack, unpacked
 from ledger.bundle.archive_kind import is_bundle
-from ledger.bundle.repacked import reread
+from ledger.bundle.layout import MANIFEST
+from ledger.bundle.repacked import reread, top_of
 from ledger.errors import RecordError
 from ledger.trust.trust_folder import parse_trust
 from ledger.verify.evidence_bundle import verify
@@ -285,7 +290,7 @@ def test_a_file_is_read_up_to_its_largest_size_and_by_two_methods(
     directory = repacked._directory(data)
     assert directory is not None
     (record,), start = directory
-    assert repacked._entry(data, record, start) == ((b"x" * size, start) if is_read else None)
+    assert repacked._entry(data, record) == ((b"x" * size, start) if is_read else None)
 
 
 def one_file(
@@ -333,3 +338,168 @@ def test_an_archive_has_no_bytes_between_its_files_and_its_directory_and_no_fold
     assert reread(one_file(b"content", folder=b"a/", gap=b"x")) is None
     assert reread(one_file(b"content", flags=1)) is None
     assert reread(one_file(b"content", method=9)) is None
+
+
+class Member(Struct, frozen=True):
+    """A record of an archive: what its local header and the directory say, where that differs from the truth."""
+
+    name: bytes
+    content: bytes = b"content"
+    body: bytes | None = None  # as it is in the archive; None is the content
+    tail: bytes = b""
+    note: bytes = b""
+    listed: bool = True
+    both: Mapping[str, int] = {}
+    local: Mapping[str, Any] = {}
+    central: Mapping[str, Any] = {}
+
+
+HEADER = ("mark", "need", "flags", "method", "time", "date", "crc", "packed", "size", "name", "extra")
+CENTRAL = ("mark", "made", *HEADER[1:], "note", "disk", "internal", "external", "place")
+END = ("mark", "disk", "first", "here", "count", "size", "start", "comment")
+
+
+def archived(*members: Member, more: bytes = b"", remark: bytes = b"", end: Mapping[str, int] = {}) -> bytes:
+    """Write the members, a directory of them that is followed by `more`, and an end that says `end`."""
+    data, directory = b"", b""
+    for each in members:
+        body = each.content if each.body is None else each.body
+        said: dict[str, Any] = dict.fromkeys({*HEADER, *CENTRAL}, 0)
+        said |= {"crc": zlib.crc32(each.content), "packed": len(body), "size": len(each.content)}
+        said |= {"name": len(each.name), "note": len(each.note), "place": len(data)} | dict(each.both)
+        local = said | {"mark": b"PK\3\4"} | dict(each.local)
+        central = said | {"mark": b"PK\1\2", "spelt": each.name} | dict(each.central)
+        data += struct.pack("<4s5H3L2H", *(local[name] for name in HEADER)) + each.name + body + each.tail
+        record = struct.pack("<4s6H3L5H2L", *(central[name] for name in CENTRAL)) + central["spelt"] + each.note
+        directory += record if each.listed else b""
+    count, size = sum(each.listed for each in members), len(directory + more)
+    ended = {"disk": 0, "first": 0, "here": count, "count": count, "size": size, "start": len(data)}
+    ended |= {"comment": len(remark)} | dict(end)
+    return data + directory + more + struct.pack("<4s4H2LH", b"PK\5\6", *(ended[name] for name in END[1:])) + remark
+
+
+def deflated(content: bytes, *, whole: bool = True) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(content) + packer.flush(zlib.Z_FINISH if whole else zlib.Z_SYNC_FLUSH)
+
+
+A, B = Member(b"a"), Member(b"b", b"more", note=b"a note of its own")
+PACKED = Member(b"c", b"c" * 40, deflated(b"c" * 40), both={"method": 8})
+
+
+def test_an_archive_is_read_whatever_the_order_of_its_directory_and_its_comments() -> None:
+    files = {"a": b"content", "b": b"more", "c": b"c" * 40}
+    assert reread(archived(A, B, PACKED)) == files
+    assert reread(archived(A, B, PACKED, remark=bytes(0xFFFF))) == files
+    header = len(archived(A)) - 46 - 1 - 22
+    first, second = replace(B, central={"place": header}), replace(A, central={"place": 0})
+    turned = archived(A, B)[: header + 30 + 1 + 4] + archived(first, second)[header + 30 + 1 + 4 :]
+    assert reread(turned) == {"a": b"content", "b": b"more"}
+
+
+NUMBERS = struct.pack("<3L", zlib.crc32(b"content"), 7, 7)
+REFUSED: dict[str, bytes] = {
+    **{f"an end with another {name}": archived(A, B, end={name: 1}) for name in ("disk", "first", "here", "comment")},
+    "an end that counts a record less": archived(A, B, end={"here": 1, "count": 1}),
+    "an end that counts a record more": archived(A, B, end={"here": 3, "count": 3}),
+    "a directory that is longer than it is": archived(A, B, end={"size": 2 * (46 + 1) + len(B.note) + 1}),
+    "a directory that starts elsewhere": archived(A, B, end={"start": 1}),
+    "bytes after the records of a directory": archived(A, B, more=b"x"),
+    "no end": bytes(100),
+    "an end that is cut": bytes(100) + b"PK\5\6",
+    "a record with another mark": archived(A, replace(B, central={"mark": b"PK\1\1"})),
+    "a record on another disk": archived(A, replace(B, central={"disk": 1})),
+    "a record with another mark on another disk": archived(A, replace(B, central={"mark": b"PK\1\1", "disk": 1})),
+    "a header with another mark": archived(A, replace(B, local={"mark": b"PK\3\3"})),
+    "a header of another name": archived(A, replace(B, central={"spelt": b"d"})),
+    **{
+        f"a {side} that says another {name}": archived(A, replace(B, **{side: {name: number}}))
+        for side in ("local", "central")
+        for name, number in {"flags": 2, "method": 8, "crc": 7, "packed": 3, "size": 5}.items()
+    },
+    **{
+        f"another {name} in both places": archived(A, replace(B, both={name: number}))
+        for name, number in {"flags": 1, "method": 12, "crc": 7, "packed": 5, "size": 5}.items()
+    },
+    "a file that is longer than its size": archived(A, replace(B, both={"size": 3})),
+    "a file that is cut by the directory": archived(A, replace(B, both={"packed": 500, "size": 500})),
+    "a packed stream without an end": archived(A, replace(PACKED, body=deflated(b"c" * 40, whole=False))),
+    "a packed stream and a byte": archived(A, replace(PACKED, body=deflated(b"c" * 40) + b"x")),
+    "a packed stream that is none": archived(A, replace(PACKED, body=b"\xff" * 9)),
+    "a packed stream of more bytes": archived(A, replace(PACKED, body=deflated(b"c" * 41))),
+    "a packed stream of less bytes": archived(A, replace(PACKED, body=deflated(b"c" * 39))),
+    "a packed stream of other bytes": archived(A, replace(PACKED, body=deflated(b"d" * 40))),
+    "a number that only the descriptor has right": archived(
+        replace(A, both={"flags": 8}, local={"crc": 1, "packed": 0, "size": 0}, tail=NUMBERS)
+    ),
+    "no numbers without a descriptor": archived(replace(A, local={"crc": 0, "packed": 0, "size": 0})),
+    "a file twice": archived(A, A),
+    "a folder twice": archived(Member(b"f/", b""), Member(b"f/", b""), Member(b"f/a")),
+    "a folder with a content": archived(Member(b"f/"), Member(b"f/a")),
+    "a folder that is a file": archived(Member(b"f/", b"", both={"external": 8 << 28}), Member(b"f/a")),
+    "a file that is a folder": archived(replace(A, central={"external": 4 << 28})),
+    "a link": archived(replace(A, central={"external": 10 << 28})),
+    "bytes between two files": archived(replace(A, tail=b"x"), B),
+    "bytes before the directory": archived(A, replace(B, tail=b"x")),
+    "a file that is not in the directory": archived(A, replace(B, listed=False), PACKED),
+    "a last file that is not in the directory": archived(A, replace(B, listed=False)),
+    "two names for one file": archived(A, replace(B, central={"place": 0, "spelt": b"a"})),
+    "a name that is not ASCII": archived(Member("ä".encode())),
+    "no name": archived(Member(b"")),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_an_archive_that_contradicts_itself_is_not_read(what: str) -> None:
+    assert reread(REFUSED[what]) is None
+
+
+def test_a_folder_is_a_record_of_its_own_or_none() -> None:
+    folder = Member(b"f/", b"")
+    for kind in (0, 4):
+        assert reread(archived(replace(folder, both={"external": kind << 28}), Member(b"f/a"))) == {"f/a": b"content"}
+    assert reread(archived(replace(A, central={"external": 8 << 28}))) == {"a": b"content"}
+
+
+def test_as_many_files_and_bytes_are_unpacked_as_the_profile_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    two, packed = archived(A, B), archived(replace(PACKED, content=b"c" * 4000, body=deflated(b"c" * 4000)))
+    for name, most, data in (("MAX_ENTRIES", 2, two), ("MAX_TOTAL", len(two), two), ("MAX_TOTAL", 4000, packed)):
+        with monkeypatch.context() as bounds:
+            bounds.setattr(repacked, name, most)
+            assert reread(data)
+            bounds.setattr(repacked, name, most - 1)
+            assert reread(data) is None
+
+
+def test_a_file_that_says_it_is_empty_is_not_unpacked() -> None:
+    bomb = archived(replace(PACKED, content=b"", body=deflated(bytes(8 << 20))))
+    tracemalloc.start()
+    try:
+        assert reread(bomb) is None
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    assert reread(archived(replace(PACKED, content=b"", body=deflated(b"")))) == {"c": b""}
+
+
+def test_a_header_is_read_up_to_the_last_byte_and_not_behind_it() -> None:
+    header = archived(Member(b"", b""))[:30]
+    record = repacked._Record(b"", 0, 0, 0, 0, 0, 0, 0)
+    assert repacked._entry(header, record) == (b"", 30)
+    assert repacked._entry(header[:-1], record) is None
+
+
+def test_the_folder_around_a_bundle_is_the_one_of_all_its_names() -> None:
+    assert top_of(["t/a", f"t/{MANIFEST}"]) == "t/"
+    assert top_of([MANIFEST, "a"]) == ""
+    assert top_of(["t/a", "t/b"]) == ""
+    assert top_of([f"t/{MANIFEST}", "a"]) == ""
+    assert top_of([f"t/{MANIFEST}", "ta/b", "t/c"]) == ""
+    assert top_of([f"t/u/{MANIFEST}", "t/a"]) == ""
+    assert top_of([]) == ""
+
+
+def test_a_packed_stream_may_repeat_what_is_32_kibibytes_away() -> None:
+    content = 2 * random.Random(3).randbytes(32_000)
+    assert len(deflated(content)) < 34_000
+    assert reread(archived(replace(PACKED, content=content, body=deflated(content)))) == {"c": content}

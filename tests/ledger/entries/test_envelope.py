@@ -8,12 +8,14 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
+from ledger.entries import envelope
 from ledger.entries.case import Unread
 from ledger.entries.envelope import (
     Circumstances,
@@ -29,7 +31,7 @@ from ledger.entries.envelope import (
     seal,
     unsigned_entry,
 )
-from ledger.entries.payload import Condition
+from ledger.entries.payload import Condition, Document, Other
 from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import MAX_NODES, canonical, parse_json
@@ -192,6 +194,57 @@ def test_a_payload_over_the_limit_is_refused_before_it_is_signed() -> None:
     assert refused.value.code == "ENV-SIZE"
 
 
+def test_an_entry_without_sealed_fields_commits_to_nothing() -> None:
+    fact = build("order-closed", {"outcome": "answered"}, {})
+    made = seal(fact, PLACE, SKYLARK, Circumstances(NOW, NOW), "0" * 32, lambda n: b"\x07" * n)
+    opened = open_(made.raw)
+    assert (opened.payload.public, opened.payload.sealed) == ({"outcome": "answered"}, [])
+    assert (opened.sd, made.disclosures) == ([], ())
+
+
+STATED: dict[str, Any] = {
+    "speaks": "import",
+    "on_source": "estimate",
+    "whose": "brightmoor",
+    "replaces": "cd" * 32,
+    "refs": ("ef" * 32, "a"),
+    "audience": {"manifest": ("CT", "ISS")},
+    "documents": (Document("form", "text/plain", 7, "6a" * 32),),
+    "other": Other("ledger.example/xv/ardel", 5, "ab" * 32, "cd" * 32),
+    "unless": Condition(3, [ORDER], ["order-closed"]),
+}
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_what_a_signer_states_is_in_the_payload_under_its_name_and_nothing_else_is(name: str) -> None:
+    members = msgspec.to_builtins(open_(sealed().raw).payload)
+    stated = msgspec.to_builtins(open_(sealed(**{name: STATED[name]}).raw).payload)
+    assert stated[name] == orjson.loads(msgspec.json.encode(STATED[name]))
+    assert {**stated, name: None} == {**members, name: None}
+    assert (name in members) == (name in {"speaks", "on_source", "refs", "documents"})
+
+
+def test_instrument_and_commitments_are_read_of_an_entry_that_cannot_be_opened() -> None:
+    def broken(payload: bytes) -> bytes:
+        return canonical(orjson.loads(payload) | {"seq": "none"})
+
+    raw = resealed(broken)
+    with pytest.raises(RecordError):
+        open_(raw)
+    assert instrument_of(raw) == "2AP-7"
+    assert list(commitments_of(raw)) == open_(sealed().raw).sd
+
+
+def test_a_payload_of_the_largest_size_is_signed_and_a_byte_more_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = sealed()
+    size = len(payload_of(made.raw))
+    monkeypatch.setattr(envelope, "MAX_PAYLOAD", size)
+    assert sealed() == made
+    monkeypatch.setattr(envelope, "MAX_PAYLOAD", size - 1)
+    with pytest.raises(RecordError, match=rf"^ENV-SIZE: the payload would have {size} bytes, at most {size - 1} are"):
+        sealed()
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -282,6 +335,10 @@ def test_the_instrument_and_the_digests_of_an_entry_are_read_without_opening_it(
         (seal_bytes(b"x", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
         (seal_bytes(b"\xff", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
         (seal_bytes(b"{}", EVENT_TYPE, SKYLARK.public, SKYLARK.sign), "JSON-FORM"),
+        (
+            seal_bytes(b'{"instrument":"\xff","public":{"_sd":["\xff"]}}', EVENT_TYPE, SKYLARK.public, SKYLARK.sign),
+            "JSON-FORM",
+        ),
     ],
 )
 def test_of_bytes_that_are_no_entry_nothing_is_read(raw: bytes, code: str) -> None:
@@ -391,6 +448,7 @@ def test_an_entry_is_checked_before_it_is_signed_as_it_would_be_signed() -> None
     opened, e = check_unsigned(fact, PLACE, SKYLARK, said), unsigned_entry(fact, PLACE, SKYLARK, said, 7)
     assert (opened.raw, opened.leaf, e.leaf, e.index) == (b"", "0" * 64, "0" * 64, 7)
     assert unsigned_entry(fact, PLACE, SKYLARK, said).index == 0
+    assert opened.payload.entry == "0" * 32
     assert e.sealed == {"manifest": MANIFEST}
     signed = open_(sealed().raw).payload
     assert (opened.payload.sealed, opened.payload.signer) == (signed.sealed, signed.signer)

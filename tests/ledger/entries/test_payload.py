@@ -10,7 +10,7 @@ import pytest
 from msgspec import UNSET
 
 from ledger.entries.envelope import open_
-from ledger.entries.payload import Formed, Payload, well_formed
+from ledger.entries.payload import Condition, Formed, Payload, well_formed
 from tests.support.memory_ledger import small
 
 HEX32, HEX64 = "0123456789abcdef" * 2, "0123456789abcdef" * 4
@@ -69,6 +69,22 @@ def test_a_text_in_its_form_is_taken_one_by_one_and_at_once(name: str, text: obj
 def test_a_text_in_another_form_is_refused_one_by_one_and_at_once(name: str, text: object) -> None:
     assert not well_formed(changed(**{name: text}))
     assert not formed(changed(**{name: text}))
+
+
+@pytest.mark.parametrize(("length", "fits"), [(0, False), (1, True), (200, True), (201, False)])
+def test_a_name_has_1_to_200_characters(length: int, fits: bool) -> None:
+    name = "\u00e9" * length
+    signer = msgspec.structs.replace(model().signer, actor=name)
+    for members in ({"log": name}, {"instrument": name}, {"refs": [name]}, {"sealed": [name]}, {"signer": signer}):
+        assert formed(changed(**members)) is fits
+
+
+@pytest.mark.parametrize(
+    ("orders", "kinds", "fits"),
+    [(1, 1, True), (16, 32, True), (17, 32, False), (16, 33, False), (0, 1, False), (1, 0, False)],
+)
+def test_a_condition_names_1_to_16_orders_and_1_to_32_kinds(orders: int, kinds: int, fits: bool) -> None:
+    assert formed(changed(unless=Condition(3, [UUID] * orders, ["a"] * kinds))) is fits
 
 
 def test_letters_that_move_from_one_text_into_its_neighbour_are_noticed() -> None:

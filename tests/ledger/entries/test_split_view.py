@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
 
-from ledger.entries.split_view import check_omission, check_split, prove_omission, prove_split
+from ledger.entries.split_view import (
+    OMISSION,
+    Shown,
+    _beginning,
+    check_omission,
+    check_order,
+    check_split,
+    prove_omission,
+    prove_order,
+    prove_split,
+    read_exhibit,
+)
 from ledger.errors import RecordError
 from ledger.tlog.note import COSIGNATURE, MLDSA44, Vkey
 from ledger.tlog.tree import leaf_hash
 from tests.support.hash_log import HashLog
+from tests.support.memory_ledger import Ledger, small, two_histories
 
 TRUE = HashLog(size=20)
 KEY = TRUE.key
@@ -47,6 +60,15 @@ def test_a_larger_tree_that_begins_otherwise_is_proof_with_the_path_and_its_begi
 def test_the_beginning_is_told_by_the_path_itself_except_at_powers_of_two(m: int, n: int) -> None:
     fork = TRUE.fork(m - 1, n)
     check_split(prove_split(KEY, TRUE.note(m), fork.note(n), fork.prove(m, n)), KEY)
+
+
+def test_a_path_tells_the_root_that_it_begins_with_unless_that_is_its_first_hash() -> None:
+    log = HashLog(size=40)
+    for n in range(2, 41):
+        for m in range(1, n):
+            if m & (m - 1):
+                assert _beginning(m, n, log.prove(m, n)) == log.root(m), (m, n)
+    assert _beginning(3, 7, []) is None
 
 
 @pytest.mark.parametrize("m", [1, 2, 4, 8])
@@ -152,23 +174,27 @@ def test_only_the_ed25519_key_of_a_log_convicts_it(kind: int) -> None:
 
 
 FORK = TRUE.fork(5, 9)
-OMITTED = prove_omission(KEY, TRUE.entries[6], TRUE.receipt(6, 8), leaf_hash(FORK.entries[6]), FORK.receipt(6, 9))
+
+
+@cache
+def omitted() -> bytes:
+    return prove_omission(KEY, TRUE.entries[6], TRUE.receipt(6, 8), leaf_hash(FORK.entries[6]), FORK.receipt(6, 9))
 
 
 def test_an_omission_names_the_entry_and_both_trees() -> None:
-    found = check_omission(OMITTED, KEY)
+    found = check_omission(omitted(), KEY)
     says = (
         "ledger.example/xo/karsk gave a receipt for entry 6 in its tree of 8 entries,"
         " and in its tree of 9 entries another one stands there"
     )
-    assert json.loads(OMITTED)["says"] == str(found) == says
+    assert json.loads(omitted())["says"] == str(found) == says
     assert (found.index, found.sizes, found.code, found.log) == (6, (8, 9), "SPLIT-VIEW", KEY)
-    assert list(json.loads(OMITTED)) == ["format", "says", "log", "entry", "proof", "leaf", "instead"]
+    assert list(json.loads(omitted())) == ["format", "says", "log", "entry", "proof", "leaf", "instead"]
 
 
 @pytest.mark.parametrize("name", ["format", "entry", "proof", "leaf", "instead"])
 def test_an_omission_has_all_its_members(name: str) -> None:
-    less = {each: value for each, value in json.loads(OMITTED).items() if each != name}
+    less = {each: value for each, value in json.loads(omitted()).items() if each != name}
     with pytest.raises(RecordError, match="SPLIT-FORMAT"):
         check_omission(json.dumps(less).encode(), KEY)
 
@@ -178,13 +204,69 @@ def test_the_other_leaf_of_an_omission_has_32_bytes_and_is_another_one() -> None
         ("00" * 31, "SPLIT-FORMAT"),
         ("00" * 33, "SPLIT-FORMAT"),
         ("00" * 32, "PRF-PATH"),
-        ("zz", "SPLIT-"),
+        ("zz", "SPLIT-FORMAT"),
+        (5, "SPLIT-FORMAT"),
+        (None, "SPLIT-FORMAT"),
     ):
         with pytest.raises(RecordError, match=said):
-            check_omission(changed(OMITTED, leaf=leaf), KEY)
-    same = changed(OMITTED, leaf=leaf_hash(TRUE.entries[6]).hex(), instead=TRUE.receipt(6, 9).decode())
+            check_omission(changed(omitted(), leaf=leaf), KEY)
+    same = changed(omitted(), leaf=leaf_hash(TRUE.entries[6]).hex(), instead=TRUE.receipt(6, 9).decode())
     with pytest.raises(RecordError, match="both proofs are for the same entry"):
         check_omission(same, KEY)
-    elsewhere = changed(OMITTED, leaf=leaf_hash(FORK.entries[7]).hex(), instead=FORK.receipt(7, 9).decode())
+    elsewhere = changed(omitted(), leaf=leaf_hash(FORK.entries[7]).hex(), instead=FORK.receipt(7, 9).decode())
     with pytest.raises(RecordError, match="one proof is for entry 6, the other for entry 7"):
         check_omission(elsewhere, KEY)
+
+
+def shown(ledger: Ledger, index: int) -> Shown:
+    return Shown(ledger.entries[index], ledger.proof(index), ledger.trust().policy.logs[0])
+
+
+def test_two_entries_in_one_place_of_an_order_convict_their_log_in_whatever_sequence() -> None:
+    ledger, _, (one, two) = two_histories()
+    log = shown(ledger, one).log
+    for places in ((one, two), (two, one)):
+        made = prove_order(*(shown(ledger, place) for place in places))
+        found = check_order(made, [log])
+        assert (found.log, found.places, found.sizes) == (log, (one, two), (ledger.size, ledger.size))
+        assert found.leaves == (ledger.leaf(one), ledger.leaf(two))
+        document = json.loads(made)
+        assert list(document) == ["format", "says", "log", "one", "one_proof", "two", "two_proof"]
+        assert document["says"] == str(found)
+        assert str(found).endswith(f"{ledger.leaf(one)[:8]}.. at place {one}, {ledger.leaf(two)[:8]}.. at place {two}")
+        assert made == (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+    for name in ("one", "one_proof", "two", "two_proof"):
+        less = {each: value for each, value in document.items() if each != name}
+        for broken in (less, document | {name: 5}, document | {name: None}):
+            with pytest.raises(RecordError, match=r"^SPLIT-FORMAT: not an exhibit of a split order"):
+                check_order(json.dumps(broken).encode(), [log])
+
+
+def test_entries_that_were_sealed_for_another_log_convict_no_log_that_has_them() -> None:
+    ledger, _, (one, two) = two_histories()
+    other = Ledger("ledger.test/xv/skylark")
+    for raw in ledger.entries:
+        other.append(raw)
+    with pytest.raises(RecordError, match=r"^SPLIT-UNPROVEN: they were not both sealed for this log"):
+        prove_order(shown(other, one), shown(other, two))
+
+
+def test_two_entries_that_a_log_may_have_convict_it_of_nothing() -> None:
+    ledger, _ = small()
+    for one, two in ((3, 4), (4, 3), (0, 4), (4, 4)):
+        with pytest.raises(RecordError, match=r"^SPLIT-UNPROVEN: a log may hold both of them"):
+            prove_order(shown(ledger, one), shown(ledger, two))
+
+
+def test_an_exhibit_is_read_up_to_its_largest_size_and_in_its_form() -> None:
+    made = omitted()
+    assert read_exhibit(made, OMISSION, len(made)) == json.loads(made)
+    for data, form, largest in (
+        (made, OMISSION, len(made) - 1),
+        (made, "comity.split-view/1", len(made)),
+        (b"[]", OMISSION, 9),
+        (b"{}", OMISSION, 9),
+        (b"x", OMISSION, 9),
+    ):
+        with pytest.raises(RecordError, match=r"^SPLIT-FORMAT: not an exhibit: "):
+            read_exhibit(data, form, largest)

@@ -94,6 +94,8 @@ def test_texts_of_an_unknown_kind_are_looked_at_wherever_they_are_and_may_be_joi
     where = [("TEXT-UNASSIGNED", path) for path in ("a", "b[1].c", "b[2][0]")]
     for other in (replace(payload, kind="of-tomorrow", public=values), replace(payload, schema=9, public=values)):
         assert found(other) == where
+    later = replace(payload, schema=9, public={"case_ref": HIDDEN, "template": UNKNOWN})
+    assert found(later) == [("TEXT-UNASSIGNED", "template")], "a field of another schema may have another form"
     assert found(payload, {"unknown": UNKNOWN, "other": HIDDEN}) == [("TEXT-UNASSIGNED", "unknown")]
 
 

@@ -158,6 +158,7 @@ def test_an_exhibit_without_one_of_its_members_is_none(name: str) -> None:
 def test_an_exhibit_has_an_end() -> None:
     ledger, made = wrong_root()
     largest = made.rstrip() + b" " * (LARGEST - len(made.rstrip()))
+    assert len(largest) == 16 << 20
     assert check_wrong_map(largest, key(ledger)).code == "MAP-ROOT"
     assert refused(largest + b" ", key(ledger)) == "SPLIT-FORMAT"
     assert claimed_logs(largest + b" ") == ()

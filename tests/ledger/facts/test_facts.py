@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ledger.facts
 from ledger.facts import (
     KINDS,
     FactError,
@@ -17,6 +18,7 @@ from ledger.facts import (
     check_audience,
     check_form,
     hint_for,
+    json_schema,
     kind_of,
     meant,
     misformed,
@@ -24,6 +26,7 @@ from ledger.facts import (
     sealed_of,
 )
 from ledger.facts.order.issued import OrderIssued
+from ledger.facts.schema import describe
 from ledger.facts.value_forms import FormError, check, quick_check
 from ledger.facts.vocabulary import ROLES
 from tests.support.facts import FILE, ORDER, REFUSALS, StatedFact, facts, in_full
@@ -480,11 +483,45 @@ def test_a_recorded_entry_commits_to_every_field_that_its_kind_always_has() -> N
         check_form("order-received", {}, [])
 
 
+def test_of_the_sealed_fields_that_an_entry_lacks_the_first_is_named() -> None:
+    with pytest.raises(FactError, match=r"^FACT protection-examined.privilege_condition: expected among the sealed"):
+        check_form("protection-examined", {}, [])
+
+
+@pytest.mark.parametrize("kind", ["consultation-opened", "order-withdrawn", "order-transmitted", "no-data-held"])
+def test_an_entry_with_the_fewest_or_all_fields_and_plain_values_is_read_at_a_quick_look(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, public, sealed = in_full(kind)
+    fields = KINDS[kind].fields()
+    fewest = {name: value for name, value in public.items() if fields[name].required}
+    always = [name for name in sealed if fields[name].required or fields[name].always]
+
+    def in_depth(*_: object, **__: object) -> dict[str, Any]:
+        raise AssertionError("the forms of its fields were asked one by one")
+
+    monkeypatch.setattr(ledger.facts, "_checked", in_depth)
+    for stated in (fewest, public):
+        for names in (always, [*sealed], [*sealed, "why"]):
+            check_form(kind, stated, names)
+    with pytest.raises(AssertionError, match="one by one"):
+        check_form(kind, public, [*sealed, "added_later"])
+    with pytest.raises(AssertionError, match="one by one"):
+        check_form(kind, {**public, "added_later": 1}, [*sealed])
+
+
+def test_the_schema_of_a_kind_is_that_of_its_class() -> None:
+    assert json_schema("order-issued") == describe(OrderIssued)
+    with pytest.raises(FactError, match=r"^FACT-KIND: expected a kind of the vocabulary, got 'order-isued'$"):
+        json_schema("order-isued")
+
+
 @pytest.mark.parametrize(
     ("word", "known", "question"),
     [
         ("order-isued", ["order-issued", "order-closed"], "did you mean order-issued?"),
         ("XO", ["xo"], "did you mean xo?"),
+        ("REDD", ["reed", "Red"], "did you mean Red?"),
         ("pro", ["Provider", "other"], "did you mean Provider?"),
         ("pr", ["Provider", "other"], ""),
         ("pro", ["Provider", "prosecutor"], ""),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import RecordError
 from ledger.formats import canonical_json
-from ledger.formats.canonical_json import _walk, canonical, check_json, parse_json, plain
+from ledger.formats.canonical_json import _walk, canonical, check_json, parse_json, plain, simple
 
 
 def nested(depth: int, kind: str) -> Any:
@@ -112,6 +112,66 @@ def test_bytes_are_visibly_of_a_depth_up_to_the_largest_and_of_plain_texts() -> 
         assert not plain(raw)
     assert plain(orjson.dumps(["".join(map(chr, range(0x20, 0x7F))).translate({ord(c): None for c in '"\\{['})]))
     assert plain(b'"' + b" " * 20 + b"~" * 20 + b'"'), "blanks and tildes are as plain as letters"
+
+
+@pytest.mark.parametrize("kind", ["list", "dict"])
+def test_a_value_with_other_letters_is_as_deep_as_a_plain_one(kind: str) -> None:
+    for depth in (1, 2, 15, 16):
+        value = [nested(depth - 1, kind), "ö"]
+        assert parse_json(canonical(value)) == value
+    with pytest.raises(RecordError, match=r"^JSON-DEPTH"):
+        canonical([nested(16, kind), "ö"])
+
+
+def test_a_name_that_the_caller_allows_and_no_json_can_have_is_an_error_of_the_caller() -> None:
+    with pytest.raises(orjson.JSONEncodeError):
+        canonical({"\ud800": 0}, also=re.compile("."))
+
+
+MOST = 2**53 - 1
+SIMPLE: list[tuple[Any, bool]] = [
+    ([], True),
+    ({}, True),
+    (["a", True, False, None, 0, 1, -1, MOST, -MOST], True),
+    ({"a": "a", "b": True, "c": None, "d": MOST, "e": -MOST}, True),
+    ([[], {}, ["a"], {"a": "a"}, [[{"a": [1]}]]], True),
+    ({"a": {"b": []}, "c": [{"d": "a"}]}, True),
+    ([MOST + 1], False),
+    ([-MOST - 1], False),
+    ([0.0], False),
+    ([0, 0.0], False),
+    ([[0.0], 0], False),
+    ([{"a": 0.0}, {"a": 0}], False),
+    ({"a": [0.0]}, False),
+    ({"unknown_name": 0}, False),
+    ([{"unknown_name": 0}, "a"], False),
+    ({"a": {"unknown_name": 0}}, False),
+]
+
+
+@pytest.mark.parametrize(("value", "seen"), SIMPLE)
+def test_names_numbers_and_types_are_seen_to_be_in_the_domain(
+    value: Any, seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canonical_json, "_known_keys", set("abcde"))
+    assert simple(value) is seen
+
+
+def test_a_plain_value_with_known_names_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def walked(*_: Any) -> None:
+        raise AssertionError("walked")
+
+    monkeypatch.setattr(canonical_json, "_known_keys", {"a"})
+    monkeypatch.setattr(canonical_json, "_walk", walked)
+    plainly: list[Any] = [[], {}, ["x", 1, None], {"a": [True, {"a": "x"}]}]
+    for value in plainly:
+        assert parse_json(canonical(value)) == value
+    others: list[Any] = ["x", 1, {"b": 1}, ["ö"], [0] * 2_000]
+    for value in others:
+        with pytest.raises(AssertionError, match="walked"):
+            canonical(value)
+        with pytest.raises(AssertionError, match="walked"):
+            check_json(orjson.dumps(value), value)
 
 
 JSON = st.recursive(

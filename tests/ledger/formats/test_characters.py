@@ -64,6 +64,7 @@ def test_what_has_no_shape_is_named_wherever_it_stands(point: int) -> None:
     assert unseen(f"KA{c}-1") == unseen(f"\u0645{c}", "at-home") == c
     assert unseen(c, "shown") is None
     assert visible(f"KA{c}-1") == f"KA<{code(c)}>-1"
+    assert visible(f"\u0645\u200c{c}\u06cc") == f"\u0645\u200c<{code(c)}>\u06cc", "in a script that joins letters too"
 
 
 @pytest.mark.parametrize("point", [0x61C, 0x200C, 0x200D, 0x200E, 0x200F, 0xFE0F, 0x180B, 0xE0100])

@@ -147,6 +147,12 @@ def test_a_key_makes_no_other_statement(one: AuditStatement, other: AuditStateme
             auditor_of(key, format_statement(other))
 
 
+def test_no_key_has_the_name_of_a_text_that_is_no_statement() -> None:
+    for text in (b"", TEXT + b"more\n", TEXT.replace(b"/1", b"/2", 1)):
+        with refused("AUD-FORMAT"):
+            auditor_name("a.example", text)
+
+
 def test_a_key_of_a_witness_makes_no_statement() -> None:
     for key in (
         Vkey.of("witness.example/w1", MLDSA44, bytes(1312)),

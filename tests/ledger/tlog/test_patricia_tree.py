@@ -15,7 +15,17 @@ import pytest
 
 from ledger.errors import RecordError
 from ledger.tlog.note import EMPTY_ROOT
-from ledger.tlog.patricia_tree import LARGEST_PROOF, PatriciaTree, check_lookup, parse_lookup_proof
+from ledger.tlog.patricia_tree import (
+    LARGEST_PROOF,
+    Inner,
+    Leaf,
+    Node,
+    PatriciaTree,
+    Stored,
+    check_lookup,
+    inner_node,
+    parse_lookup_proof,
+)
 from tests.generate.map_vectors import ABSENCE, PLACE, REFUSED, files
 from tests.ledger.tlog.plain_patricia import plain_proof, plain_root, random_key, random_pairs
 
@@ -124,6 +134,30 @@ def test_a_changed_tree_leaves_the_tree_before_as_it_was() -> None:
     assert TREE.root() == plain_root(PAIRS)
     assert grown.put(key, b"\x01" * 32).root() == plain_root({**PAIRS, key: b"\x01" * 32})
     assert grown.root() == plain_root({**PAIRS, key: bytes(32)})
+
+
+def test_a_node_that_is_kept_elsewhere_is_read_when_a_search_comes_to_it() -> None:
+    kept: list[Leaf | Inner] = []
+    asked: list[int] = []
+
+    def load(node: Stored) -> Leaf | Inner:
+        asked.append(node.number)
+        return kept[node.number]
+
+    def put_away(node: Node | None) -> Stored:
+        assert isinstance(node, Leaf | Inner)
+        if isinstance(node, Inner):
+            node = inner_node(node.position, put_away(node.left), put_away(node.right))
+        kept.append(node)
+        return Stored(len(kept) - 1, node.hash, load)
+
+    tree = PatriciaTree.below(put_away(TREE.top))
+    assert (tree.root(), asked) == (TREE.root(), [])
+    for key in (*PAIRS, *ABSENT):
+        asked.clear()
+        assert (tree.get(key), tree.prove(key)) == (PAIRS.get(key), TREE.prove(key))
+        assert len(asked) < len(kept)
+        assert tree.put(key, bytes(32)).root() == TREE.put(key, bytes(32)).root()
 
 
 # -- one answer --------------------------------------------------------------------------------------------------------

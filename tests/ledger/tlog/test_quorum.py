@@ -181,4 +181,6 @@ def test_a_policy_is_written_with_every_key_of_its_log_and_names_of_any_octets()
 
 def test_the_last_sentence_names_the_witnesses_that_are_not_counted() -> None:
     assert explain(policy("group some 2 a b\nquorum some", "abdc"))[-1] == "asked, but not counted: c, d"
+    many = explain(policy("group some 1 c\nquorum some", "gebdacf"))
+    assert many[-1] == "asked, but not counted: a, b, d, e, f, g"
     assert not any("not counted" in says for says in explain(policy("group some 2 a b\nquorum some", "ab")))

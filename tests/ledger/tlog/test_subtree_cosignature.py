@@ -136,6 +136,26 @@ def test_a_cosigner_signs_its_name_no_time_the_origin_the_range_and_the_root() -
     assert unb64(line.rstrip("\n").split(" ")[2])[4:] == bytes(8 + 2420)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (Subtree("a+b.example", 8, 13, bytes(32)), "CP-ORIGIN"),
+        (Subtree(ORIGIN, 7, 13, bytes(32)), "SUB-FORMAT"),
+        (Subtree(ORIGIN, 8, 13, bytes(31)), "SUB-FORMAT"),
+    ],
+)
+def test_what_is_no_subtree_of_a_log_is_neither_written_nor_signed(wrong: Subtree, code: str) -> None:
+    def sign(message: bytes) -> bytes:
+        raise AssertionError(f"{message!r} was signed")
+
+    with refused(code):
+        format_subtree(wrong)
+    with refused(code):
+        cosign_subtree(wrong, "auditor.example/x", bytes(1312), sign)
+    with refused(code):
+        subtree_note(wrong, [])
+
+
 def test_a_note_shows_which_known_keys_signed() -> None:
     one, two = auditor(), auditor("ilves")
     note = subtree_note(part(8, 13), [one.line(part(8, 13)), two.line(part(8, 13))])

@@ -33,6 +33,7 @@ from ledger.tlog.tree import (
     EMPTY_ROOT,
     Frontier,
     Proof,
+    asked,
     check_consistency,
     check_inclusion,
     format_proof,
@@ -261,6 +262,28 @@ def test_what_is_not_in_a_tree_is_not_proven() -> None:
             prove_consistency(m, n, ENTRIES_DB.read)
         with refused("CP-CONSISTENCY"):
             check_consistency(m, n, ROOT_AT[5], ROOT_AT[5], [])
+
+
+@pytest.mark.parametrize("n", [0, 1, 5])
+def test_nothing_shows_that_a_tree_begins_with_the_empty_one(n: int) -> None:
+    for path in ([], [ROOT_AT[5]]):
+        with refused("CP-CONSISTENCY", f"no proof can lead from size 0 to size {n}"):
+            check_consistency(0, n, EMPTY_ROOT, ROOT_AT[n] if n else EMPTY_ROOT, path)
+
+
+def test_a_proof_to_a_smaller_tree_shows_nothing_of_a_larger_size() -> None:
+    for m, n, larger in ((2, 4, 8), (1, 2, 3), (3, 4, 8), (3, 5, 16), (4, 8, 9)):
+        path = prove_consistency(m, n, ENTRIES_DB.read)
+        check_consistency(m, n, ROOT_AT[m], ROOT_AT[n], path)
+        with refused("CP-CONSISTENCY"):
+            check_consistency(m, larger, ROOT_AT[m], ROOT_AT[n], path)
+
+
+def test_where_nothing_is_asked_for_nothing_is_read() -> None:
+    def read(indexes: Sequence[int]) -> Sequence[bytes]:
+        raise AssertionError(indexes)
+
+    assert asked(read, []) == ()
 
 
 def test_a_node_is_no_leaf() -> None:

@@ -77,7 +77,8 @@ def test_an_entry_names_the_one_log_of_its_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    "day", ["", "28.11.2026", "2026-11-28T00:00:00Z", "2026-02-30", "9999-99-99", "２０２６-11-28"]
+    "day",
+    ["", "28.11.2026", "2026-11-28T00:00:00Z", "2026-02-30", "9999-99-99", "２０２６-11-28", "20261128", "2026-W48-6"],
 )
 def test_a_day_has_one_form(day: str) -> None:
     with pytest.raises(RecordError) as wrong:
@@ -159,6 +160,13 @@ def says(entry: DirectoryEntry) -> str:
     with pytest.raises(RecordError, match="DIR-FORMAT") as wrong:
         sign_entry(entry, VKEY, KEY.sign)
     return wrong.value.says
+
+
+@pytest.mark.parametrize("log", ["ledger.example/\u00fc", "x" * 256])
+def test_a_log_whose_name_is_none_is_named_by_no_entry_though_its_policy_names_it(log: str) -> None:
+    with pytest.raises(RecordError) as wrong:
+        sign_entry(replace(ENTRY, log=log, policy=f"log {log_vkey(log, KEY.public)}\nquorum none\n"), VKEY, KEY.sign)
+    assert wrong.value.code == "CP-ORIGIN"
 
 
 def test_the_logs_of_a_policy_are_named_where_they_are_not_that_of_the_entry() -> None:

@@ -246,6 +246,7 @@ def test_a_default_that_is_spelt_out_is_another_form_of_the_same_statement() -> 
 
 
 def test_a_file_of_more_than_twice_the_largest_statement_is_not_parsed() -> None:
+    assert MAX_STATEMENT == 256 << 10
     for size, says in ((2 * MAX_STATEMENT, "not a signed trust policy"), (2 * MAX_STATEMENT + 1, "bytes are no trust")):
         with refused("TRUST-FORMAT", says):
             parse_version(b"x" * size)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.bundle.archive import pack, unpack
+from ledger.bundle.audience import Withheld
 from ledger.bundle.layout import Arranged
 from ledger.entries.case import Unread
 from ledger.entries.payload import Other
@@ -428,3 +429,56 @@ def test_values_are_opened_as_far_as_an_entry_has_them() -> None:
     opens = disclosures.opener([one], [other])  # type: ignore[list-item]
     assert opens(committing(leaf="one")) == opens(committing(leaf="other")) == {"a": 1, "d": None}
     assert opens(committing(leaf="third")) == {}
+
+
+def arrived(**files: bytes) -> tuple[list[Any], VerificationLog]:
+    book = VerificationLog()
+    return disclosures.lift_foreign(
+        Arranged(foreign={name.replace("_txt", ".txt"): file for name, file in files.items()}), book
+    ), book
+
+
+def test_values_of_another_record_are_opened_beside_its_entry() -> None:
+    ledger, _ = small()
+    raw, texts = ledger.entries[4], "".join(f"{d.text}\n" for d in ledger.held[4]).encode()
+    (lifted,), book = arrived(a=raw, a_txt=texts, b=ledger.entries[3])
+    assert (lifted.leaf, lifted.index) == (ledger.leaf(4), -1)
+    assert dict(lifted.sealed) == {d.name: d.value for d in ledger.held[4]}
+    assert book.remarks == []
+    assert arrived(a=raw)[0] == []
+    for files, code in (
+        ({"a_txt": texts}, "SD-UNKNOWN"),
+        ({"a": ledger.entries[3], "a_txt": texts}, "SD-UNKNOWN"),
+        ({"a": raw[:-1], "a_txt": texts}, "ENV-NONCANON"),
+        ({"a": raw, "a_txt": b""}, "SD-FORMAT"),
+    ):
+        with pytest.raises(RecordError) as refused:
+            arrived(**files)
+        assert (refused.value.code, refused.value.where) == (code, "foreign/a.txt")
+
+
+def test_of_two_closed_values_of_which_one_is_destroyed_none_is_called_erased_unless_the_maker_names_it() -> None:
+    ledger, ilves = small()
+    gone = next(d for d in ledger.held[4] if d.name == "identifiers")
+    said = {"digests": [gone.digest], "key_ref": "k1", "cause": "erasure-granted", "method": "crypto-erased"}
+    ledger.record(ilves, "payload-key-destroyed", said, order=ORDER, role="ISS")
+    report = checked(ledger.bundle(ilves, disclosures={}), ledger)
+    assert report.case is not None
+    sealed = next(e.sealed for e in report.case.entries if e.index == 4)
+    assert len(sealed) > 1
+    assert set(sealed.values()) == {Unread.WITHHELD}
+
+
+@pytest.mark.parametrize(("named", "state"), [(4, Unread.ERASED), (3, Unread.WITHHELD)])
+def test_the_maker_names_an_erased_value_by_entry_and_field(named: int, state: Unread) -> None:
+    ledger, ilves = small()
+    gone = next(d for d in ledger.held[4] if d.name == "identifiers")
+    said = {"digests": [gone.digest], "key_ref": "k1", "cause": "erasure-granted", "method": "crypto-erased"}
+    ledger.record(ilves, "payload-key-destroyed", said, order=ORDER, role="ISS")
+    contents = ledger.contents(disclosures={})
+    about = replace(contents.about, withheld=(Withheld(named, "identifiers", "erased"),))
+    report = checked(pack(replace(contents, about=about), ilves.signer("ISS")), ledger)
+    assert report.case is not None
+    sealed = next(e.sealed for e in report.case.entries if e.index == 4)
+    assert sealed["identifiers"] == state
+    assert {value for name, value in sealed.items() if name != "identifiers"} == {Unread.WITHHELD}

@@ -18,6 +18,7 @@ from ledger.entries.split_view import Shown, check_order
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import MLDSA44, Vkey, log_vkey, parse_vkey
+from ledger.tlog.tree import prove_consistency
 from ledger.trust.trust_folder import Sizes
 from ledger.verify import earlier_bundles
 from ledger.verify.earlier_bundles import (
@@ -210,6 +211,13 @@ def test_what_both_bundles_have_may_grow_in_one_of_them() -> None:
         assert any("are of one log that only grew" in says for says in report.not_proven), "no proof connects them"
 
 
+def test_two_records_of_one_head_leave_nothing_open_between_them() -> None:
+    ledger, ilves = small()
+    report = held_against(ledger.bundle(ilves), ledger.bundle(ilves), ledger)
+    assert said(report) == (Verdict.PASSED, [])
+    assert not any("are of one log that only grew" in says for says in report.not_proven)
+
+
 def test_an_order_cut_before_an_entry_that_its_head_covers_is_its_makers_lie() -> None:
     ledger, ilves, (one, two) = two_histories()
     cut, whole = left_out(ledger, ilves, one, two), left_out(ledger, ilves, two)
@@ -260,6 +268,29 @@ def test_two_heads_of_one_size_and_two_entries_at_one_place_are_split_views() ->
     ledger.enrol("orn", "XO", "ISS")
     report = held_against(left_out(ledger, ilves, two), second, ledger)
     assert "another one stands there" in convicted(report, ledger, "SPLIT-VIEW")
+
+
+def test_two_trees_of_which_the_larger_begins_otherwise_are_a_split_view_by_the_proof_that_one_record_has() -> None:
+    ledger, ilves, (one, two) = two_histories()
+    ledger.enrol("orn", "XO", "ISS")
+    fork = forked(ledger, one)
+    proof = {(two, fork.size): prove_consistency(two, fork.size, fork.read)}
+    first = left_out(ledger, ilves, two, note=ledger.checkpoint(two))
+    second = fork.bundle(ilves, consistency=proof)
+    for data, other in ((first, second), (second, first)):
+        report = held_against(data, other, ledger)
+        assert report.reasons[0].says == "the tree of 9 entries does not begin with the tree of 6, by this proof"
+        says = convicted(report, ledger, "SPLIT-VIEW")
+        assert says.endswith("signed a tree of 9 entries that does not begin with its tree of 6 entries")
+
+
+def test_another_record_is_read_under_the_keys_of_the_verifier_and_under_its_own_without_any() -> None:
+    ledger, ilves = small()
+    bundle = ledger.bundle(ilves)
+    assert known_of(bundle, None).keys() == known_of(bundle, ledger.trust()).keys()
+    stranger = Ledger(log=hand("another log"))
+    with pytest.raises(RecordError, match="CP-SIG"):
+        known_of(bundle, stranger.trust())
 
 
 def test_one_entry_id_in_two_orders_is_found_by_who_has_both() -> None:
@@ -360,6 +391,15 @@ def test_an_entry_that_contradicts_a_known_one_convicts_the_log(code: str) -> No
         hold_entry(other, known)
     assert (found.value.code, found.value.exhibit is not None) == (code, True)
     assert said(verify_exhibit(found.value.exhibit or b"", ledger.trust())) == (Verdict.FAILED, [code])
+
+
+def test_known_entries_are_read_in_the_order_of_the_log() -> None:
+    ledger, _ = small()
+    indexes = [3, 0, 4, 2, 1]
+    known = EarlierEntries(ledger.origin, [shown(ledger, index) for index in indexes])
+    found = list(known.opened())
+    assert [index for index, _, _ in found] == sorted(indexes)
+    assert all(opened.raw == each.raw == ledger.entries[index] for index, opened, each in found)
 
 
 # -- each rule on its own ----------------------------------------------------------------------------------------------

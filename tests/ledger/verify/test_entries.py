@@ -557,6 +557,22 @@ def test_a_line_is_missing_where_a_key_of_the_policy_signs_the_size() -> None:
     assert lines(classical, QUANTUM, other) == [], "a key of another log"
 
 
+@pytest.mark.parametrize(
+    ("sizes", "due"),
+    [((Sizes(0, 7), Sizes(7)), True), ((Sizes(7), Sizes(0, 7)), True), ((Sizes(0, 3), Sizes(10)), False)],
+)
+def test_a_line_is_missing_where_one_of_two_keys_of_an_algorithm_signs_the_size(
+    sizes: tuple[Sizes, Sizes], due: bool
+) -> None:
+    bare = signed((5, (OLD,)), (9, (OLD,)))
+    trust = replace(LEDGER.trust(), sizes=dict(zip((QUANTUM.text, LATER.text), sizes, strict=True)))
+    policy = Policy((OLD, QUANTUM, LATER), {}, {}, "none")
+    if due:
+        assert code_of(check_lines, (), bare, policy, trust, VerificationLog())[0] == "CP-KEY"
+    else:
+        check_lines((), bare, policy, trust, VerificationLog())
+
+
 def reported(**more: Any) -> Any:
     base = {"public": "aa", "actor": "ilves", "reported": 5, "suspected_since": "2027-03-01T12:00:00Z"}
     return SimpleNamespace(**{**base, **more})

@@ -16,7 +16,7 @@ from ledger.entries.payload import Formed, Payload, SignedBy, well_formed
 from ledger.facts import KINDS, FactError, check_form
 from ledger.facts.value_forms import Form, FormError, ListForm, TextForm, check, quick_check
 from ledger.verify import field_forms as fields
-from ledger.verify.field_forms import check_public, check_values
+from ledger.verify.field_forms import check_public, check_sealed, check_values
 from tests.ledger.facts.test_facts import ODD
 from tests.support.facts import StatedFact, facts
 from tests.support.samples import examples
@@ -217,3 +217,50 @@ def test_texts_are_asked_for_their_forms_together_as_one_by_one(changes: list[tu
         assert not well_formed(Payload(**said))
     else:
         assert well_formed(Payload(**said))
+
+
+def payload(public: dict[str, Any], *sealed: str, kind: str = "order-closed") -> Payload:
+    return Payload(**SAID | {"kind": kind, "schema": KINDS[kind].schema, "public": public, "sealed": [*sealed]})
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (payload({"outcome": "answered"}), ""),
+        (payload({"outcome": "answered", "added_later": 5}, "also_later"), ""),
+        (payload({}, "outcome"), "FACT order-closed.outcome: expected public, it is not"),
+        (payload({"outcome": "answered"}, "outcome"), "FACT order-closed.outcome: expected public, it is not"),
+        (payload({}), "FACT order-closed.outcome: expected to be stated, it is not"),
+        (
+            payload({"circumstances": "x"}, kind="order-received"),
+            "FACT order-received.circumstances: expected sealed, it is not",
+        ),
+        (payload({}, kind="order-received"), "FACT order-received.circumstances: expected to be stated, it is not"),
+        (payload({}, "circumstances", kind="order-received"), ""),
+    ],
+)
+def test_a_field_is_stated_on_the_side_that_its_kind_says(said: Payload, says: str) -> None:
+    assert outcome(lambda: check_public(said)) == says
+
+
+@pytest.mark.parametrize("value", ["zzz", "", 5, None, [], {}])
+def test_a_public_value_without_its_form_is_refused(value: Any) -> None:
+    says = outcome(lambda: check_public(payload({"outcome": value})))
+    assert says.startswith("FACT order-closed.outcome: expected")
+    assert outcome(lambda: check_public(payload({"added_later": 5, "outcome": value}))) == says
+
+
+@pytest.mark.parametrize("more", [{}, {"added_later": 5}])
+def test_an_entry_of_plain_values_is_judged_at_a_quick_look(more: dict[str, Any]) -> None:
+    with patch.object(fields, "check_values", side_effect=AssertionError("asked field by field")):
+        check_public(payload({"outcome": "answered"} | more))
+        with pytest.raises(AssertionError, match="field by field"):
+            check_public(payload({"outcome": "zzz"} | more))
+
+
+def test_an_opened_value_without_its_form_is_refused() -> None:
+    entry = payload({}, "circumstances", "why", kind="order-received")
+    check_sealed(entry, {"circumstances": None, "why": "so", "added_later": 5})
+    for name, value in (("circumstances", 5), ("why", 5)):
+        says = outcome(lambda named={name: value}: check_sealed(entry, named))  # type: ignore[misc]
+        assert says.startswith(f"FACT order-received.{name}: expected")

@@ -244,6 +244,14 @@ def test_beyond_that_number_one_line_of_the_log_is_read_and_a_note_without_one_i
             opened(LOG.checkpoint(1), wrong, policy=policy, own=True)
 
 
+def test_under_a_policy_of_the_verifier_all_lines_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "READ", 0)
+    notes, book = [LOG.checkpoint(size, NOW) for size in (1, 2)], VerificationLog()
+    heads = opened(*notes, book=book)
+    assert [len(heads.all[note_digest(note)].cosignatures) for note in notes] == [1, 1]
+    assert book.not_proven == []
+
+
 def test_all_lines_may_be_read_that_are_as_many_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(step, "READ", 2)
     book = VerificationLog()
@@ -420,6 +428,12 @@ def test_a_record_is_anchored_by_a_registrar_or_by_a_checkpoint_that_is_its_head
     check_anchored(opened(head=LOG.checkpoint(4)), checkpoint, trust, book, pins=pins)
     assert [doubt.code for doubt in book.doubts] == ["NO_TRUST_ANCHOR"] * (lack is not None) + ["CP-QUORUM"]
     assert lack is None or book.doubts[0].says.startswith(lack)
+
+
+def test_a_checkpoint_that_is_the_head_anchors_a_record_unless_it_is_said_that_it_does_not() -> None:
+    book = VerificationLog()
+    check_anchored(opened(head=LOG.checkpoint(4)), held(4), None, book)
+    assert book.doubts == []
 
 
 def test_a_checkpoint_anchors_nothing_where_no_head_could_be_read() -> None:

@@ -13,13 +13,15 @@ import msgspec
 import pytest
 
 from ledger.adapters.keys import mldsa
+from ledger.errors import RecordError
 from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.trust.trust_folder import Sizes, Trust
+from ledger.verify import single_entry
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
 from tests.ledger.entries.test_log_keys import both, first, only_first, only_second, policy, second
-from tests.support.memory_ledger import FAILED, NOW, OPEN, Ledger, hand, resealed, small
+from tests.support.memory_ledger import FAILED, NOW, OPEN, ORDER, Ledger, hand, resealed, small
 
 VERIFIED = {"declarations_verified": True}
 
@@ -56,6 +58,24 @@ def test_one_entry_that_is_changed_or_has_anothers_receipt_fails() -> None:
     ):
         report = verify_entry(*wrong, ledger.trust(), None, NOW)
         assert (report.verdict, codes(report)) == (Verdict.FAILED, [code])
+
+
+def test_a_text_that_no_reader_sees_is_a_finding_on_the_entry() -> None:
+    ledger, ilves = small()
+    sent = {"addressee": "skylark", "channel": "mail"}
+    index = ledger.record(ilves, "order-transmitted", sent, order=ORDER, refs=("KA\u200b",))
+    report = verify_entry(*receipt(ledger, index), ledger.trust(), None, NOW)
+    assert [(r.code, r.entries) for r in report.procedure] == [("TEXT-UNSEEN", (ledger.leaf(index),))]
+
+
+def test_an_error_outside_of_the_steps_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RecordError("AUD-KEY", "this is not the key of an auditor")
+
+    ledger, _ = small()
+    monkeypatch.setattr(single_entry, "check_audits", fails)
+    with pytest.raises(RecordError, match="AUD-KEY"):
+        verify_entry(*receipt(ledger, 0), ledger.trust(), None, NOW)
 
 
 class Case(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
 
@@ -230,6 +231,15 @@ def test_an_entry_existed_by_the_earliest_bound_of_all_heads_that_contain_it() -
     assert [times.seen_at(digest) for digest in times.heads.all] == [t(0), t(2), t(0)]
     assert times.head_seen() == t(0)
     assert times.seen_at("absent") is None
+
+
+def test_bounds_do_not_depend_on_the_sequence_in_which_heads_are_known() -> None:
+    heads = [seen(3, 0, 1, 9), seen(5, 2, 4, 3), seen(8, 0, 7, 6)]
+    stamp = seen(6)
+    expected = [times_of(*heads, stamp, stamped={stamp: 5}).not_after(index) for index in range(9)]
+    assert expected == [*[t(4)] * 5, t(5), t(7), t(7), None]
+    for turned in permutations([*heads, stamp]):
+        assert [times_of(*turned, stamped={stamp: 5}).not_after(index) for index in range(9)] == expected
 
 
 def test_a_head_that_too_few_witnesses_saw_bounds_nothing() -> None:

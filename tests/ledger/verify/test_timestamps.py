@@ -313,3 +313,9 @@ def test_tokens_that_are_set_aside_are_counted_and_none_are_no_gap(number: int, 
     assert (book.detail, book.ran) == (detail and f"{detail}, not read", False)
     said = [line.partition(" in the folder would add: ")[0] for line in book.not_proven]
     assert said == ([] if first is None else [f"What {first}"])
+
+
+def test_where_no_token_is_there_the_step_asks_for_nothing() -> None:
+    book = VerificationLog()
+    assert tokens(book) == {}
+    assert (book.ran, book.detail, book.not_proven) == (False, "", [])

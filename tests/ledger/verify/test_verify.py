@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.bundle import zip_profile
 from ledger.bundle.archive import pack, unpack
 from ledger.bundle.audience import Withheld
+from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, SUMS
 from ledger.entries.case import Case, Unread, wire
 from ledger.entries.keyring import Registrar
 from ledger.errors import RecordError
 from ledger.law import judge
 from ledger.tlog.note import Checkpoint, format_checkpoint
 from ledger.trust.trust_folder import format_registrar, parse_registrar, parse_trust
+from ledger.verify import evidence_bundle
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Result, Verdict, VerificationStep
@@ -89,6 +92,43 @@ def test_a_step_says_how_much_it_read() -> None:
     assert says[1] == f"{len(files)} files, {len(data)} bytes"
     assert says[3] == f"{len(files) - 2} files, by ilves"
     assert says[4] == f"1 note of {ledger.origin}"
+
+
+def test_a_bundle_has_a_manifest_of_its_version_and_the_digests_of_its_files() -> None:
+    ledger, ilves = small()
+    files = unpack(ledger.bundle(ilves))
+    less = {name: content for name, content in files.items() if name != MANIFEST}
+    for data, where, says in (
+        (less, MANIFEST, "a bundle without it is none"),
+        ({**files, SUMS: files[SUMS] + b"\n"}, SUMS, "its lines are not the digests of the files"),
+        ({**files, SUMS: b""}, SUMS, "its lines are not the digests of the files"),
+        ({**files, MIMETYPE: MEDIA_TYPES[1]}, MANIFEST, "it is of version 2, the first file says another"),
+    ):
+        report = checked(zip_profile.write(data), ledger)
+        assert (report.verdict, report.entries, report.signatures) == (Verdict.FAILED, 0, 0)
+        assert [(r.code, r.where, r.says) for r in report.reasons] == [("BND-MANIFEST", where, says)]
+
+
+@pytest.mark.parametrize("anchor", [None, "an anchor"])
+def test_a_bundle_of_a_later_layout_gets_no_verdict(anchor: str | None) -> None:
+    ledger, ilves = small()
+    files = unpack(ledger.bundle(ilves))
+    later = MEDIA_TYPES[2].replace(b"v2", b"v9")
+    held = ledger.checkpoint() if anchor else None
+    with pytest.raises(RecordError, match="newer version") as refused:
+        verify(zip_profile.write({**files, MIMETYPE: later}), ledger.trust(), held, NOW)
+    assert refused.value.code == "BND-VERSION"
+
+
+def test_an_error_outside_of_the_steps_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RecordError("CTX-CHAIN", "none of its entries are here")
+
+    ledger, ilves = small()
+    bundle = ledger.bundle(ilves)
+    monkeypatch.setattr(evidence_bundle._Verification, "run", fails)
+    with pytest.raises(RecordError, match="CTX-CHAIN"):
+        checked(bundle, ledger)
 
 
 def test_a_verdict_on_the_record_says_nothing_on_the_procedure_and_lists_both() -> None:

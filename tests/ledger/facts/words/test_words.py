@@ -139,3 +139,10 @@ def test_a_list_is_found_by_exactly_its_codes() -> None:
     assert list_of([*roles.words][1:]) is list_of(()) is None
     assert words_of(tuple(CODE_LISTS["bundle-parts"].words)) == CODE_LISTS["bundle-parts"].words
     assert words_of(("no", "list")) == words_of(()) == {}
+
+
+def test_of_two_codes_that_are_near_a_mistyped_one_the_nearer_is_meant() -> None:
+    words = {"abcdfg": "the second", "abcde": "the first"}
+    assert near_codes("abcdeg", words) == ["abcde"]
+    assert near_codes(" ABCDE ", words) == ["abcde"]
+    assert near_codes("abcd", words) == ["abcde", "abcdfg"]

@@ -20,6 +20,7 @@ from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.note import b64, log_vkey
 from ledger.tlog.tree import prove_inclusion
 from ledger.trust.trust_folder import Sizes
+from ledger.verify import heads
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_file import FileKind, read_evidence
 from ledger.verify.report import Report, Verdict
@@ -85,6 +86,7 @@ def written(document: object) -> bytes:
 def code(data: bytes, ledger: Ledger = LEDGER) -> tuple[str, str]:
     report = checked(data, ledger)
     assert report.verdict is Verdict.FAILED
+    assert (report.entries, report.signatures, report.head_seen, report.says) == (0, 0, None, "")
     return report.reasons[0].code, report.reasons[0].where
 
 
@@ -373,3 +375,24 @@ def test_an_entry_of_an_order_is_none_of_the_register() -> None:
     data = format_absence(msgspec.structs.replace(whole, register=register))
     (reason,) = verify_absence(data, ledger.trust(), None, NOW).reasons
     assert (reason.code, reason.where) == ("CTX-ORDER", "register 3")
+
+
+def test_a_text_of_the_register_that_no_reader_sees_is_a_finding_on_its_entry() -> None:
+    ledger, _ = small()
+    party = {"party": "XV", "zone": "Europe/Dublin", "declarations_verified": True}
+    odd = ledger.record(ledger.keeper, "party-registered", party, refs=("KA\u200b",))
+    at = ledger.commit(ledger.enrol("ledger", "XO", "SYS"))
+    report = checked(proven(ledger, at), ledger)
+    assert report.verdict is Verdict.PASSED
+    assert [(r.code, r.entries) for r in report.procedure if r.code.startswith("TEXT-")] == [
+        ("TEXT-UNSEEN", (ledger.leaf(odd),))
+    ]
+
+
+def test_an_error_outside_of_the_steps_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RecordError("CP-HISTORY", "another history")
+
+    monkeypatch.setattr(heads, "check_anchored", fails)
+    with pytest.raises(RecordError, match="CP-HISTORY"):
+        verify_absence(PROOF, None, None, NOW)

@@ -11,8 +11,20 @@ from msgspec.structs import replace
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.names import origin_hash
-from ledger.tlog.note import ED25519, Checkpoint, format_checkpoint, log_vkey, sign_note
-from ledger.verify.other_records.other_logs import NotProven, OtherLogs
+from ledger.tlog.note import (
+    ED25519,
+    MLDSA44,
+    Checkpoint,
+    Head,
+    Vkey,
+    format_checkpoint,
+    format_line,
+    log_vkey,
+    sign_note,
+)
+from ledger.tlog.tree import format_proof, parse_proof
+from ledger.verify.heads import DRIFT
+from ledger.verify.other_records.other_logs import NotProven, OtherLogs, State
 from tests.support.memory_ledger import NOW, ORDER, Ledger, hand, resealed, small
 
 THERE = "ledger.test/xv/skylark"
@@ -52,6 +64,65 @@ def test_a_checkpoint_is_believed_that_a_trusted_key_signed_and_enough_witnesses
     assert logs(ledger, policy=unread).state(THERE, ledger.checkpoint()).head.cosignatures == ()
 
 
+@pytest.mark.parametrize(
+    ("quorum", "minutes", "by"),
+    [
+        ("every", {1: 9, 2: 4, 3: 6}, 9),  # of three witnesses two may lie
+        ("every", {1: 9, 2: 4}, None),
+        ("every", {1: 4, 2: 6, 3: 9}, 9),
+        ("every", {}, None),
+        ("w2", {1: 4, 2: 6, 3: 5}, 6),  # what the others say counts for nothing
+        ("w2", {1: 4, 3: 5}, None),
+        ("none", {1: 4, 2: 6, 3: 9}, None),
+    ],
+)
+def test_a_state_existed_by_the_earliest_time_that_an_honest_witness_said(
+    quorum: str, minutes: dict[int, int], by: int | None
+) -> None:
+    policy = there(witnesses=3).trust(there(witnesses=3).policy(quorum)).policy
+    cosignatures = tuple(
+        (policy.witnesses[f"w{n}"], int((BEFORE + timedelta(minutes=each)).timestamp())) for n, each in minutes.items()
+    )
+    state = State(Head(Checkpoint(THERE, 1, bytes(32)), b"", cosignatures), policy)
+    assert state.by == (None if by is None else BEFORE + timedelta(minutes=by))
+
+
+@pytest.mark.parametrize(("late", "cosigners"), [(timedelta(), 2), (DRIFT, 2), (DRIFT + timedelta(seconds=1), 1)])
+def test_a_time_counts_that_is_at_most_as_late_as_honest_clocks_differ(late: timedelta, cosigners: int) -> None:
+    ledger = there(witnesses=2)
+    one = ledger.trust(ledger.policy("w1")).policy
+    head = logs(ledger, policy=one).state(THERE, ledger.checkpoint(None, BEFORE, NOW + late)).head
+    assert len(head.cosignatures) == cosigners
+    none = ledger.trust(ledger.policy("none")).policy
+    head = logs(ledger, policy=none).state(THERE, ledger.checkpoint(None, BEFORE, NOW + late)).head
+    assert len(head.cosignatures) == cosigners
+
+
+def test_a_registrar_is_that_of_a_trust_which_names_a_key_of_the_log() -> None:
+    ledger, other = there(), small(origin="ledger.test/xw/fjord", keeper=hand("another-keeper"))[0]
+    both = replace(ledger.trust().policy, logs=(*other.trust().policy.logs, *ledger.trust().policy.logs))
+    register = {origin_hash(THERE): ledger.register()}
+    for trusts in ([other.trust(), ledger.trust()], [replace(ledger.trust(), policy=both)]):
+        assert "ilves" in OtherLogs(trusts, register, NOW).keyring(THERE).offices
+    assert lacks(OtherLogs([other.trust()], register, NOW).keyring, THERE).startswith("NO_TRUST_ANCHOR")
+    keeperless = [replace(ledger.trust(), registrar=None), ledger.trust()]
+    assert "ilves" in OtherLogs(keeperless, register, NOW).keyring(THERE).offices
+
+
+def test_a_register_entry_counts_that_is_in_the_tree_of_its_checkpoint() -> None:
+    ledger = there()
+    register = ledger.register()
+    first = min(register)
+    parsed = parse_proof(register[first][1])
+    path = [bytes(32), *parsed.path[1:]]
+    moved = {**register, first: (register[first][0], format_proof(first, path, parsed.note))}
+    assert "its register fails, PRF-PATH" in lacks(logs(ledger, moved).keyring, THERE)
+
+
+def test_a_missing_proof_is_said_with_its_code() -> None:
+    assert str(NotProven("CP-KEY", "that it signed")) == "CP-KEY that it signed"
+
+
 def test_without_a_trusted_key_of_the_log_nothing_says_who_signed() -> None:
     ledger, other = there(), small(origin="ledger.test/xw/fjord", log=hand("another log"))[0]
     assert "no key of it is trusted" in lacks(logs(other).state, THERE, ledger.checkpoint())
@@ -67,8 +138,59 @@ def test_a_state_is_opened_once_and_says_the_same_each_time() -> None:
     known = logs(ledger)
     note, bad = ledger.checkpoint(), small(origin="ledger.test/xw")[0].checkpoint()
     assert known.state(THERE, note) is known.state(THERE, note)
-    for _ in range(2):
-        assert wrong(known.state, THERE, bad) == "CP-ORIGIN"
+    unseen = there(witnesses=1)
+    for asked, given in ((known, bad), (logs(unseen), unseen.checkpoint())):
+        raised = []
+        for _ in range(2):
+            with pytest.raises((RecordError, NotProven)) as again:
+                asked.state(THERE, given)
+            raised.append(again.value)
+        assert raised[0] is raised[1]
+
+
+def test_a_checkpoint_of_another_log_is_no_state_of_this_one_whatever_is_trusted() -> None:
+    other = small(origin="ledger.test/xw")[0]
+    for known in (logs(there()), logs(other), OtherLogs([], {}, NOW)):
+        assert wrong(known.state, THERE, other.checkpoint()) == "CP-ORIGIN"
+
+
+QUANTUM = Vkey.of(THERE, MLDSA44, b"q" * 1312)
+WITNESS = Vkey.of("witness.test/q", MLDSA44, b"w" * 1312)
+SECONDS = int(BEFORE.timestamp()).to_bytes(8, "big")
+
+
+def signed(note: bytes, *keys: Vkey) -> bytes:
+    """Add lines of these ML-DSA keys, which `holds` takes and `fails` refuses."""
+    return note + "".join(format_line(key, SECONDS + bytes(2420)) for key in keys).encode()
+
+
+def holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    return True
+
+
+def fails(public: bytes, message: bytes, signature: bytes) -> bool:
+    return False
+
+
+def test_a_line_of_a_second_algorithm_is_checked_where_it_can_be() -> None:
+    ledger = there()
+    trust = replace(ledger.trust(), policy=replace(ledger.trust().policy, logs=(*ledger.trust().policy.logs, QUANTUM)))
+    both = signed(ledger.checkpoint(), QUANTUM)
+    for mldsa, note in ((None, both), (holds, both), (holds, ledger.checkpoint()), (None, ledger.checkpoint())):
+        assert OtherLogs([trust], {}, NOW, mldsa).state(THERE, note).head.checkpoint.size == ledger.size
+    assert wrong(OtherLogs([trust], {}, NOW, fails).state, THERE, both) == "CP-SIG"
+    alone = replace(trust, policy=replace(trust.policy, logs=(QUANTUM,)))
+    assert OtherLogs([alone], {}, NOW, holds).state(THERE, both).head.checkpoint.size == ledger.size
+    assert wrong(OtherLogs([alone], {}, NOW).state, THERE, both) == "CP-KEY"
+
+
+def test_a_witness_of_a_second_algorithm_counts_where_it_can_be_checked() -> None:
+    ledger = there()
+    policy = replace(ledger.trust().policy, witnesses={"q": WITNESS}, quorum="q")
+    trust, note = replace(ledger.trust(), policy=policy), signed(ledger.checkpoint(), WITNESS)
+    assert OtherLogs([trust], {}, NOW, holds).state(THERE, note).by == BEFORE
+    assert "0 of 1 witness did" in lacks(OtherLogs([trust], {}, NOW).state, THERE, note)
+    assert wrong(OtherLogs([trust], {}, NOW, fails).state, THERE, note) == "CP-SIG"
 
 
 def test_two_trees_of_one_size_prove_that_the_log_has_two_histories_and_nothing_else() -> None:

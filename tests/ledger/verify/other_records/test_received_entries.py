@@ -704,6 +704,8 @@ def test_an_acknowledgement_and_an_entry_of_a_register_say_nothing_of_an_order()
         ({"ended": 8}, {}, True, "KEY-ENDED"),
         ({"ended": 9}, {}, True, ""),
         ({"reported": 1, "suspected_since": "2027-03-01T00:00:00Z"}, {}, True, "KEY-SUSPECT"),
+        ({"reported": 1, "suspected_since": "2027-04-01T00:00:00Z"}, {}, True, ""),  # it is older by a proof
+        ({"reported": 1, "suspected_since": None}, {}, True, "KEY-SUSPECT"),
         ({}, None, True, "KEY-ROLE"),
         ({}, {"party": "XX"}, True, "KEY-ROLE"),
         ({}, {}, False, "KEY-ROLE"),
@@ -718,13 +720,22 @@ def test_a_key_of_our_register_signs_what_arrives_between_its_acceptance_and_its
     known = SimpleNamespace(**{"accepted": 3, "ended": None, "reported": None, "suspected_since": None, **key})
     offices = {} if office is None else {signer.actor: SimpleNamespace(**{"party": signer.party, **office})}
     ours: Any = SimpleNamespace(keys={signer.key: known}, offices=offices, holds=lambda *_: holds)
-    here: Any = SimpleNamespace(before=lambda *_: False)
+    here: Any = SimpleNamespace(before=lambda *asked: asked == (9, "2027-04-01T00:00:00Z"))
     if not code:
         _check_enrolled(9, inner, ours, here)
         return
     with pytest.raises(NotProven) as lacks:
         _check_enrolled(9, inner, ours, here)
     assert lacks.value.code == code
+
+
+def test_a_key_that_its_office_has_not_accepted_here_is_none_of_its_keys() -> None:
+    world = World()
+    world.here.enrol("skylark", "XV", "SP", key="of this register")
+    said = {"actor": "skylark", "key": world.skylark.key, "roles": ["SP"]}
+    world.here.record(world.here.keeper, "key-registered", said)
+    world.arrives(world.says())
+    unproven(world.report(), "KEY-UNKNOWN", "skylark has keys in this register, and it is none of them")
 
 
 @pytest.mark.parametrize("there", ["none", "in another order"])
