@@ -65,8 +65,10 @@ def test_a_new_file_is_private_durable_in_wal_mode_and_of_its_version(tmp_path: 
 
 
 def test_an_existing_file_is_not_made_again(path: Path) -> None:
+    schema = iter(("CREATE TABLE other (one INTEGER)",))
     with pytest.raises(FileExistsError):
-        create(path, ())
+        create(path, schema)
+    assert len(list(schema)) == 1  # nothing was made of it
     assert (ask(path, "SELECT one FROM kept"), left(path.parent)) == (7, ["a.db"])
 
 
@@ -245,6 +247,14 @@ def test_what_a_process_that_ended_left_unfinished_is_removed_and_the_rest_stays
         (tmp_path / name).touch()
     assert temporary_path(tmp_path / "a[b].db") == tmp_path / f".a[b].db.{os.getpid()}"
     assert left(tmp_path) == sorted([*(name for name in names if f".{running}" in name), *others])
+
+
+def test_two_that_remove_what_is_left_do_not_disturb_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / f".a.db.{os.getpid()}"
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))  # found, and removed by the other meanwhile
+    assert temporary_path(tmp_path / "a.db") == gone
 
 
 def test_the_process_of_another_user_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
