@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ledger.application.write.encrypt import ValueEncrypter
+from ledger.application.write.draft import holder_of, target_of
+from ledger.application.write.encrypt import ValueEncrypter, row_of
 from ledger.errors import LedgerError
 
 
@@ -53,3 +54,63 @@ def test_a_key_that_an_entry_says_was_destroyed_seals_nothing_more(
     assert places == [asked]
     with pytest.raises(LedgerError, match="KEYS-KEPT: entry 5"):
         encrypter._check_kept(place, {"gone", "older", "new"})
+
+
+@pytest.mark.parametrize(
+    ("public", "links"),
+    [
+        ({}, ()),
+        ({"reference": "PPO-1"}, ()),
+        ({"prior_order": "a"}, ("a",)),
+        ({"prior_order": "a", "new_order": "b"}, ("b", "a")),
+        ({"prior_order": "own", "new_order": "b"}, ("b",)),
+        ({"prior_order": 7, "new_order": None}, ()),
+    ],
+)
+def test_a_row_names_the_orders_before_and_after_its_own(public: dict[str, Any], links: tuple[str, ...]) -> None:
+    assert row_of(opened("order-transmitted", public)).links == links
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "given", "reference"),
+    [
+        ("order-issued", "PPO-1", None, "PPO-1"),
+        ("order-issued", "PPO-1", "PPO-2", "PPO-1"),
+        ("order-issued", None, "PPO-2", None),
+        ("order-closed", "PPO-1", None, None),
+        ("order-closed", None, "PPO-2", "PPO-2"),
+    ],
+)
+def test_a_row_has_the_reference_that_its_order_gets(
+    kind: str, stated: str | None, given: str | None, reference: str | None
+) -> None:
+    row = row_of(opened(kind, {} if stated is None else {"reference": stated}), reference=given)
+    assert (row.reference, row.ciphertexts, row.topic) == (reference, (), kind)
+    assert (row.originator_id, row.originator_version, row.state) == ("own", 3, b"raw")
+    assert (row.entry_id, row.leaf) == (bytes([0xAB] * 16), bytes([0xCD] * 32))
+
+
+def opened(kind: str, public: dict[str, Any]) -> Any:
+    payload = SimpleNamespace(order="own", seq=3, kind=kind, entry="ab" * 16, public=public)
+    return SimpleNamespace(payload=payload, raw=b"raw", leaf="cd" * 32)
+
+
+@pytest.mark.parametrize(
+    ("order", "public", "main", "subject"),
+    [
+        ("registry", {"actor": "ilves"}, None, (holder_of("ilves"), "registry")),
+        ("registry", {}, None, (holder_of("signer"), "registry")),
+        ("access", {}, None, (holder_of("signer"), "registry")),
+        ("order", {"actor": "ilves"}, None, (target_of("order"), "order")),
+        ("companion", {}, "order", (target_of("order"), "order")),
+    ],
+)
+def test_a_value_is_of_the_person_that_its_entry_is_about(
+    order: str, public: dict[str, Any], main: str | None, subject: tuple[str, str]
+) -> None:
+    cases: Any = SimpleNamespace(registry="registry", access="access")
+    keys: Any = SimpleNamespace(main_of=lambda asked: main, keys_for=sorted)
+    payload = SimpleNamespace(order=order, public=public, signer=SimpleNamespace(actor="signer"))
+    entry: Any = SimpleNamespace(payload=payload)
+    found: Any = ValueEncrypter(cases, lambda: keys).keys_for([entry, entry])
+    assert found == [subject]

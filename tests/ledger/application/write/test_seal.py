@@ -26,7 +26,18 @@ from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import build, public_of
 from ledger.tlog.tree import leaf_hash
-from tests.ledger.application.test_journal import ILVES, NOON, ORDER, OTHER, SKYLARK, Clock, issued, made, sent
+from tests.ledger.application.test_journal import (
+    ILVES,
+    NOON,
+    ORDER,
+    OTHER,
+    SKYLARK,
+    Clock,
+    issued,
+    made,
+    sealed_for,
+    sent,
+)
 from tests.support.memory_ledger import small
 
 HOUR = timedelta(hours=1)
@@ -141,7 +152,11 @@ def test_only_sealed_values_need_the_keys_of_data_subjects(tmp_path: Path) -> No
         for fact, said in sealing:
             with pytest.raises(LedgerError, match="KEYS-MISSING"):
                 again.record(fact, ORDER, signer, said)
+        with pytest.raises(LedgerError, match="KEYS-MISSING"):
+            again._sealer._keys()
         assert again.store.size() == size
+        (received,) = again.receive_sealed([sealed_for(again, sent(), signer)])
+        assert received.index == size
         assert set(again.case(ORDER).entries[0].sealed.values()) == {Unread.WITHHELD}
 
 
