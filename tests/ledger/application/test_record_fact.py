@@ -93,8 +93,22 @@ def test_only_the_fact_that_issues_an_order_has_a_reference_to_check(tmp_path: P
         record(journal, plan)
         with pytest.raises(RecordError, match="does not begin as OFFICE/REFERENCE"):
             prepare(journal, unquotable, None)
-        again = Draft(issued("PPO-1"), ORDER, ilves(journal), Circumstances(NOON, NOON))
-        assert not prepare(journal, again, journal.case(ORDER)).recorded, "an order may state its reference again"
+        journal.record(unquotable.fact, ORDER, ilves(journal))  # by a program that did not check it
+        assert not prepare(journal, unquotable, journal.case(ORDER)).recorded, "an order may state its own again"
+
+
+def test_an_office_that_the_order_names_already_needs_no_register(tmp_path: Path) -> None:
+    stranger = build("order-transmitted", {"addressee": "elsewhere", "channel": "provider-portal"}, {})
+    with made(tmp_path / "ledger") as journal:
+        draft = Draft(stranger, ORDER, ilves(journal), Circumstances(NOON, NOON))
+        with pytest.raises(RecordError, match="OFFICE-UNKNOWN"):
+            prepare(journal, draft, None)
+        assert not prepare(journal, draft, None, unregistered=True).recorded
+        journal.record(issued(), ORDER, ilves(journal))
+        with pytest.raises(RecordError, match="OFFICE-UNKNOWN"):
+            prepare(journal, draft, journal.case(ORDER))
+        journal.record(stranger, ORDER, ilves(journal))
+        assert not prepare(journal, draft, journal.case(ORDER)).recorded
 
 
 def test_the_register_is_not_judged(tmp_path: Path) -> None:
