@@ -34,8 +34,9 @@ def files(folder: Path, *names: str) -> None:
 
 def test_the_files_of_heads_are_those_of_each_log_and_not_the_copies_of_entries(tmp_path: Path) -> None:
     assert list(_files_of_heads(tmp_path)) == []
-    files(tmp_path, "others/bb.db", "others/aa.db", "others/aa.entries.db", "others/aa.db-wal", "others/notes.txt")
-    others = [(tmp_path / "others" / f"{log}.db", log) for log in ("aa", "bb")]
+    files(tmp_path, "others/bb.db", "others/aa.db", "others/cc.db")
+    files(tmp_path, "others/aa.entries.db", "others/aa.db-wal", "others/notes.txt")
+    others = [(tmp_path / "others" / f"{log}.db", log) for log in ("aa", "bb", "cc")]
     assert list(_files_of_heads(tmp_path)) == others
     files(tmp_path, "heads.db")
     assert list(_files_of_heads(tmp_path)) == [(tmp_path / "heads.db", ""), *others]
