@@ -28,7 +28,7 @@ def are_similar(one: str, two: str) -> bool:
     if one == two:
         return False
     a, b = (" ".join(name.casefold().split()) for name in (one, two))
-    if [c for c in a if c.isdigit()] != [c for c in b if c.isdigit()] or abs(len(a) - len(b)) > 1:
+    if [c for c in a if c.isdigit()] != [c for c in b if c.isdigit()]:
         return False
     if len(a) > len(b):
         a, b = b, a
