@@ -44,6 +44,7 @@ OF_THE_FILE = (
     "test_keys_that_stay_are_not_moved_and_missing_ones_are_said",
     "test_only_files_whose_content_has_moved_are_removed",
     "test_only_sealed_values_need_the_keys_of_data_subjects",
+    "test_what_an_interrupted_beginning_left_is_made_anew",
 )
 
 
