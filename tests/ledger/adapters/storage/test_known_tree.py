@@ -149,6 +149,24 @@ def test_a_log_that_is_shorter_than_what_was_signed_elsewhere_takes_no_entry(sto
     assert fault.value.code == "LOG-ROLLBACK"
 
 
+def test_a_tree_that_is_read_anew_has_to_begin_with_the_signed_one(store: EntryStore, beside: EntryStore) -> None:
+    filled(store, 5)
+    for size, top, fits in (
+        (6, bytes(32), False),
+        (5, bytes(32), False),
+        (3, root(5, store.hashes), False),
+        (3, root(3, store.hashes), True),
+    ):
+        beside.recorder.committed = None
+        beside.require_signed_tree(size, top)
+        if fits:
+            assert beside.append([row(ORDER, 6)])[0].index == 5
+        else:
+            with pytest.raises(LedgerError, match="LOG-ROLLBACK") as fault:
+                beside.append([row(ORDER, 6)])
+            assert f"{size} entries were signed, and the 5 that are there" in fault.value.says
+
+
 def test_the_known_tree_is_not_used_by_a_new_connection_which_may_lead_to_another_file(
     store: EntryStore, tmp_path: Path
 ) -> None:

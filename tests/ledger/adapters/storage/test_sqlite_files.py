@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -206,8 +207,30 @@ def test_where_a_file_has_moved_is_read_of_later_versions_alone(path: Path) -> N
     connect(path, newest=1 + CLOSED).close()
 
 
+def test_what_is_deleted_is_overwritten_only_where_that_is_asked_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    original = sqlite.open_connection
+
+    def opened(at: Path, mode: str) -> sqlite3.Connection:
+        c = original(at, mode)
+        c.set_trace_callback(asked.append)
+        return c
+
+    monkeypatch.setattr(sqlite, "open_connection", opened)
+    for call, wanted in ((connect, False), (connect, True), (partial(open_or_create, schema=()), True)):
+        asked.clear()
+        call(path, secure_delete=wanted).close()
+        assert ("PRAGMA secure_delete=ON" in asked) == wanted
+    open_or_create(path, ()).close()
+    assert asked.count("PRAGMA secure_delete=ON") == 1
+
+
 def test_a_missing_file_is_no_ledger(tmp_path: Path) -> None:
-    assert code(connect, tmp_path / "none.db") == "NO-LEDGER"
+    with pytest.raises(LedgerError, match=r"NO-LEDGER.*does not exist") as refused:
+        connect(tmp_path / "none.db")
+    assert refused.value.hint == "comity init makes a ledger"
     assert left(tmp_path) == []
 
 
