@@ -44,7 +44,7 @@ def create(path: Path, schema: Statements, *, version: int = VERSION) -> None:
     new = temporary_path(path)
     if path.exists():
         raise FileExistsError(path)
-    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    new.touch(0o600, exist_ok=False)
     try:
         with _creating(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
             c.execute("PRAGMA synchronous=FULL")

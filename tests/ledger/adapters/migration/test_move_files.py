@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from ledger.adapters.migration.close_store import (
     open_file,
     reopen,
 )
-from ledger.adapters.migration.move_entries import move_entries, snapshot, take_back
+from ledger.adapters.migration.move_entries import _check_begins, move_entries, snapshot, take_back
 from ledger.adapters.migration.move_keys import move_keys
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.entry_store import EntryStore
@@ -156,6 +157,70 @@ def test_a_store_that_has_moved_elsewhere_asks_nothing_of_another_place(
     monkeypatch.setattr(module, "_has", lambda to, copy: True)
     move_entries(here, AT, tmp_path / "work", asked.append)
     assert asked == [AT]
+
+
+def test_keys_that_have_moved_elsewhere_ask_nothing_of_another_place(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, asked = tmp_path / "keys.db", list[object]()
+    here.write_bytes((ledger / "keys.db").read_bytes())
+    close(here, KEYS, "/there")
+    monkeypatch.setattr(move_keys_module, "_check_target", lambda to, **_: asked.append(to))
+    with pytest.raises(LedgerError, match=r"STORE-MOVED.*/there"):
+        move_keys(here, tmp_path / "third.db")
+    assert asked == []
+
+
+@pytest.mark.parametrize(("left", "here", "goes"), [(0, 2, True), (2, 2, True), (3, 2, False)])
+def test_what_a_database_has_left_is_the_beginning_of_what_replaces_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int, here: int, goes: bool
+) -> None:
+    old, copy = filled(tmp_path / "old.db", left), filled(tmp_path / "copy.db", here)
+    asked: list[object] = []
+
+    @contextmanager
+    def snapshot_of(closed: object, work: Path) -> Iterator[Path]:
+        asked.append((closed, work.name, work.stat().st_mode & 0o777))
+        yield old
+
+    monkeypatch.setattr(module, "snapshot", snapshot_of)
+    if goes:
+        _check_begins(copy, AT, tmp_path)
+    else:
+        with pytest.raises(LedgerError, match="LEDGER-EXISTS"):
+            _check_begins(copy, AT, tmp_path)
+    assert asked == [(AT, "old", 0o700)]
+    _check_begins(copy, tmp_path / "none.db", tmp_path)
+    assert len(asked) == 1, "there is nothing at that place"
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "goes"), [(None, None, True), ("log_leaf", None, True), ("log_leaf", (1,), False)]
+)
+def test_a_move_to_a_database_is_taken_back_as_long_as_nothing_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str | None, entry: object, goes: bool
+) -> None:
+    here = filled(tmp_path / "here.db", 2)
+    close(here, ENTRIES, AT.uri)
+    done: list[str] = []
+
+    class Connection:
+        def execute(self, statement: str) -> Any:
+            done.append(statement.split()[1])
+            answer = (table,) if "to_regclass" in statement else entry
+            return SimpleNamespace(fetchone=lambda: answer)
+
+        def close(self) -> None:
+            done.append("closed")
+
+    monkeypatch.setattr(postgres, "connect_schema", lambda *_, **given: Connection())
+    if goes:
+        take_back(here)
+    else:
+        with pytest.raises(LedgerError, match="STORE-MOVED"):
+            take_back(here)
+    assert moved_to(here, ENTRIES) == ("" if goes else AT.uri)
+    assert done == ["to_regclass('comity.log_leaf')", *(["1"] if table else []), "closed"]
 
 
 @pytest.mark.parametrize("has", [False, True])

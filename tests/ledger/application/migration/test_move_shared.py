@@ -144,6 +144,19 @@ def test_keys_that_stay_are_not_moved_and_missing_ones_are_said(tmp_path: Path) 
     assert not (ledger / "keys-store").exists()
 
 
+def test_a_closed_store_is_not_removed_unless_the_folder_says_where_it_is(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    close(ledger / "keys.db", KEYS, str(AT))
+    close(ledger / "entries.db", ENTRIES, str(AT))
+    files(ledger, "moved/heads.db")
+    before = tree(ledger)
+    assert migrate.remove_left(ledger) == []
+    assert tree(ledger) == before
+    (ledger / "keys-store").write_text(f"{AT.uri}\n")
+    assert migrate.remove_left(ledger) == ["keys.db"]
+    assert migrate.remove_left(ledger) == []
+
+
 def test_only_files_whose_content_has_moved_are_removed(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     assert migrate.remove_left(ledger) == []
