@@ -195,7 +195,7 @@ def test_what_a_database_has_left_is_the_beginning_of_what_replaces_it(
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "goes"), [(None, None, True), ("log_leaf", None, True), ("log_leaf", (1,), False)]
+    ("table", "entry", "goes"), [(None, None, True), ("log_leaf", None, True), ("log_leaf", (1,), False)]
 )
 def test_a_move_to_a_database_is_taken_back_as_long_as_nothing_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str | None, entry: object, goes: bool

@@ -85,6 +85,46 @@ def test_each_subject_has_one_key_in_each_order(store: SubjectKeyStore, path: Pa
             reader.keys_for([("new", FIRST)])
 
 
+def test_keys_that_are_there_are_read_without_a_transaction(
+    store: SubjectKeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = store.keys_for([(LENA, FIRST), (JAAN, FIRST)])
+    monkeypatch.setattr(store._db, "transaction", None)
+    assert {place: key_id for place, (key_id, _) in store.keys_for(list(made)).items()} == {
+        place: key_id for place, (key_id, _) in made.items()
+    }
+    with pytest.raises(TypeError):
+        store.keys_for([(LENA, FIRST), (LENA, SECOND)])
+
+
+def test_the_names_of_keys_come_in_their_order(store: SubjectKeyStore) -> None:
+    whose = [(name, order) for order in (SECOND, FIRST) for name in "cabfed"]
+    keys = store.keys_for(whose)
+    assert list(store.subjects_of([key_id for key_id, _ in keys.values()])) == sorted(whose)
+
+
+def test_a_key_is_read_once_for_an_order(store: SubjectKeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = store.keys_for([(LENA, FIRST)])
+    said = [Disclosure(b"", name, name, name, name) for name in ("a", "b", "c")]
+    closed = store.encrypt_values("entry", said, lambda field: (LENA, FIRST), keys)
+    read, asked, cache = store._key, list[str](), dict[str, Any]()
+
+    def counted(key_id: str) -> Any:
+        asked.append(key_id)
+        return read(key_id)
+
+    monkeypatch.setattr(store, "_key", counted)
+    for _ in range(2):
+        assert store.decrypt_values("entry", closed, cache) == ["a", "b", "c"]
+    assert asked == [closed[0].key_id]
+    assert store.decrypt_values("entry", closed) == ["a", "b", "c"]
+    assert len(asked) == 2, "a cache is for one reading"
+
+
+def test_only_the_first_version_is_read_through_views() -> None:
+    assert [schema.needs_views(version) for version in (0, 1, 2, 3)] == [True, True, False, False]
+
+
 def test_keys_that_another_process_has_just_made_are_not_made_again(
     store: SubjectKeyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
