@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger.application import record_fact as module
 from ledger.application.record_fact import issued_reference, newest_foreign, prepare, record, reference_check
 from ledger.application.write.draft import Draft
 from ledger.entries.envelope import Circumstances
@@ -109,6 +110,28 @@ def test_an_office_that_the_order_names_already_needs_no_register(tmp_path: Path
             prepare(journal, draft, journal.case(ORDER))
         journal.record(stranger, ORDER, ilves(journal))
         assert not prepare(journal, draft, journal.case(ORDER)).recorded
+
+
+def test_another_fact_with_a_reference_is_no_new_order() -> None:
+    signer: Any = SimpleNamespace(actor="ilves")
+    formal = build("emergency-request-formalised", {"channel": "provider-portal", "reference": "N-1"}, {})
+    for fact, found in ((formal, None), (issued("N-1"), ("N-1", "ilves"))):
+        assert issued_reference(Draft(fact, ORDER, signer, Circumstances(NOON, NOON)), ["ilves"]) == found
+
+
+def test_a_new_order_is_judged_under_its_instrument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[Any] = []
+
+    def noted(case: Any, entry: Any, now: object) -> list[Any]:
+        judged.append((case.order, case.instrument, case.entries, len(case.registry), entry.kind))
+        return []
+
+    monkeypatch.setattr(module, "new_findings", noted)
+    with made(tmp_path / "ledger") as journal:
+        register = len(journal.cases.register())
+        for fact, instrument in ((issued("PPO-1"), "2AP-7"), (sent(), "")):
+            prepare(journal, Draft(fact, ORDER, ilves(journal), Circumstances(NOON, NOON)), None)
+            assert judged.pop() == (ORDER, instrument, (), register, fact.kind)
 
 
 def test_the_register_is_not_judged(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader
@@ -205,3 +206,26 @@ def test_a_process_that_opens_gives_way_and_ends_with_its_parent(monkeypatch: py
     monkeypatch.setattr(parallel_open, "Thread", thread)
     parallel_open._begin()
     assert done == ["no collector", 5, (end_with_parent, True)]
+
+
+@pytest.mark.parametrize(
+    ("on", "signed_at", "good"),
+    [
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", True),
+        ("1970-01-01T00:00:00Z", "2027-03-01T12:00:00Z", True),
+        ("2027-03-01T12:00:00Z", "2027-03-01T12:00:00Z", True),
+        ("1969-12-31T23:59:59Z", "2027-03-01T12:00:00Z", False),
+        ("1969-12-31T23:59:59Z", "1969-12-31T23:59:59Z", False),
+        ("2027-03-01T13:00:00Z", "2027-03-01T12:00:00Z", False),
+    ],
+)
+def test_an_act_is_after_1969_and_not_an_hour_after_its_signature(
+    entries: list[bytes], on: str, signed_at: str, good: bool
+) -> None:
+    opened = open_entry(entries[0])
+    dated = replace(opened, payload=replace(opened.payload, on=on, signed_at=signed_at))
+    if good:
+        assert parallel_open._formed(dated) is dated
+    else:
+        with pytest.raises(RecordError, match="FORM-DATE"):
+            parallel_open._formed(dated)

@@ -359,6 +359,7 @@ def test_an_id_that_another_entry_took_meanwhile_is_a_conflict_when_the_page_is_
     else:
         assert receiver.receive_whole([raw], [texts]) == ["receipt"]
         assert made[0] == made[1]
+        assert receiver._committed == {opened.leaf: {*opened.sd}}
     ((leaf, names, keys),) = made[0]
     assert (leaf, len(names), keys) == (opened.leaf, len(texts), {"key": "made"} if disclosed else {})
     assert values.keyed == [1, 1] * disclosed
