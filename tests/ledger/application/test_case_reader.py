@@ -19,7 +19,7 @@ from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.application.journal import Journal
 from ledger.application.write.draft import target_of
 from ledger.entries.case import Unread
-from ledger.entries.envelope import Circumstances, open_
+from ledger.entries.envelope import Circumstances, OpenedEntry, open_
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError
 from ledger.facts import build
@@ -164,6 +164,23 @@ def test_names_are_found_without_opening_a_value(journal: Journal) -> None:
     assert reader.issuers(ORDER) == ["ilves"]
     assert reader.known(reader.keyring()).parties == {"XO", "XV", "XN"}
     assert reader.find("ilves/PPO-1") == ORDER
+
+
+def test_signatures_of_stored_entries_are_not_checked_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[bool] = []
+
+    def opened(raw: bytes, *, verify: bool = True) -> OpenedEntry:
+        checked.append(verify)
+        return open_(raw, verify=False)
+
+    monkeypatch.setattr(case_reader, "open_", opened)
+    reader = CaseReader(journal.folder, journal.store, journal.subject_keys)
+    (_, first), *_ = reader.opened(ORDER)
+    assert reader.by_leaf(first.leaf) == first
+    assert reader.sealing_keys(first.leaf)
+    assert reader.destroyed_keys()
+    assert reader.case(ORDER).entries
+    assert set(checked) == {False}
 
 
 def test_encrypted_values_are_read_only_of_entries_that_have_some(
@@ -350,6 +367,9 @@ def test_only_entries_of_other_records_are_looked_for_among_what_arrived(
         assert [here.before(4, moment) for moment in moments] == [False, True]
         assert [here.values(each)["identifiers"] for each in (inner, elsewhere)] == [["kestrel@skylark.example"]] * 2
         assert here.values(unknown) == {}
+        with monkeypatch.context() as blind:
+            blind.setattr(reader, "_subject_keys", None)
+            assert here.values(inner) == here.values(elsewhere) == {}
         return ["arrived"]
 
     monkeypatch.setattr(case_reader, "arrived", arrive)
@@ -387,6 +407,7 @@ def test_the_entries_of_the_four_orders_read_last_are_read_once(journal: Journal
     assert [index for index, _ in reader.opened(ORDER)] == [index for index, _ in journal.store.order(ORDER)]
     for order in (OTHER, THIRD, PURGED, ORDER):
         reader.opened(order)
+    assert store.asked[-1] == (ORDER, many)
     reader.opened(journal.registry)  # the fifth: the one read longest ago is forgotten
     store.asked.clear()
     assert len(reader.opened(ORDER)) == many

@@ -909,6 +909,63 @@ def test_a_repeated_fact_names_the_same_subjects(journal: Journal) -> None:
                 journal.recorded(again)
 
 
+def test_entries_sealed_elsewhere_are_received_in_pages_unless_all_are_wanted_or_none(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("receive", "receive_whole"):
+        monkeypatch.setattr(journal._receiver, name, lambda *given, name=name: (name, *given))
+    received: list[Any] = [
+        journal.receive_sealed([b"one"]),
+        journal.receive_sealed([b"one"], [["two"]]),
+        journal.receive_sealed([b"one"], [["two"]], whole=True),
+    ]
+    assert received == [
+        ("receive", [b"one"], None),
+        ("receive", [b"one"], [["two"]]),
+        ("receive_whole", [b"one"], [["two"]]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sealing", "existing", "elsewhere", "openable", "asked"),
+    [
+        ([], [], ["k9"], True, 0),
+        (["k1", "k2"], ["k2"], ["k1"], True, 0),
+        (["k1"], [], [], True, 1),
+        (["k1"], [], ["k1"], False, 1),
+    ],
+)
+def test_orders_of_which_nothing_could_be_opened_are_not_opened(
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    sealing: list[str],
+    existing: list[str],
+    elsewhere: list[str],
+    openable: bool,
+    asked: int,
+) -> None:
+    orders, sought = list[Any](), list[Any]()
+
+    def sealed(around: list[str]) -> list[str]:
+        orders.append(around)
+        return sealing
+
+    def others(*given: Any) -> list[str]:
+        sought.append(given[-1])
+        return elsewhere
+
+    monkeypatch.setattr(journal.store, "sealing_keys", sealed)
+    monkeypatch.setattr(journal.subject_keys, "existing", lambda keys: {*existing})
+    monkeypatch.setattr(module, "elsewhere", others)
+    monkeypatch.setattr(module, "where", lambda store, keys: "one value")
+    if openable:
+        journal.check_openable([ORDER, OTHER])
+    else:
+        with pytest.raises(LedgerError, match="KEYS-OTHER: one value are under keys that are not in this keys"):
+            journal.check_openable([ORDER, OTHER])
+    assert (orders, sought) == ([[ORDER, OTHER]], [[ORDER, OTHER]] * asked)
+
+
 def test_keys_that_are_not_of_this_ledger_are_not_prepared(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert journal.subject_keys is not None
     journal.prepare([("witness 3", ORDER)])

@@ -358,6 +358,22 @@ def test_a_map_of_as_many_entries_is_not_added_to(tmp_path: Path, monkeypatch: p
         assert store.advance(entries, ORDERS[:2]).root == first.root
 
 
+@pytest.mark.parametrize(
+    ("size", "peaks", "good"),
+    [(1, 1, True), (3, 2, True), (0, 0, False), (-1, 1, False), (3, 1, False), (2, 2, False), (1, 0, False)],
+)
+def test_a_head_has_a_hash_for_each_complete_subtree(tmp_path: Path, size: int, peaks: int, good: bool) -> None:
+    key = order_key(ORDERS[0])
+    with HeadStore(tmp_path / "map.db") as store:
+        store._c.execute("INSERT INTO map_head VALUES (?, ?, ?)", (key, size, bytes(range(32)) * peaks))
+        if good:
+            frontier = store._map._frontiers([key])[key]
+            assert (frontier.size, frontier.peaks) == (size, [bytes(range(32))] * peaks)
+        else:
+            with pytest.raises(LedgerError, match="a head is no head of its number of entries"):
+                store._map._frontiers([key])
+
+
 def test_entries_can_be_added_without_the_root_of_their_log(tmp_path: Path) -> None:
     with HeadStore(tmp_path / "map.db") as store:
         store.extend([(ORDERS[0], leaf_hash(b"0"))], 1)

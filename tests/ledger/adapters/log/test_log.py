@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -148,6 +149,37 @@ def test_two_processes_that_acknowledge_at_once_both_end_covered(folder: Path, c
     assert two.signed().size == 3
     for log in (one, two):
         closed(log)
+
+
+def test_an_entry_of_an_earlier_page_is_proved_by_the_stored_hashes(log: Log) -> None:
+    store(log, 3)
+    store(log, 2)
+    for index in range(5):
+        proof = parse_proof(log.receipt(index))
+        head = open_checkpoint(proof.note, ORIGIN, KEY, ())
+        raw = log.store.at(index)
+        assert raw is not None
+        check_inclusion(index, 5, leaf_hash(raw), proof.path, head.checkpoint.root)
+
+
+def test_catching_up_signs_publishes_and_mends_what_a_crash_left(
+    log: Log, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mended: list[object] = []
+    mend = log.files.mend
+
+    def noted(read: Any) -> None:
+        mended.append(read)
+        mend(read)
+
+    monkeypatch.setattr(log.files, "mend", noted)
+    assert log.catch_up().size == 0
+    store(log, 3)
+    assert log.catch_up().size == 3
+    head = log.files.head()
+    assert head is not None
+    assert (head.checkpoint.size, log.heads.newest()) == (3, log.publish())
+    assert mended == [log.store.hashes] * 2
 
 
 def test_the_guard_is_asked_once_where_one_process_signs(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
