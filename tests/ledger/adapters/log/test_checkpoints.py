@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,6 +180,30 @@ def test_a_durable_head_syncs_and_another_one_need_not(store: CheckpointStore, t
     assert [each.partition("=")[2] for each in asked if "synchronous" in each] == ["FULL", "NORMAL", "FULL"]
 
 
+def test_heads_and_time_stamps_are_durable_unless_the_caller_says_otherwise(
+    store: CheckpointStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, bool]] = []
+    write = SQLiteHeads._write
+
+    def noted(self: SQLiteHeads, statement: str, rows: Any, *, durable: bool, first: Any = ()) -> None:
+        asked.append((statement.split()[2], durable))
+        write(self, statement, rows, durable=durable, first=first)
+
+    monkeypatch.setattr(SQLiteHeads, "_write", noted)
+    with closing(store):
+        store.keep(head(1))
+        store.keep(head(2), durable=False)
+        store.add([head(3)], [token(1)])
+        store.stamp(token(2))
+        store.copy(tmp_path / "copy.db")
+        assert store.tokens() == [token(1), token(2)]
+    assert asked == [("head", True), ("head", False), *[("head", True), ("token", True)], ("token", True)] + [
+        ("head", True),
+        ("token", True),
+    ]
+
+
 def test_a_file_from_before_time_stamps_has_none_and_takes_them(store: CheckpointStore, tmp_path: Path) -> None:
     with closing(store):
         store.keep(head(3))
@@ -221,8 +246,9 @@ def test_a_file_of_a_later_version_is_not_read_even_if_moved_ones_are(store: Che
         c.execute(f"PRAGMA user_version = {VERSION + 1}")
         c.commit()
     for moved in (False, True):
-        with pytest.raises(LedgerError, match="LEDGER-VERSION"):
-            CheckpointStore(tmp_path / "heads.db", moved=moved)
+        for writable in (False, True):
+            with pytest.raises(LedgerError, match="LEDGER-VERSION"):
+                CheckpointStore(tmp_path / "heads.db", writable=writable, moved=moved)
     assert open_below(tmp_path) == []
     assert sqlite.CLOSED > VERSION + 1
 
