@@ -198,10 +198,8 @@ def test_heads_and_time_stamps_are_durable_unless_the_caller_says_otherwise(
         store.stamp(token(2))
         store.copy(tmp_path / "copy.db")
         assert store.tokens() == [token(1), token(2)]
-    assert asked == [("head", True), ("head", False), *[("head", True), ("token", True)], ("token", True)] + [
-        ("head", True),
-        ("token", True),
-    ]
+    both = [("head", True), ("token", True)]
+    assert asked == [("head", True), ("head", False), *both, ("token", True), *both]
 
 
 def test_a_file_from_before_time_stamps_has_none_and_takes_them(store: CheckpointStore, tmp_path: Path) -> None:
