@@ -45,8 +45,7 @@ def remade(path: Path, name: str) -> Iterator[OrderIndex]:
         remove(new)  # begun by a program with other rules
     with closing(OrderIndex(new, name)) as index:
         yield index
-    if view_in(path) is None:
-        View(path, name).close()  # makes a file, and removes a damaged one
+    View(path, name).close()  # makes a file, and removes a damaged one
     put_in_place(new, path)
     remove(new)
 
