@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nacl.secret import Aead
 
 from ledger.adapters.migration.close_store import KEYS, close
 from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.sqlite import create
 from ledger.adapters.subject_keys import schema
 from ledger.adapters.subject_keys.key_database import SQLiteKeys, create_keys
 from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore, encrypt_value
@@ -276,6 +279,102 @@ def test_a_file_that_another_process_has_migrated_is_not_migrated_again(store: S
     with closing(SQLiteKeys(path, writable=True, secret=bytes)) as database:
         database._migrate(bytes(32))
     assert store.keys_for([(LENA, FIRST)])[LENA, FIRST][0] == keys[LENA, FIRST][0]
+
+
+OLD_KEYS = {f"{TARGET}{FIRST}": (FIRST, b"1"), f"{COMPANION}beside": ("main", b"2"), LENA: ("", b"3")}
+OLD_KEYS |= {f"{COMPANION}alone": ("", b"4")}
+
+
+def old(path: Path, version: int = 0) -> None:
+    """Make the keys of the first version: one for each subject, in all orders."""
+    create(
+        path,
+        (
+            "CREATE TABLE drawer (subject TEXT PRIMARY KEY, key_id TEXT NOT NULL, secret BLOB NOT NULL)",
+            "CREATE TABLE destroyed (key_id TEXT PRIMARY KEY)",
+            schema.COMPANIONS,
+            "INSERT INTO companion VALUES ('main', 'beside')",
+            "INSERT INTO destroyed VALUES ('gone')",
+            *(
+                ("INSERT INTO drawer VALUES (?, ?, ?)", (name, f"key of {name}", secret * 32))
+                for name, (_, secret) in OLD_KEYS.items()
+            ),
+        ),
+        version=version,
+    )
+
+
+def tables(path: Path) -> tuple[set[str], int]:
+    with closing(sqlite3.connect(path)) as c:
+        names = {name for (name,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        return names, c.execute("PRAGMA user_version").fetchone()[0]
+
+
+def check_old(store: SubjectKeyStore) -> None:
+    """Compare the keys with those of the first version."""
+    assert store.subjects() == {(name, order): f"key of {name}" for name, (order, _) in OLD_KEYS.items()}
+    assert store.unrecorded() == [DestroyedKey("gone", None, ())]
+    assert store.companion_of("main") == "beside"
+    for name, (_, secret) in OLD_KEYS.items():
+        sealed = encrypt_value("e", Disclosure(b"", "n", "v", "text", "d"), f"key of {name}", Aead(secret * 32))
+        assert store.decrypt_values("e", [sealed]) == ["text"]
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_keys_of_the_first_version_are_read_as_they_are_and_migrated_once(path: Path, version: int) -> None:
+    old(path, version)
+    before = tables(path)
+    assert before == ({"drawer", "destroyed", "companion"}, version)
+    with closing(SubjectKeyStore(path, writable=False)) as reader:
+        check_old(reader)
+        assert (tables(path), reader.erased_keys(LENA, [FIRST])) == (before, [])
+        with closing(SubjectKeyStore(path)) as store:
+            check_old(store)
+            assert (store.index.position(), store.index.keys_with([SearchForm("name", "x")])) == (0, set())
+            assert log_is_empty(path)
+            store.destroy([f"key of {LENA}"])
+            assert store.erased_keys(LENA, [FIRST]) == [f"key of {LENA}"]
+        assert reader.keys_of(LENA) == {}, "the reader goes on with the new tables"
+        assert reader.keys_of(f"{TARGET}{FIRST}") == {f"key of {TARGET}{FIRST}": FIRST}
+    new = {"subject_name", "subject_key", "destroyed_key", "erased", "marking", "companion"}
+    assert tables(path) == (new | {"indexed_value", "index_position"}, 3)
+    assert schema.VERSION == 3
+    assert open_below(path.parent) == []
+
+
+def test_each_migrated_store_has_a_secret_of_its_own_and_a_person_an_id(path: Path, tmp_path: Path) -> None:
+    old(path)
+    made = bytes(range(32))
+    with closing(SubjectKeyStore(path, entropy=lambda count: made[:count])) as store:
+        assert store._marking() == made
+    with closing(sqlite3.connect(path)) as c:
+        ids = [subject for (subject,) in c.execute("SELECT subject FROM subject_name")]
+        assert len({*ids}) == len(OLD_KEYS)
+        assert all(uuid.UUID(each) for each in ids)
+
+
+def test_keys_of_the_second_version_get_an_index_and_keep_their_tables(store: SubjectKeyStore, path: Path) -> None:
+    keys = store.keys_for([(LENA, FIRST)])
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as c:
+        c.execute("DROP TABLE indexed_value")
+        c.execute("DROP TABLE index_position")
+        c.execute("PRAGMA user_version = 2")
+    with closing(SubjectKeyStore(path, writable=False)) as reader:
+        assert reader.keys_of(LENA) == {keys[LENA, FIRST][0]: FIRST}
+    assert tables(path)[1] == 2
+    with closing(SubjectKeyStore(path)) as again:
+        assert (again.index.position(), again.keys_of(LENA)) == (0, {keys[LENA, FIRST][0]: FIRST})
+    assert tables(path)[1] == 3
+
+
+def test_a_file_whose_migration_fails_stays_as_it_was_and_is_closed(path: Path) -> None:
+    old(path)
+    with closing(sqlite3.connect(path)) as c:
+        c.execute("CREATE TABLE erased (one)")
+    before = tables(path)
+    assert code(SubjectKeyStore, path) == "LOG-CORRUPT"
+    assert (tables(path), open_below(path.parent)) == (before, [])
 
 
 class Waiting:
