@@ -18,7 +18,7 @@ from ledger.adapters.migration.close_store import KEYS, close
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.storage.sqlite import create
 from ledger.adapters.subject_keys import schema
-from ledger.adapters.subject_keys.key_database import SQLiteKeys, create_keys
+from ledger.adapters.subject_keys.key_database import POSTGRES_VERSION, SQLiteKeys, create_keys
 from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore, encrypt_value
 from ledger.adapters.subject_keys.names import COMPANION, HOLDER, TARGET
 from ledger.adapters.subject_keys.value_index import SearchForm
@@ -126,6 +126,7 @@ def test_a_key_is_read_once_for_an_order(store: SubjectKeyStore, monkeypatch: py
 
 def test_only_the_first_version_is_read_through_views() -> None:
     assert [schema.needs_views(version) for version in (0, 1, 2, 3)] == [True, True, False, False]
+    assert POSTGRES_VERSION == 1  # in a database there is no earlier one
 
 
 def test_keys_that_another_process_has_just_made_are_not_made_again(
