@@ -1031,13 +1031,20 @@ def test_a_ledger_in_databases_has_no_files_of_their_content_and_says_where_they
     for name in ("EntryStore", "CheckpointStore", "SubjectKeyStore"):
         monkeypatch.setattr(create_ledger, name, created(name))
     there = "postgresql://user@127.0.0.1:1/base"
-    places_of: list[dict[str, Any]] = [{}, {"store": there}, {"keys_store": there}]
+    guards: list[object] = []
+
+    def guarded(place: object, first: object) -> object:
+        guards.append(place)
+        return first
+
+    monkeypatch.setattr(create_ledger, "_guard", guarded)
+    shared = "etcd://one.example:2379"
+    places_of: list[dict[str, Any]] = [{}, {"store": there}, {"keys_store": there}, {"guard": shared}]
     for number, given in enumerate(places_of):
         path = tmp_path / str(number)
         made.clear()
-        create_ledger.found(
-            path, f"{ORIGIN}{number}", REGISTRAR, Home.inside(tmp_path / f"home {number}"), NOON, **given
-        )
+        home = Home.inside(tmp_path / f"home {number}")
+        create_ledger.found(path, f"{ORIGIN}{number}", REGISTRAR, home, NOON, **given)
         assert [name for name, _ in made] == [
             "EntryStore",
             *([] if "store" in given else ["CheckpointStore"]),
@@ -1046,6 +1053,9 @@ def test_a_ledger_in_databases_has_no_files_of_their_content_and_says_where_they
         places = {name: str(place) for name, place in made}
         assert places["EntryStore"] == given.get("store", str(path / "entries.db"))
         assert places["SubjectKeyStore"] == given.get("keys_store", str(path / "keys.db"))
+        state = home.log(f"{ORIGIN}{number}")
+        assert str(guards.pop()) == given.get("guard", str(state / "guard.db"))
+        assert (state / "guard").exists() == ("guard" in given)
         for file, name in (("store", "store"), ("keys-store", "keys_store")):
             assert (path / file).exists() == (name in given)
             assert name not in given or (path / file).read_text() == f"{there}\n"

@@ -114,3 +114,31 @@ def test_a_value_is_of_the_person_that_its_entry_is_about(
     entry: Any = SimpleNamespace(payload=payload)
     found: Any = ValueEncrypter(cases, lambda: keys).keys_for([entry, entry])
     assert found == [subject]
+
+
+def test_keys_that_are_given_are_not_looked_for() -> None:
+    asked: list[Any] = []
+
+    def encrypted(entry: str, disclosures: Any, whose: Any, keys: Any) -> tuple[Any, ...]:
+        asked.append((entry, [whose(each.name) for each in disclosures], keys))
+        return (SimpleNamespace(key_id="k1"),)
+
+    def found(subjects: Any) -> str:
+        asked.append(subjects)
+        return "found"
+
+    keys: Any = SimpleNamespace(encrypt_values=encrypted, keys_for=found, main_of=lambda order: None)
+    cases: Any = SimpleNamespace(registry="registry", access="access", is_emptied=lambda key: False)
+    encrypter, entry = ValueEncrypter(cases, lambda: keys), opened("order-closed", {})
+    said: Any = [SimpleNamespace(name="reasons"), SimpleNamespace(name="why")]
+    whose = [("witness 3", "own"), (target_of("own"), "own")]
+    given: Any = "given"
+    row = encrypter.row(entry, said, {"reasons": "witness 3"}, given)
+    assert [each.key_id for each in row.ciphertexts] == ["k1"]
+    assert asked == [("ab" * 16, whose, "given")]
+    asked.clear()
+    encrypter.row(entry, said, {"reasons": "witness 3"})
+    assert asked == [whose, ("ab" * 16, whose, "found")]
+    asked.clear()
+    assert encrypter.row(entry, [], {}).ciphertexts == ()
+    assert asked == []
