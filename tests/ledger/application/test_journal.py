@@ -1012,8 +1012,22 @@ def test_a_folder_with_entries_and_no_policy_is_not_vacant(tmp_path: Path, entri
             create_ledger.check_vacant(tmp_path)
         return
     create_ledger.check_vacant(tmp_path)
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "policy").touch()
+    with pytest.raises(LedgerError, match="LEDGER-EXISTS"):
+        create_ledger.check_vacant(tmp_path)
     (tmp_path / "entries.db").write_bytes(b"no database")
     assert create_ledger._has_entries(tmp_path), "it may have some"
+
+
+def test_the_key_of_a_log_is_made_once_and_its_public_file_is_written_if_it_is_missing(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = create_ledger._log_key(state, bytes)
+    assert state.stat().st_mode & 0o777 == 0o700
+    public = (state / "log.key.pub").read_bytes()
+    (state / "log.key.pub").unlink()
+    assert create_ledger._log_key(state, os.urandom).public == first.public
+    assert (state / "log.key.pub").read_bytes() == public
 
 
 def test_a_ledger_in_databases_has_no_files_of_their_content_and_says_where_they_are(
@@ -1053,6 +1067,7 @@ def test_a_ledger_in_databases_has_no_files_of_their_content_and_says_where_they
         places = {name: str(place) for name, place in made}
         assert places["EntryStore"] == given.get("store", str(path / "entries.db"))
         assert places["SubjectKeyStore"] == given.get("keys_store", str(path / "keys.db"))
+        assert not (path / "TEST").exists()
         state = home.log(f"{ORIGIN}{number}")
         assert str(guards.pop()) == given.get("guard", str(state / "guard.db"))
         assert (state / "guard").exists() == ("guard" in given)

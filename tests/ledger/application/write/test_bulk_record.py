@@ -209,6 +209,7 @@ def test_an_id_or_a_leaf_is_staged_once(again: dict[str, Any]) -> None:
 def test_a_page_has_2500_entries_and_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parallel_open.PAGE == 2_500
     with bulk_record.staged() as staging:
+        assert staging._c.execute("PRAGMA journal_mode").fetchone() == ("off",)
         staging._c.execute("PRAGMA max_page_count = 8")
         with pytest.raises(LedgerError, match=r"DISK-FULL.*the staging file"):
             staging.add([row(n) for n in range(200)], {})

@@ -112,8 +112,9 @@ def test_a_value_is_of_the_person_that_its_entry_is_about(
     keys: Any = SimpleNamespace(main_of=lambda asked: main, keys_for=sorted)
     payload = SimpleNamespace(order=order, public=public, signer=SimpleNamespace(actor="signer"))
     entry: Any = SimpleNamespace(payload=payload)
-    found: Any = ValueEncrypter(cases, lambda: keys).keys_for([entry, entry])
-    assert found == [subject]
+    bound: list[str] = []
+    found: Any = ValueEncrypter(cases, lambda: keys, lambda: bound.append("asked")).keys_for([entry, entry])
+    assert (found, bound) == ([subject], ["asked"])
 
 
 def test_keys_that_are_given_are_not_looked_for() -> None:
@@ -142,3 +143,18 @@ def test_keys_that_are_given_are_not_looked_for() -> None:
     asked.clear()
     assert encrypter.row(entry, [], {}).ciphertexts == ()
     assert asked == []
+
+
+def test_a_row_is_not_made_with_a_key_that_was_destroyed_and_the_first_entry_that_says_so_is_named() -> None:
+    destroyed = {f"k{n}": 90 - n for n in range(12)}
+    closed = [SimpleNamespace(key_id=f"k{n}") for n in range(9)]
+    keys: Any = SimpleNamespace(
+        encrypt_values=lambda *_: tuple(closed), main_of=lambda order: None, companion_of=lambda order: None
+    )
+    cases: Any = SimpleNamespace(
+        registry="registry", access="access", is_emptied=lambda key: True, destroyed_keys=lambda orders: destroyed
+    )
+    said: Any = [SimpleNamespace(name="reasons")]
+    given: Any = "given"
+    with pytest.raises(LedgerError, match="KEYS-KEPT: entry 82 says that this key was destroyed"):
+        ValueEncrypter(cases, lambda: keys).row(opened("order-closed", {}), said, {}, given)
