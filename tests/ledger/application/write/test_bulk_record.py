@@ -21,8 +21,8 @@ from ledger.entries.envelope import Circumstances
 from ledger.entries.payload import Condition
 from ledger.entries.placement import Link
 from ledger.errors import LedgerError, RecordError
-from ledger.facts import Fact
-from tests.ledger.application.test_journal import NOON, ORDER, OTHER, entries, ilves, issued, made, sent
+from ledger.facts import Fact, build
+from tests.ledger.application.test_journal import ADM, NOON, ORDER, OTHER, entries, ilves, issued, made, sent
 
 PAGE = 4
 THIRD = "33333333-3333-4333-8333-333333333333"
@@ -74,7 +74,8 @@ def test_what_a_block_does_not_finish_was_never_there(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
 
 
-def test_nothing_added_is_nothing_stored(journal: Journal) -> None:
+def test_nothing_added_is_nothing_stored(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal.store, "append_pages", None)
     with journal.many() as many:
         pass
     assert (len(many.indices), many.already) == (0, 0)
@@ -204,6 +205,40 @@ def test_an_id_or_a_leaf_is_staged_once(again: dict[str, Any]) -> None:
         with pytest.raises(RecordError, match="CTX-REPLAY"):
             staging.add([changed(row(9), **again)], {})
         assert staging.size == 2
+
+
+@pytest.mark.parametrize(("count", "staged"), [(0, []), (3, [3]), (4, [4]), (5, [4, 1]), (9, [4, 4, 1])])
+def test_sealed_entries_are_staged_a_page_at_a_time(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, count: int, staged: list[int]
+) -> None:
+    pages: list[int] = []
+    add = bulk_record.Staging.add
+
+    def counted(self: bulk_record.Staging, rows: Sequence[EntryRow], heads: Any) -> None:
+        pages.append(len(rows))
+        add(self, rows, heads)
+
+    monkeypatch.setattr(bulk_record.Staging, "add", counted)
+    with journal.many() as many:
+        for n in range(count):
+            many.add(draft(journal, issued() if n == 0 else sent()))
+    assert pages == staged
+
+
+@pytest.mark.parametrize("count", [1, PAGE, PAGE + 1])
+def test_facts_are_not_stored_if_the_register_has_changed_since_they_were_sealed(journal: Journal, count: int) -> None:
+    def register() -> None:
+        office = {"actor": "court", "party": "XO", "roles": ["CT"], "valid_from": "2027-01-01"}
+        adm = journal.signer("adm", "ADM", ADM)
+        journal.record(build("authority-registered", office, {}), journal.registry, adm)
+
+    start = journal.store.size()
+    drafts = [draft(journal, issued() if n == 0 else sent()) for n in range(count)]
+    with pytest.raises(Conflict):
+        attempt(journal, drafts, register)
+    assert journal.store.size() == start + 1
+    attempt(journal, drafts, lambda: None)
+    assert journal.store.size() == start + 1 + count
 
 
 def test_a_page_has_2500_entries_and_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
