@@ -160,6 +160,14 @@ def test_a_file_of_a_folder_is_read_whole_or_refused(tmp_path: Path) -> None:
     assert source(str(tmp_path))("checkpoint", 5) == b"12345"
 
 
+def test_no_more_of_a_file_is_read_than_shows_that_it_is_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "checkpoint").write_bytes(b"123456789")
+    monkeypatch.setattr(published_log, "_whole", lambda data, most, path: data)
+    assert [from_folder(tmp_path)("checkpoint", most) for most in (4, 0, 9)] == [b"12345", b"1", b"123456789"]
+
+
 @pytest.mark.parametrize("where", ["http://log.example/x", "https://log.example/x///"])
 def test_a_file_of_a_server_is_asked_for_below_the_prefix_and_read_if_it_is_there(
     where: str, monkeypatch: pytest.MonkeyPatch

@@ -118,6 +118,19 @@ def test_the_list_is_read_again_when_it_changes_and_only_then(tmp_path: Path, mo
     assert clients._current() == frozenset({"one.example"})
 
 
+@pytest.mark.parametrize("content", ["machines = 7", "machines = " + "[" * 60_000, "\x00"])
+def test_a_list_that_becomes_unreadable_admits_no_machine_and_that_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    clients = SignerClients(written(tmp_path, 'machines = ["one.example"]'))
+    written(tmp_path, content)
+    assert clients._current() == frozenset()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"{tmp_path / 'clients.toml'}: no machine may ask: " in caplog.text
+    written(tmp_path, 'machines = ["two.example"]')
+    assert clients._current() == frozenset({"two.example"})
+
+
 class Presented:
     """A connection with a certificate."""
 
