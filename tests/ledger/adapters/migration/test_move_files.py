@@ -354,6 +354,42 @@ def test_a_store_in_a_database_is_closed_by_a_trigger_on_each_table_and_opened_w
     ]
 
 
+@pytest.mark.parametrize(("before", "closes"), [("", True), (AT.uri, False), ("/elsewhere", False)])
+def test_a_database_is_closed_under_a_lock_in_one_transaction(
+    monkeypatch: pytest.MonkeyPatch, before: str, closes: bool
+) -> None:
+    done: list[str] = []
+
+    @contextmanager
+    def within(name: str) -> Iterator[None]:
+        done.append(f"begin {name}")
+        yield
+        done.append(f"end {name}")
+
+    def execute(statement: Any, params: Any = ()) -> None:
+        done.append(statement if isinstance(statement, str) else statement.decode())
+        assert params in ((), (AT.uri,))
+
+    c = SimpleNamespace(execute=execute, close=lambda: done.append("closed"), transaction=lambda: within("transaction"))
+    monkeypatch.setattr(postgres, "connect_schema", lambda place, name: c)
+    monkeypatch.setattr(postgres, "durable", lambda connection: within("durable"))
+    monkeypatch.setattr(postgres, "moved_place", lambda connection, name: before)
+    place = Address("postgresql://another@127.0.0.1:1/base", AT.origin)
+    if before == "/elsewhere":
+        with pytest.raises(LedgerError, match="STORE-MOVED"):
+            close(place, KEYS, AT.uri)
+    else:
+        close(place, KEYS, AT.uri)
+    assert done[:3] == ["begin durable", "begin transaction", "SELECT pg_advisory_xact_lock(hashtext('moved'))"]
+    statements = [each for each in done[3:] if not each.startswith("end")]
+    written = [*_closing(place, KEYS), "INSERT INTO moved VALUES (%s)"]
+    assert statements == [*(written if closes else []), "closed"]
+    done.clear()
+    if before != "/elsewhere":
+        reopen(place, KEYS)
+        assert ("DROP TABLE moved" in done) == (before != "")
+
+
 def test_what_keys_leave_behind_is_overwritten_and_the_new_file_overwrites_what_it_deletes(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -376,7 +412,8 @@ def test_what_keys_leave_behind_is_overwritten_and_the_new_file_overwrites_what_
     monkeypatch.setattr(move_keys_module, "overwrite_file", noted)
     with synced() as names:
         move_keys(here, there)
-    assert (overwritten, opened, names[-1]) == ([], [True], tmp_path.name)
+    assert (overwritten, opened) == ([], [True])
+    assert names == [tmp_path.name] * 2, "of the file as it is made, and as it gets its name"
     move_keys(there, here)
     assert overwritten == [here]
     assert sorted(file.name for file in tmp_path.iterdir() if "moving" in file.name) == []
