@@ -84,7 +84,7 @@ def snapshot(closed: Location, work: Path) -> Iterator[Path]:
             copy_out(postgres.connect_schema(closed, ENTRIES.schema, writable=False), closed, path)
         else:
             source = open_file(closed, ENTRIES, writable=False)
-            path.touch(0o600, exist_ok=False)
+            path.touch(0o600)
             with SQLiteErrors(closed), closing(source), closing(sqlite3.connect(path)) as target:
                 source.backup(target)
                 target.execute("PRAGMA journal_mode=WAL")

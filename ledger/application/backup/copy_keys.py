@@ -33,7 +33,7 @@ def copy_keys(folder: Path, file: str) -> int:
         raise LedgerError("PATH-TAKEN", f"{file} is there already", "a copy is never overwritten")
     with work_folder(Path(file)) as work:
         part = work / "keys"
-        part.touch(0o600, exist_ok=False)
+        part.touch(0o600)
         with (
             SQLiteErrors(part),
             closing(connect(place, writable=False, newest=schema.VERSION)) as source,

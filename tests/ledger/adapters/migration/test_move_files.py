@@ -128,9 +128,13 @@ def test_a_copy_is_verified_before_it_is_used_and_replaces_the_log_of_what_was_t
     work.mkdir()
     for ending in ("-wal", "-shm"):
         Path(f"{there}{ending}").write_bytes(b"of another file")
+
+    def verify(place: object) -> None:
+        verified.append((place, sorted(file.name for file in tmp_path.glob("there.db*"))))
+
     with synced() as names:
-        move_entries(here, there, work, verified.append)
-    assert verified == [there]
+        move_entries(here, there, work, verify)
+    assert verified == [(there, ["there.db"])]
     assert names[-1] == tmp_path.name
     with closing(EntryStore(there)) as store:
         assert store.size() == 2
@@ -407,6 +411,12 @@ def test_what_keys_leave_behind_is_overwritten_and_the_new_file_overwrites_what_
     def noted(path: Path) -> None:
         overwritten.append(path)
         overwrite(path)
+
+    def read(path: Path, store: Store, *, writable: bool = True) -> sqlite3.Connection:
+        assert not writable
+        return open_file(path, store, writable=writable)
+
+    monkeypatch.setattr(move_keys_module, "open_file", read)
 
     monkeypatch.setattr(sqlite, "connect", connected)
     monkeypatch.setattr(move_keys_module, "overwrite_file", noted)

@@ -10,17 +10,19 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ledger.adapters.storage.copy_entries import copy
-from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
 from ledger.adapters.storage.entry_recorder import REFERENCES, EntryRow, StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
 from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder
 from ledger.errors import LedgerError
 from ledger.tlog.tree import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
+from tests.support.files.system_calls import open_below
 
 ORDER = "0b5c7a0e-0000-4000-8000-000000000001"
 OTHER = "0b5c7a0e-0000-4000-8000-000000000002"
@@ -51,7 +53,7 @@ def filled(store: EntryStore, count: int) -> list[EntryRow]:
 
 def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: EntryStore) -> None:
     one, two = row(ORDER, 1), row(OTHER, 1)
-    assert store.append([one]) == [Stored(0)]
+    assert [(each.index, each.already) for each in store.append([one])] == [(0, False)]
     assert store.append([two, row(ORDER, 2)]) == [Stored(1), Stored(2)]
     assert store.size() == 3
     assert store.order(ORDER) == [(0, one.state), (2, row(ORDER, 2).state)]
@@ -95,7 +97,7 @@ def test_a_store_knows_the_inclusion_path_of_the_entry_that_it_stored_last(store
     path = store.known_inclusion_path(5, 6)
     assert path is not None
     check_inclusion(5, 6, rows[5].leaf, path, root(6, store.hashes))
-    assert store.known_inclusion_path(5, 7) is None
+    assert store.known_inclusion_path(5, 7) is store.known_inclusion_path(6, 6) is None
     other = EntryStore(file(store))
     assert other.known_inclusion_path(5, 6) is None, "another process stored it"
     assert other.tree_covering(5) == store.tree_covering(2) == (6, root(6, store.hashes))
@@ -122,6 +124,14 @@ def test_another_entry_under_the_same_id_is_a_conflict(store: EntryStore) -> Non
     with pytest.raises(Conflict):
         store.append([EntryRow(ORDER, 2, second.topic, second.state, first.entry_id, second.leaf)])
     assert store.size() == 1
+
+
+def test_an_entry_that_is_stored_under_the_id_of_another_one_is_a_conflict(store: EntryStore) -> None:
+    first, second = filled(store, 2)
+    mixed = EntryRow(ORDER, 1, first.topic, first.state, second.entry_id, first.leaf)
+    with pytest.raises(Conflict, match="is taken by another entry"):
+        store.append([mixed])
+    assert store.append([first]) == [Stored(0, already=True)]
 
 
 def test_a_gap_in_an_order_is_refused(store: EntryStore) -> None:
@@ -343,6 +353,15 @@ def test_a_conflict_says_what_to_do_and_where_it_is(store: EntryStore) -> None:
         store.append([row(ORDER, 1, "another")])
     assert (found.value.code, found.value.where) == ("CONFLICT", f"{ORDER} entry 1")
     assert found.value.hint == "read the order again, then decide again"
+
+
+def test_a_store_that_is_closed_keeps_no_file_open(store: EntryStore, tmp_path: Path) -> None:
+    filled(store, 1)
+    with EntryReader(store.location) as reader, ThreadPoolExecutor(1) as threads:
+        assert threads.submit(reader.size).result() == reader.size() == 1, "several threads may read"
+    assert open_below(tmp_path) != []
+    store.close()
+    assert open_below(tmp_path) == []
 
 
 def test_a_missing_shelf_is_no_ledger_and_is_not_made_by_looking(tmp_path: Path) -> None:

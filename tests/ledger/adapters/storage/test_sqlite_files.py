@@ -73,6 +73,39 @@ def test_an_existing_file_is_not_made_again(path: Path) -> None:
     assert (ask(path, "SELECT one FROM kept"), left(path.parent)) == (7, ["a.db"])
 
 
+def test_a_new_file_is_synced_when_its_schema_is_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    original: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def opened(*given: Any, **more: Any) -> sqlite3.Connection:
+        c = original(*given, **more)
+        c.set_trace_callback(asked.append)
+        return c
+
+    monkeypatch.setattr(sqlite3, "connect", opened)
+    create(tmp_path / "a.db", SCHEMA)
+    assert asked == [
+        "PRAGMA synchronous=FULL",
+        "BEGIN",
+        SCHEMA[0],
+        "INSERT INTO kept VALUES (7)",
+        "PRAGMA user_version = 1",
+        "COMMIT",
+        "PRAGMA journal_mode=WAL",
+    ]
+
+
+def test_two_threads_do_not_make_a_file_under_one_temporary_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "temporary"
+    other.write_bytes(b"of another thread")
+    monkeypatch.setattr(sqlite, "temporary_path", lambda path: other)
+    with pytest.raises(FileExistsError):
+        create(tmp_path / "a.db", SCHEMA)
+    assert (left(tmp_path), other.read_bytes()) == (["temporary"], b"of another thread")
+
+
 def test_a_file_that_is_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     def schema() -> Iterator[str]:
         (tmp_path / "a.db").write_text("theirs")
