@@ -344,8 +344,20 @@ def test_a_map_is_closed_where_it_is_made_again_and_synced_seldom(tmp_path: Path
     with closing(sqlite3.connect(path)) as c:
         c.execute("DROP TABLE map_head")
     with HeadStore(path) as store:
-        assert store.kept() is not None
+        made = store.kept()
+        assert made is not None
+        assert (made.size, nodes(path)) == (0, 0), "a file without all tables is made again as it is opened"
     assert open_below(tmp_path) == []
+
+
+def test_a_map_that_is_cleared_is_that_of_no_entries(tmp_path: Path) -> None:
+    with HeadStore(tmp_path / "map.db") as store:
+        store.advance(reader([0, 1, 2]))
+        store._map.clear()
+        assert store._map.state() == (0, EMPTY_ROOT)
+        for table in ("map_node", "map_head"):
+            assert store._c.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # noqa: S608
+        assert store._c.execute("SELECT top FROM map").fetchone() == (None,)
 
 
 def test_a_map_of_as_many_entries_is_not_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,6 +182,29 @@ def test_catching_up_signs_publishes_and_mends_what_a_crash_left(
     assert mended == [log.store.hashes] * 2
 
 
+def test_a_log_that_catches_up_compares_its_store_again_and_takes_no_other_tree_from_then_on(log: Log) -> None:
+    store(log, 3)
+    log._checked = Signed(99, bytes(32), b"", NOON)  # of what was put in the place of the store meanwhile
+    signed = log.catch_up()
+    assert signed.size == 3
+    assert log.store.recorder.signed == (3, signed.root)
+    store(log, 1)
+    after = log.acknowledge(3)
+    assert log.store.recorder.signed == (4, after.root)
+
+
+def test_what_is_published_is_read_before_the_first_comparison_alone(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(log, 3)
+    log.catch_up()
+    monkeypatch.setattr(log.files, "head", None)
+    assert log.signed().size == 3
+    store(log, 1)
+    assert log.acknowledge(3).size == log.signed().size == 4
+    monkeypatch.setattr(log, "_checked", None)
+    with pytest.raises(TypeError):
+        log.signed()
+
+
 def test_the_guard_is_asked_once_where_one_process_signs(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     last = log.signatory.last
