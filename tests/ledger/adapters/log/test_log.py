@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -191,6 +192,20 @@ def test_a_log_that_catches_up_compares_its_store_again_and_takes_no_other_tree_
     store(log, 1)
     after = log.acknowledge(3)
     assert log.store.recorder.signed == (4, after.root)
+
+
+def test_a_guard_that_knows_less_than_is_published_is_a_rollback(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(log, 3)
+    log.catch_up()
+    for size, rolled_back in ((2, False), (3, False), (4, True)):
+        published = SimpleNamespace(checkpoint=SimpleNamespace(size=size))
+        monkeypatch.setattr(log.files, "head", lambda published=published: published)
+        monkeypatch.setattr(log, "_checked", None)
+        if rolled_back:
+            with pytest.raises(LedgerError, match="LOG-ROLLBACK: size 4 is published, the guard knows 3"):
+                log.signed()
+        else:
+            assert log.signed().size == 3
 
 
 def test_what_is_published_is_read_before_the_first_comparison_alone(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
