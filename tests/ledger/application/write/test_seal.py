@@ -364,6 +364,7 @@ def test_an_id_that_another_entry_took_meanwhile_is_a_conflict_when_the_page_is_
     ((leaf, names, keys),) = made[0]
     assert (leaf, len(names), keys) == (opened.leaf, len(texts), {"key": "made"} if disclosed else {})
     assert values.keyed == [1, 1] * disclosed
+    assert ids.count({opened.payload.order}) == 2, "the orders of a page are looked up at once"
     assert [each for each in ids if each != {opened.payload.order}] == [bytes.fromhex(opened.payload.entry)]
 
 
@@ -410,3 +411,6 @@ def test_commitments_are_taken_over_by_the_next_entry_and_forgotten_with_one_tha
         found.admit(entry("a", "a3", "x"))
     found.keep()
     assert kept == {"other": {"y"}, "a2": {"x"}, "c1": {"z"}}
+    heads["a"] = SimpleNamespace(leaf="a2")
+    OrderCommitments(kept, store, page[:1], SimpleNamespace(head=heads.get)).keep()  # type: ignore[arg-type]
+    assert kept["a2"] == {"x"}, "its entry was stored before"
