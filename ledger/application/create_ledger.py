@@ -57,7 +57,7 @@ def found(
     first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
     place: Place = shared_place(guard, origin) if guard else home.log(origin) / GUARD_DB
     signed = _guard(place, first)
-    if signed.size or signed.note != first.note:
+    if signed.note != first.note:
         raise LedgerError(
             "GUARD-EXISTS",
             f"a log called {origin} has signed {signed.size} entries with the guard in {place}",

@@ -102,6 +102,8 @@ OF_THE_FILE = (
     "test_the_entries_of_a_copy_go_into_a_database_if_one_is_named_and_are_verified_there_again",
     "test_the_small_databases_are_those_of_the_machine_and_the_heads",
     "test_what_was_received_is_in_the_database_where_heads_are_and_else_in_the_folder",
+    "test_what_an_interrupted_beginning_left_is_made_anew",
+    "test_a_closed_store_is_not_removed_unless_the_folder_says_where_it_is",
 )
 # Of a ledger in files: an audit, a directory of ledgers and a copied folder read no database, and syncs are counted by
 # file.

@@ -44,6 +44,8 @@ OF_THE_FILE = (
     "test_keys_that_stay_are_not_moved_and_missing_ones_are_said",
     "test_only_files_whose_content_has_moved_are_removed",
     "test_only_sealed_values_need_the_keys_of_data_subjects",
+    "test_what_an_interrupted_beginning_left_is_made_anew",
+    "test_a_closed_store_is_not_removed_unless_the_folder_says_where_it_is",
 )
 
 

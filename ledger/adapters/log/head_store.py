@@ -267,7 +267,7 @@ class TemporaryMap:
             with SQLiteErrors(self._path):
                 yield
         except LedgerError as error:
-            if error.code in ("DISK-FULL", "DISK-ERROR"):
+            if error.code == "DISK-FULL":
                 raise
             raise LedgerError("DISK-ERROR", error.says, "look after the disk, and repeat this") from error
 

@@ -186,9 +186,10 @@ class Log:
         last = self.signed()
         _check_published(previous, last)
         if note is None:
-            keys = in_turn(self.key)  # a published head that has lost a line of the log is replaced
-            whole = previous is not None and lines_of(previous.note, keys) == lines_of(last.note, keys)
-            note = previous.note if previous and whole and previous.checkpoint.size == last.size else last.note
+            note, keys = last.note, in_turn(self.key)
+            # the published head of this tree may have cosignatures; one that has lost a line of the log is replaced
+            if previous is not None and lines_of(previous.note, keys) == lines_of(last.note, keys):
+                note = previous.note
         head = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
         if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
             raise LedgerError("LOG-CORRUPT", "a head this log has not signed cannot be published")

@@ -136,7 +136,7 @@ class RemoteSigner:
             reply += part
         try:
             return msgspec.json.decode(reply, type=SignReply)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             self.close()
             raise LedgerError("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None
 

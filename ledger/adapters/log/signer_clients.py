@@ -65,7 +65,7 @@ class SignerClients:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._state = _state(path)
+        self._state: tuple[int, int, int] | None = _state(path)
         self._machines = read_machines(path)
 
     def refusal(self, line: ssl.SSLSocket) -> str:
@@ -84,7 +84,7 @@ class SignerClients:
             if state != self._state:
                 self._machines, self._state = read_machines(self._path), state
         except (OSError, ValueError, RecursionError) as wrong:  # TOML and msgspec errors are ValueErrors
-            self._machines, self._state = frozenset(), (0, 0, 0)
+            self._machines, self._state = frozenset(), None
             logger.warning("%s: no machine may ask: %s", self._path, wrong)
         return self._machines
 

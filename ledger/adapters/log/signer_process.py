@@ -66,7 +66,7 @@ class SignerServer:
             question = msgspec.json.decode(line, type=SignRequest)
             with self._lock:
                 reply = self._answer(question)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             reply = SignReply(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
         except (RecordError, LedgerError) as wrong:
             reply = SignReply(refused=No(wrong.code, wrong.says, wrong.hint))

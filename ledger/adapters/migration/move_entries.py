@@ -84,7 +84,7 @@ def snapshot(closed: Location, work: Path) -> Iterator[Path]:
             copy_out(postgres.connect_schema(closed, ENTRIES.schema, writable=False), closed, path)
         else:
             source = open_file(closed, ENTRIES, writable=False)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            path.touch(0o600)
             with SQLiteErrors(closed), closing(source), closing(sqlite3.connect(path)) as target:
                 source.backup(target)
                 target.execute("PRAGMA journal_mode=WAL")

@@ -36,13 +36,7 @@ _T = TypeVar("_T")
 Statements = Iterable[str | tuple[str, Sequence[object]]]  # a statement, or one with its parameters
 
 
-def create(
-    path: Path,
-    schema: Statements,
-    *,
-    secure_delete: bool = False,
-    version: int = VERSION,
-) -> None:
+def create(path: Path, schema: Statements, *, version: int = VERSION) -> None:
     """Create an SQLite file of mode 0600 in WAL mode with its schema, completely or not at all.
 
     Raises FileExistsError if the file exists.
@@ -50,11 +44,9 @@ def create(
     new = temporary_path(path)
     if path.exists():
         raise FileExistsError(path)
-    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    new.touch(0o600, exist_ok=False)
     try:
         with _creating(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
-            if secure_delete:
-                c.execute("PRAGMA secure_delete=ON")
             c.execute("PRAGMA synchronous=FULL")
             c.execute("BEGIN")
             for statement in schema:
@@ -150,7 +142,7 @@ def open_or_create(
     """Open an SQLite file with rows as tuples, and create it if there is none; raises what `connect` raises."""
     if not path.exists():
         with _creation, suppress(FileExistsError):  # another process has just made it
-            create(path, schema, secure_delete=secure_delete, version=version)
+            create(path, schema, version=version)
     c = connect(path, secure_delete=secure_delete, newest=version)
     c.row_factory = None
     return c

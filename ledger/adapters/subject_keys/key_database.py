@@ -92,7 +92,7 @@ def create_keys(place: Location, secret: bytes) -> None:
         schema.COMPANIONS,
         schema.insert_marking(secret),
     )
-    create(place, statements, secure_delete=True, version=schema.VERSION)
+    create(place, statements, version=schema.VERSION)
 
 
 class SQLiteKeys:

@@ -27,10 +27,8 @@ def are_similar(one: str, two: str) -> bool:
     """Return True if two names differ in case, in white space or in one letter. Names with other digits do not."""
     if one == two:
         return False
-    a, b = (" ".join(name.casefold().split()) for name in (one, two))
-    if [c for c in a if c.isdigit()] != [c for c in b if c.isdigit()] or abs(len(a) - len(b)) > 1:
+    a, b = sorted((" ".join(name.casefold().split()) for name in (one, two)), key=len)
+    if [c for c in a if c.isdigit()] != [c for c in b if c.isdigit()]:
         return False
-    if len(a) > len(b):
-        a, b = b, a
     at = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
     return a[at + (len(a) == len(b)) :] == b[at + 1 :]

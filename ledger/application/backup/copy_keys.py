@@ -33,7 +33,7 @@ def copy_keys(folder: Path, file: str) -> int:
         raise LedgerError("PATH-TAKEN", f"{file} is there already", "a copy is never overwritten")
     with work_folder(Path(file)) as work:
         part = work / "keys"
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        part.touch(0o600)
         with (
             SQLiteErrors(part),
             closing(connect(place, writable=False, newest=schema.VERSION)) as source,

@@ -145,7 +145,7 @@ def _share(path: Path, to: Address) -> None:
 def _work(path: Path) -> Iterator[Path]:
     """Yield a folder for copies, which one process at a time has; remove what a killed process left."""
     work = private_folder(path / ".migrating")
-    lock = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
+    lock = os.open(work, os.O_RDONLY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

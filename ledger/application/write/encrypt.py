@@ -16,7 +16,7 @@ from ledger.errors import LedgerError
 from ledger.formats.selective_disclosure import Disclosure
 
 ISSUED = "order-issued"  # the kind of entry that gives an order its reference
-LINKS = frozenset(("prior_order", "new_order"))  # fields that name the order before or after this one
+LINKS = ("new_order", "prior_order")  # fields that name the order after or before this one
 
 
 class ValueEncrypter:
@@ -108,9 +108,9 @@ def row_of(opened: OpenedEntry, ciphertexts: tuple[Ciphertext, ...] = (), refere
         leaf=bytes.fromhex(opened.leaf),
         ciphertexts=ciphertexts,
         reference=p.public.get("reference") if p.kind == ISSUED else reference,
-        links=() if LINKS.isdisjoint(p.public) else _linked_orders(p.public, p.order),
+        links=_linked_orders(p.public, p.order),
     )
 
 
 def _linked_orders(public: Mapping[str, Any], order: str) -> tuple[str, ...]:
-    return tuple(named for name in sorted(LINKS) if isinstance(named := public.get(name), str) and named != order)
+    return tuple(named for name in LINKS if isinstance(named := public.get(name), str) and named != order)

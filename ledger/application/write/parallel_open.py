@@ -151,4 +151,5 @@ def _opened(entries: Sequence[bytes], start: int, opened: bytes | tuple[int, _Sa
 def at(number: int, refused: RecordError) -> RecordError:
     """Return the same error with the number of the received entry that it is about."""
     place = f"entry {number} of those received"
-    return RecordError(refused.code, refused.says, where=f"{place}, {refused.where}" if refused.where else place)
+    where = f"{place}, {refused.where}" if refused.where else place
+    return RecordError(refused.code, refused.says, where=where, hint=refused.hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.application.journal import Journal
 from ledger.application.write.draft import target_of
 from ledger.entries.case import Unread
-from ledger.entries.envelope import Circumstances, open_
+from ledger.entries.envelope import Circumstances, OpenedEntry, open_
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError
 from ledger.facts import build
@@ -141,6 +142,65 @@ def test_a_reference_is_taken_in_another_case_spacing_or_dash_and_looks_like_one
     assert [order for order, *_ in reader.alike("PPO-1")] == [PURGED]
     assert {order for order, *_ in reader.alike(LOOKALIKE)} == {ORDER, OTHER, THIRD, PURGED}
     assert reader.taken("PPO-2") == reader.alike("PPO-2") == []
+
+
+def test_references_that_are_alike_come_in_their_order_each_once(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = CaseReader(journal.folder, journal.store, None)
+    spelt = sorted("".join(letters) for letters in product("pP", "pP", "oO"))
+    cyrillic = sorted(f"{letters}o" for letters in ("\u0440p", "p\u0440", "\u0440\u0440", "\u0420p", "p\u0420"))
+    stored = [(quoted, order) for order in ("b", "a") for quoted in reversed([*spelt, *cyrillic, "other"])]
+    store = SimpleNamespace(references=lambda: stored)
+    monkeypatch.setattr(reader, "_store", store)
+    monkeypatch.setattr(reader, "quoted", lambda quoted: [(f"order of {quoted}", ["ilves"])])
+    assert reader.taken("ppo") == [(f"order of {quoted}", quoted, ["ilves"]) for quoted in spelt]
+    assert reader.alike("ppo") == [(f"order of {quoted}", quoted, ["ilves"]) for quoted in cyrillic]
+
+
+def test_names_are_found_without_opening_a_value(journal: Journal) -> None:
+    keys: Any = SimpleNamespace(companion_of=lambda order: None)  # it opens nothing
+    reader = CaseReader(journal.folder, journal.store, keys)
+    assert reader.issuers(ORDER) == ["ilves"]
+    assert reader.known(reader.keyring()).parties == {"XO", "XV", "XN"}
+    assert reader.find("ilves/PPO-1") == ORDER
+
+
+def test_signatures_of_stored_entries_are_not_checked_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[bool] = []
+
+    def opened(raw: bytes, *, verify: bool = True) -> OpenedEntry:
+        checked.append(verify)
+        return open_(raw, verify=False)
+
+    monkeypatch.setattr(case_reader, "open_", opened)
+    reader = CaseReader(journal.folder, journal.store, journal.subject_keys)
+    (_, first), *_ = reader.opened(ORDER)
+    assert reader.by_leaf(first.leaf) == first
+    assert reader.sealing_keys(first.leaf)
+    assert reader.destroyed_keys()
+    assert reader.case(ORDER).entries
+    assert set(checked) == {False}
+
+
+def test_encrypted_values_are_read_only_of_entries_that_have_some(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, asked = CaseReader(journal.folder, journal.store, None), list[str]()
+    original = journal.store.ciphertexts
+
+    def counted(order: str) -> dict[int, list[Ciphertext]]:
+        asked.append(order)
+        return original(order)
+
+    monkeypatch.setattr(journal.store, "ciphertexts", counted)
+    opened = reader.opened(ORDER)
+    (unsealed,) = [(index, o) for index, o in opened if not o.payload.sealed]
+    assert [e.index for e in reader.entries(ORDER, [unsealed])] == [unsealed[0]]
+    assert list(reader.entries(ORDER, [])) == []
+    assert asked == []
+    assert [e.index for e in reader.entries(ORDER, iter(opened))] == [index for index, _ in opened]
+    assert asked == [ORDER]
 
 
 def test_an_order_has_the_references_and_the_offices_that_its_entries_state(reader: CaseReader) -> None:
@@ -307,6 +367,9 @@ def test_only_entries_of_other_records_are_looked_for_among_what_arrived(
         assert [here.before(4, moment) for moment in moments] == [False, True]
         assert [here.values(each)["identifiers"] for each in (inner, elsewhere)] == [["kestrel@skylark.example"]] * 2
         assert here.values(unknown) == {}
+        with monkeypatch.context() as blind:
+            blind.setattr(reader, "_subject_keys", None)
+            assert here.values(inner) == here.values(elsewhere) == {}
         return ["arrived"]
 
     monkeypatch.setattr(case_reader, "arrived", arrive)
@@ -344,6 +407,7 @@ def test_the_entries_of_the_four_orders_read_last_are_read_once(journal: Journal
     assert [index for index, _ in reader.opened(ORDER)] == [index for index, _ in journal.store.order(ORDER)]
     for order in (OTHER, THIRD, PURGED, ORDER):
         reader.opened(order)
+    assert store.asked[-1] == (ORDER, many)
     reader.opened(journal.registry)  # the fifth: the one read longest ago is forgotten
     store.asked.clear()
     assert len(reader.opened(ORDER)) == many

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -359,6 +360,42 @@ class Erased:
 @pytest.fixture
 def erasure(monkeypatch: pytest.MonkeyPatch) -> Erased:
     return Erased(monkeypatch)
+
+
+def test_what_is_covered_or_elsewhere_is_asked_of_one_order_with_its_companion_or_of_all(erasure: Erased) -> None:
+    asked: list[Any] = []
+    erasure.monkeypatch.setattr(erase_subject, "covered", lambda *given: asked.append(given))
+    erasure.monkeypatch.setattr(erase_subject, "elsewhere", lambda *given: asked.append(given))
+    for order in (None, "beside", "main", "access"):
+        erasure.asked.covered("witness 3", order)
+        erasure.asked.elsewhere(order)
+    assert [given[2:] for given in asked] == [
+        ("witness 3", None),
+        (erasure.keys, None),
+        ("witness 3", "main"),
+        (erasure.keys, ["main", "beside"]),
+        ("witness 3", "main"),
+        (erasure.keys, ["main", "beside"]),
+        ("witness 3", "registry"),
+        (erasure.keys, ["registry", "access"]),
+    ]
+    assert asked[0][:2] == (erasure.store, erasure.keys)
+    assert asked[1][:2] == (erasure.store, erasure.cases)
+
+
+@pytest.mark.parametrize("said", [None, Circumstances(NOW - timedelta(days=1), NOW)])
+def test_an_erasure_is_said_to_happen_when_its_caller_says_or_now(erasure: Erased, said: Circumstances | None) -> None:
+    drafted: list[Any] = []
+    erasure.covers("k1")
+
+    def drafts(*given: Any, **more: Any) -> list[Any]:
+        drafted.append((given[4], more))
+        return []
+
+    erasure.monkeypatch.setattr(erase_subject, "destruction_drafts", drafts)
+    erasure.asked.erase("witness 3", None, said, order="main", cause="mistake", method="shredded", custodians=["dpo"])
+    now = said or Circumstances(NOW, NOW)
+    assert drafted == [(now, {"cause": "mistake", "method": "shredded", "custodians": ["dpo"]})]
 
 
 def test_keys_are_destroyed_after_a_trial_and_before_the_entries_are_signed(erasure: Erased) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -22,10 +23,15 @@ from msgspec.structs import replace
 
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey
-from ledger.adapters.storage.entry_store import Conflict
+from ledger.adapters.storage.entry_recorder import REFERENCES
+from ledger.adapters.storage.entry_store import Conflict, EntryStore
+from ledger.application import create_ledger
+from ledger.application import journal as module
 from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft, holder_of, target_of
+from ledger.application.write.group_commit import REFERENCE
 from ledger.application.write.receipt import Receipt
+from ledger.application.write.write_position import PendingBatch
 from ledger.entries.case import Entry, Unread
 from ledger.entries.envelope import Circumstances, EntryPlace, Signer, open_, seal
 from ledger.entries.keyring import Registrar
@@ -37,6 +43,7 @@ from ledger.formats.dsse import EVENT_TYPE, open_bytes, seal_bytes
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import cosign, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
+from tests.ledger.adapters.storage.test_entry_store import row
 
 ORIGIN = "ledger.example/xo/karsk"
 ORDER = "11111111-1111-4111-8111-111111111111"
@@ -803,6 +810,181 @@ def test_an_erasure_that_was_cut_short_is_finished_by_the_same_call(
         assert (repeated.already, repeated.index) == (True, receipt.index)
 
 
+# -- what is asked of the group ---------------------------------------------------------------------------------------
+
+
+def requests_of(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Answer every request to store, and note it."""
+    asked: list[Any] = []
+
+    def commit(request: Any) -> list[Any]:
+        asked.append(request)
+        return [f"receipt {n}" for n in range(request.size)]
+
+    monkeypatch.setattr(journal._group, "commit", commit)
+    return asked
+
+
+def test_requests_that_issue_orders_share_the_references_and_one_that_checks_them_is_alone(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, signer, said = requests_of(journal, monkeypatch), ilves(journal), Circumstances(NOON, NOON)
+    plain, order = Draft(sent(), ORDER, signer, said), Draft(issued(), ORDER, signer, said)
+    wrapped = Draft(sent(), ORDER, signer, said, reference="PPO-9")
+    named = Draft(sent(), ORDER, signer, said, entry="ab" * 16)
+    for drafts, check in (([plain], None), ([plain, order], None), ([wrapped], None), ([named, order], print)):
+        receipts: list[Any] = [*journal.record_batch(drafts, check)]
+        assert receipts == [f"receipt {n}" for n in range(len(drafts))]
+    nothing: frozenset[str] = frozenset()
+    assert [(request.alone, request.shared) for request in asked] == [
+        (set(), nothing),
+        (set(), REFERENCE),
+        (set(), REFERENCE),
+        ({"ab" * 16} | REFERENCE, REFERENCE),
+    ]
+    assert [request.size for request in asked] == [1, 2, 1, 2]
+
+
+def test_references_are_checked_before_each_sealing_and_have_to_be_the_same_when_it_is_stored(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer, said, checked = ilves(journal), Circumstances(NOON, NOON), list[int]()
+    journal.record(issued("PPO-1"), OTHER, signer)
+    known = journal.record(issued(), ORDER, signer, said, entry="ab" * 16)
+    asked = requests_of(journal, monkeypatch)
+
+    def check() -> None:
+        checked.append(journal.store.reference_count())
+
+    drafts = [Draft(issued(), ORDER, signer, said, entry="ab" * 16), Draft(sent(), ORDER, signer, said)]
+    journal.record_batch(drafts[:1], check)
+    journal.record_batch(drafts, check)
+    journal.record_batch(drafts[1:])
+    stills = []
+    for request in asked:
+        batch = PendingBatch(journal._past)
+        rows = request.make(batch)
+        assert len(rows) == (1 if request is not asked[0] else 0)
+        stills.append(batch.still.get(REFERENCES))
+    assert (stills, checked) == ([None, 2, None], [2]), "nothing is checked where all is recorded already"
+    assert journal.has("ab" * 16)
+    assert not journal.has("cd" * 16)
+    assert journal.recorded(drafts[0]) == known.leaf
+    assert journal.recorded(drafts[1]) is None
+
+
+def test_receipts_of_stored_entries_come_in_the_order_of_the_log(journal: Journal) -> None:
+    signer = ilves(journal)
+    first, *more = [journal.record(fact, ORDER, signer) for fact in (issued(), sent(), sent())]
+    found = journal._receipts_of({more[1].index, first.index, more[0].index})
+    assert [each.index for each in found] == [first.index, more[0].index, more[1].index]
+    assert [(each.leaf, each.already) for each in found] == [(each.leaf, True) for each in (first, *more)]
+    found = journal._receipts_of(iter([more[1].index, first.index]))
+    assert [each.index for each in found] == [first.index, more[1].index]
+
+
+def test_a_thread_signs_under_the_lock_of_the_group(journal: Journal) -> None:
+    assert journal.signing() is journal._group.signing
+    assert journal.seconds_to_store(1) == journal._group.seconds_to_store(1) >= 1
+
+
+def test_a_repeated_fact_names_the_same_subjects(journal: Journal) -> None:
+    signer, said = ilves(journal), Circumstances(NOON, NOON)
+    fact = issued(offences=["fraud"])
+    draft = Draft(fact, ORDER, signer, said, entry="ab" * 16, subjects={"identifiers": "witness 3"})
+    journal.record_batch([draft])
+    for subjects, same in (
+        ({}, True),
+        ({"identifiers": "witness 3"}, True),
+        ({"identifiers": "witness 4"}, False),
+        ({"offences": "witness 3"}, False),
+        ({"offences": target_of(ORDER)}, True),
+        ({"none": "witness 4"}, True),
+    ):
+        again = Draft(fact, ORDER, signer, said, entry="ab" * 16, subjects=subjects)
+        if same:
+            assert journal.recorded(again) is not None
+        else:
+            with pytest.raises(Conflict):
+                journal.recorded(again)
+
+
+def test_entries_sealed_elsewhere_are_received_in_pages_unless_all_are_wanted_or_none(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("receive", "receive_whole"):
+        monkeypatch.setattr(journal._receiver, name, lambda *given, name=name: (name, *given))
+    received: list[Any] = [
+        journal.receive_sealed([b"one"]),
+        journal.receive_sealed([b"one"], [["two"]]),
+        journal.receive_sealed([b"one"], [["two"]], whole=True),
+    ]
+    assert received == [
+        ("receive", [b"one"], None),
+        ("receive", [b"one"], [["two"]]),
+        ("receive_whole", [b"one"], [["two"]]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sealing", "existing", "elsewhere", "openable", "asked"),
+    [
+        ([], [], ["k9"], True, 0),
+        (["k1", "k2"], ["k2"], ["k1"], True, 0),
+        (["k1"], [], [], True, 1),
+        (["k1"], [], ["k1"], False, 1),
+    ],
+)
+def test_orders_of_which_nothing_could_be_opened_are_not_opened(
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    sealing: list[str],
+    existing: list[str],
+    elsewhere: list[str],
+    openable: bool,
+    asked: int,
+) -> None:
+    orders, sought = list[Any](), list[Any]()
+
+    def sealed(around: list[str]) -> list[str]:
+        orders.append(around)
+        return sealing
+
+    def others(*given: Any) -> list[str]:
+        sought.append(given[-1])
+        return elsewhere
+
+    monkeypatch.setattr(journal.store, "sealing_keys", sealed)
+    monkeypatch.setattr(journal.subject_keys, "existing", lambda keys: {*existing})
+    monkeypatch.setattr(module, "elsewhere", others)
+    monkeypatch.setattr(module, "where", lambda store, keys: "one value")
+    if openable:
+        journal.check_openable([ORDER, OTHER])
+    else:
+        with pytest.raises(LedgerError, match="KEYS-OTHER: one value are under keys that are not in this keys"):
+            journal.check_openable([ORDER, OTHER])
+    assert (orders, sought) == ([[ORDER, OTHER]], [[ORDER, OTHER]] * asked)
+
+
+def test_keys_that_are_not_of_this_ledger_are_not_prepared(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert journal.subject_keys is not None
+    journal.prepare([("witness 3", ORDER)])
+    before = journal.subject_keys.subjects()
+    assert ("witness 3", ORDER) in before
+
+    def other(*_: object) -> None:
+        raise LedgerError("KEYS-OTHER", "they are those of another ledger")
+
+    monkeypatch.setattr(module, "check_bound", other)
+    with pytest.raises(LedgerError, match="KEYS-OTHER"):
+        journal.prepare([("witness 4", ORDER)])
+    assert journal.subject_keys.subjects() == before
+    monkeypatch.setattr(journal, "subject_keys", None)
+    journal.prepare([("witness 4", ORDER)])
+    with pytest.raises(LedgerError, match="KEYS-MISSING"):
+        journal._keys()
+
+
 # -- new ledgers -------------------------------------------------------------------------------------------------------
 
 
@@ -817,6 +999,103 @@ def test_a_log_that_has_signed_is_not_begun_again_elsewhere(journal: Journal, tm
         Journal.create(tmp_path / "second", ORIGIN, REGISTRAR, home=journal.home)
     assert code(fault) == "GUARD-EXISTS"
     assert not (tmp_path / "second").exists()
+
+
+@pytest.mark.parametrize("entries", [0, 1, 2])
+def test_a_folder_with_entries_and_no_policy_is_not_vacant(tmp_path: Path, entries: int) -> None:
+    create_ledger.check_vacant(tmp_path)
+    with closing(EntryStore.create(tmp_path / "entries.db")) as store:
+        store.append([row(ORDER, n + 1) for n in range(entries)])
+    assert create_ledger._has_entries(tmp_path) == (entries > 0)
+    if entries:
+        with pytest.raises(LedgerError, match="LEDGER-EXISTS"):
+            create_ledger.check_vacant(tmp_path)
+        return
+    create_ledger.check_vacant(tmp_path)
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "policy").touch()
+    with pytest.raises(LedgerError, match="LEDGER-EXISTS"):
+        create_ledger.check_vacant(tmp_path)
+    (tmp_path / "entries.db").write_bytes(b"no database")
+    assert create_ledger._has_entries(tmp_path), "it may have some"
+
+
+def test_the_key_of_a_log_is_made_once_and_its_public_file_is_written_if_it_is_missing(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = create_ledger._log_key(state, bytes)
+    assert state.stat().st_mode & 0o777 == 0o700
+    public = (state / "log.key.pub").read_bytes()
+    (state / "log.key.pub").unlink()
+    assert create_ledger._log_key(state, os.urandom).public == first.public
+    assert (state / "log.key.pub").read_bytes() == public
+
+
+def test_a_ledger_in_databases_has_no_files_of_their_content_and_says_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, object]] = []
+
+    def created(name: str) -> Any:
+        def create(place: object, *more: object) -> Any:
+            made.append((name, place))
+            return SimpleNamespace(close=lambda: None)
+
+        return SimpleNamespace(create=create)
+
+    for name in ("EntryStore", "CheckpointStore", "SubjectKeyStore"):
+        monkeypatch.setattr(create_ledger, name, created(name))
+    there = "postgresql://user@127.0.0.1:1/base"
+    guards: list[object] = []
+
+    def guarded(place: object, first: object) -> object:
+        guards.append(place)
+        return first
+
+    monkeypatch.setattr(create_ledger, "_guard", guarded)
+    shared = "etcd://one.example:2379"
+    places_of: list[dict[str, Any]] = [{}, {"store": there}, {"keys_store": there}, {"guard": shared}]
+    for number, given in enumerate(places_of):
+        path = tmp_path / str(number)
+        made.clear()
+        home = Home.inside(tmp_path / f"home {number}")
+        create_ledger.found(path, f"{ORIGIN}{number}", REGISTRAR, home, NOON, **given)
+        assert [name for name, _ in made] == [
+            "EntryStore",
+            *([] if "store" in given else ["CheckpointStore"]),
+            "SubjectKeyStore",
+        ]
+        places = {name: str(place) for name, place in made}
+        assert places["EntryStore"] == given.get("store", str(path / "entries.db"))
+        assert places["SubjectKeyStore"] == given.get("keys_store", str(path / "keys.db"))
+        assert not (path / "TEST").exists()
+        state = home.log(f"{ORIGIN}{number}")
+        assert str(guards.pop()) == given.get("guard", str(state / "guard.db"))
+        assert (state / "guard").exists() == ("guard" in given)
+        for file, name in (("store", "store"), ("keys-store", "keys_store")):
+            assert (path / file).exists() == (name in given)
+            assert name not in given or (path / file).read_text() == f"{there}\n"
+
+
+def test_what_an_interrupted_beginning_left_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    with closing(EntryStore.create(private(path) / "entries.db")):
+        pass
+    left = ("entries.db-wal", "store", "heads.db", "keys.db", "keys-store", "TEST")
+    for name in left:
+        (path / name).write_bytes(b"left")
+    (path / "trust").mkdir()
+    (path / "trust" / "registrar").write_bytes(b"left")
+    (path / "notes.txt").write_bytes(b"kept")
+    with made(path) as journal:
+        assert not journal.folder.test
+        assert journal.folder.registrar == REGISTRAR
+    assert (path / "notes.txt").read_bytes() == b"kept"
+    assert not any((path / name).exists() for name in ("store", "keys-store", "TEST"))
+
+
+def private(path: Path) -> Path:
+    path.mkdir(mode=0o700)
+    return path
 
 
 @pytest.mark.parametrize("origin", ["https://ledger.example/x", "ledger.example/X", "ledger.example/", "a b"])

@@ -26,15 +26,11 @@ def path_of_next(path: Path) -> Path:
 
 def view_in(path: Path) -> str | None:
     """Return the name of the view whose index a file has; None if it has none, or is damaged, or is not there."""
-    if not path.exists():
-        return None
     try:
         with SQLiteErrors(path), closing(connect(path, writable=False)) as c:
-            if c.execute("SELECT 1 FROM sqlite_master WHERE name = 'board_of'").fetchone() is None:
-                return None
             row = c.execute("SELECT view FROM board_of").fetchone()
     except LedgerError:
-        return None  # the caller opens the file, and says so or deletes it
+        return None  # where there is a file, the caller opens it, and says so or deletes it
     return None if row is None else str(row[0]).partition(" ")[2]
 
 
@@ -49,8 +45,7 @@ def remade(path: Path, name: str) -> Iterator[OrderIndex]:
         remove(new)  # begun by a program with other rules
     with closing(OrderIndex(new, name)) as index:
         yield index
-    if view_in(path) is None:
-        View(path, name).close()  # makes a file, and removes a damaged one
+    View(path, name).close()  # makes a file, and removes a damaged one
     put_in_place(new, path)
     remove(new)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,17 +79,26 @@ def test_a_guard_that_was_put_back_from_a_copy_is_not_gone_on_with(tmp_path: Pat
             guard.move(other)
 
 
-@pytest.mark.parametrize("value", [b"", b"[]", b'{"size": 1}', encode(state(3))[:-1], b"\xff", b"{" * 5000])
+@pytest.mark.parametrize(
+    "value", [b"", b"[]", b'{"size": 1}', encode(state(3))[:-1], b"\xff", b"{" * 5000, b'{"x":' + b"[" * 50_000]
+)
 def test_a_value_that_is_no_signed_state_is_damage(value: bytes) -> None:
     with pytest.raises(LedgerError, match="LOG-CORRUPT"):
         decode(value, "there")
 
 
-@pytest.mark.parametrize("size", [-1, 3])
-def test_a_size_below_zero_and_a_root_of_other_length_are_damage(size: int) -> None:
-    value = b'{"size":%d,"root":"AAAA","note":"x","at":"2027-03-01T12:00:00Z"}' % size
-    with pytest.raises(LedgerError, match="LOG-CORRUPT"):
-        decode(value, "there")
+@pytest.mark.parametrize(
+    ("size", "root", "good"), [(0, 32, True), (3, 32, True), (-1, 32, False), (3, 31, False), (3, 33, False)]
+)
+def test_a_size_below_zero_and_a_root_of_other_length_are_damage(size: int, root: int, good: bool) -> None:
+    said = b64encode(bytes(root)).decode()
+    value = b'{"size":%d,"root":"%s","note":"x","at":"2027-03-01T12:00:00Z"}' % (size, said.encode())
+    if good:
+        assert decode(value, "there") == (Signed(size, bytes(root), b"x", datetime(2027, 3, 1, 12, tzinfo=UTC)), "")
+        assert decode(encode(state(size), "moved"), "there") == (state(size), "moved")
+    else:
+        with pytest.raises(LedgerError, match="LOG-CORRUPT"):
+            decode(value, "there")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from ledger.adapters.log.head_store import HeadStore, TemporaryMap
 from ledger.errors import LedgerError
 from ledger.tlog.map_of_heads import MapOfHeads, RootsBySize, order_key
 from ledger.tlog.patricia_tree import check_lookup
-from ledger.tlog.tree import Frontier, leaf_hash
+from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash
 from tests.ledger.tlog.test_map_of_heads import followed, logs
+from tests.support.files.system_calls import open_below
 from tests.support.samples import examples
 
 ORDERS = [f"{n:08x}-0000-4000-8000-000000000000" for n in range(40)]
@@ -226,3 +227,166 @@ def test_an_error_of_a_temporary_map_names_the_folder_that_sqlite_takes(
         refused = pytest.raises(LedgerError, match=f"DISK-ERROR.*{folders[named]}")
         with closing(TemporaryMap()) as heads, refused, heads._errors():
             sqlite3.connect(tmp_path)  # a folder is no file
+
+
+def test_an_error_of_a_temporary_map_names_a_folder_that_can_be_written_and_searched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def access(path: str, mode: int) -> bool:
+        asked.append((path, mode))
+        return path == "/usr/tmp"
+
+    monkeypatch.setattr(os, "access", access)
+    monkeypatch.setenv("SQLITE_TMPDIR", "")
+    monkeypatch.setenv("TMPDIR", "/stated")
+    assert head_store._temporary_folder() == Path("/usr/tmp")
+    assert asked == [(path, os.W_OK | os.X_OK) for path in ("/stated", "/var/tmp", "/usr/tmp")]  # noqa: S108
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert head_store._temporary_folder() == Path()
+
+
+class Few:
+    """A map in memory of so many orders."""
+
+    def __init__(self, orders: int) -> None:
+        self.orders = orders
+
+    def __len__(self) -> int:
+        return self.orders
+
+    def append(self, leaves: object) -> None:
+        pass
+
+
+def test_a_map_of_131072_orders_is_in_memory_and_262144_entries_wait_for_the_file_of_a_larger_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[object] = []
+    with closing(TemporaryMap()) as heads:
+        few: Any = Few(131_072)
+        heads._few = few
+        monkeypatch.setattr(heads, "_begin_file", begun.append)
+        heads.append({})
+        assert (begun, heads._few) == ([], few)
+        few.orders += 1
+        heads.append({})
+        assert (begun, heads._few) == ([few], None)
+        monkeypatch.setattr(heads, "_settle", lambda: begun.append(len(heads._waiting)))
+        heads._waiting = [(ORDERS[0], b"")] * 262_142
+        heads.append({ORDERS[1]: [b"1"]})
+        assert begun == [few]
+        heads.append({ORDERS[1]: [b"2"]})
+        assert begun == [few, 262_144]
+        assert heads._waiting[-2:] == [(ORDERS[1], b"1"), (ORDERS[1], b"2")]
+
+
+def test_a_temporary_file_has_64_megabytes_in_memory_no_journal_and_no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head_store, "_FEW", 0)
+    with closing(TemporaryMap()) as heads:
+        heads.append({ORDERS[0]: [leaf_hash(b"0")]})
+        found = [
+            heads._c.execute(f"PRAGMA {name}").fetchone()[0] for name in ("cache_size", "journal_mode", "synchronous")
+        ]
+        assert (found, heads._c.in_transaction) == ([-65_536, "off", 0], False)
+
+
+@pytest.mark.parametrize(("orders", "questions"), [(1, 1), (500, 1), (501, 2), (1_001, 3)])
+def test_the_heads_of_500_orders_are_read_at_a_time(tmp_path: Path, orders: int, questions: int) -> None:
+    rows = [(f"{n:08x}-0000-4000-8000-000000000000", leaf_hash(b"%d" % n)) for n in range(orders)]
+    asked: list[str] = []
+    with HeadStore(tmp_path / "map.db") as store:
+        store.extend(rows, orders)
+        store._c.set_trace_callback(asked.append)
+        store.extend(rows, 2 * orders)
+        store._c.set_trace_callback(None)
+        kept = store.kept([rows[-1][0]])
+    assert len([each for each in asked if "FROM map_head" in each]) == questions
+    assert kept is not None
+    assert (kept.size, kept.root) == (2 * orders, MapOfHeads([*rows, *rows]).tree.root())
+
+
+@pytest.mark.parametrize("code", ["BUSY", "DISK-FULL", "LEDGER-VERSION"])
+def test_a_map_that_cannot_be_read_now_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    entries = reader([0, 1])
+    with HeadStore(tmp_path / "map.db") as store:
+        store.advance(entries)
+
+    def refused(*_: object) -> None:
+        raise LedgerError(code, "not now")
+
+    with HeadStore(tmp_path / "map.db") as store:
+        monkeypatch.setattr(store._map, "heads", refused)
+        for call in (store.kept, lambda: store.advance(entries)):
+            with pytest.raises(LedgerError) as found:
+                call()
+            assert found.value.code == code
+    assert nodes(tmp_path / "map.db") == 3
+    monkeypatch.setattr(head_store, "open_or_create", refused)
+    with pytest.raises(LedgerError):
+        HeadStore(tmp_path / "map.db")
+    assert nodes(tmp_path / "map.db") == 3
+
+
+def test_a_map_is_closed_where_it_is_made_again_and_synced_seldom(tmp_path: Path) -> None:
+    path = tmp_path / "map.db"
+    with HeadStore(path) as store:
+        assert store._c.execute("PRAGMA synchronous").fetchone() == (1,)
+        assert store.advance(reader([0, 1])).size == 2
+        store._c.execute("UPDATE map_node SET hash = zeroblob(32)")
+        assert store.kept() is None
+        heads = store.advance(reader([0, 1]), [ORDERS[1]])
+        assert (heads, set(heads.proofs)) == (store.kept([ORDERS[1]]), {ORDERS[1]})
+    assert open_below(tmp_path) == []
+    with closing(sqlite3.connect(path)) as c:
+        c.execute("DROP TABLE map_head")
+    with HeadStore(path) as store:
+        made = store.kept()
+        assert made is not None
+        assert (made.size, nodes(path)) == (0, 0), "a file without all tables is made again as it is opened"
+    assert open_below(tmp_path) == []
+
+
+def test_a_map_that_is_cleared_is_that_of_no_entries(tmp_path: Path) -> None:
+    with HeadStore(tmp_path / "map.db") as store:
+        store.advance(reader([0, 1, 2]))
+        store._map.clear()
+        assert store._map.state() == (0, EMPTY_ROOT)
+        for table in ("map_node", "map_head"):
+            assert store._c.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # noqa: S608
+        assert store._c.execute("SELECT top FROM map").fetchone() == (None,)
+
+
+def test_a_map_of_as_many_entries_is_not_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = reader([0, 1, 0])
+    with HeadStore(tmp_path / "map.db") as store:
+        first = store.advance(entries)
+        monkeypatch.setattr(store._map, "extend", None)
+        monkeypatch.setattr(store._map, "clear", None)
+        assert store.advance(entries) == first
+        assert store.advance(entries, ORDERS[:2]).root == first.root
+
+
+@pytest.mark.parametrize(
+    ("size", "peaks", "good"),
+    [(1, 1, True), (3, 2, True), (0, 0, False), (-1, 1, False), (3, 1, False), (2, 2, False), (1, 0, False)],
+)
+def test_a_head_has_a_hash_for_each_complete_subtree(tmp_path: Path, size: int, peaks: int, good: bool) -> None:
+    key = order_key(ORDERS[0])
+    with HeadStore(tmp_path / "map.db") as store:
+        store._c.execute("INSERT INTO map_head VALUES (?, ?, ?)", (key, size, bytes(range(32)) * peaks))
+        if good:
+            frontier = store._map._frontiers([key])[key]
+            assert (frontier.size, frontier.peaks) == (size, [bytes(range(32))] * peaks)
+        else:
+            with pytest.raises(LedgerError, match="a head is no head of its number of entries"):
+                store._map._frontiers([key])
+
+
+def test_entries_can_be_added_without_the_root_of_their_log(tmp_path: Path) -> None:
+    with HeadStore(tmp_path / "map.db") as store:
+        store.extend([(ORDERS[0], leaf_hash(b"0"))], 1)
+        assert store._map.state() == (1, EMPTY_ROOT)

@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.guard.sign_once_guard import Guard
@@ -147,6 +150,156 @@ def test_two_processes_that_acknowledge_at_once_both_end_covered(folder: Path, c
     assert two.signed().size == 3
     for log in (one, two):
         closed(log)
+
+
+def test_an_entry_of_an_earlier_page_is_proved_by_the_stored_hashes(log: Log) -> None:
+    store(log, 3)
+    store(log, 2)
+    for index in range(5):
+        proof = parse_proof(log.receipt(index))
+        head = open_checkpoint(proof.note, ORIGIN, KEY, ())
+        raw = log.store.at(index)
+        assert raw is not None
+        check_inclusion(index, 5, leaf_hash(raw), proof.path, head.checkpoint.root)
+
+
+def test_catching_up_signs_publishes_and_mends_what_a_crash_left(
+    log: Log, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mended: list[object] = []
+    mend = log.files.mend
+
+    def noted(read: Any) -> None:
+        mended.append(read)
+        mend(read)
+
+    monkeypatch.setattr(log.files, "mend", noted)
+    assert log.catch_up().size == 0
+    store(log, 3)
+    assert log.catch_up().size == 3
+    head = log.files.head()
+    assert head is not None
+    assert (head.checkpoint.size, log.heads.newest()) == (3, log.publish())
+    assert mended == [log.store.hashes] * 2
+
+
+def test_a_log_that_catches_up_compares_its_store_again_and_takes_no_other_tree_from_then_on(log: Log) -> None:
+    store(log, 3)
+    log._checked = Signed(99, bytes(32), b"", NOON)  # of what was put in the place of the store meanwhile
+    signed = log.catch_up()
+    assert signed.size == 3
+    assert log.store.recorder.signed == (3, signed.root)
+    store(log, 1)
+    after = log.acknowledge(3)
+    assert log.store.recorder.signed == (4, after.root)
+
+
+def test_a_guard_that_knows_less_than_is_published_is_a_rollback(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(log, 3)
+    log.catch_up()
+    for size, rolled_back in ((2, False), (3, False), (4, True)):
+        published = SimpleNamespace(checkpoint=SimpleNamespace(size=size))
+        monkeypatch.setattr(log.files, "head", lambda published=published: published)
+        monkeypatch.setattr(log, "_checked", None)
+        if rolled_back:
+            with pytest.raises(LedgerError, match="LOG-ROLLBACK: size 4 is published, the guard knows 3"):
+                log.signed()
+        else:
+            assert log.signed().size == 3
+
+
+def test_what_is_published_is_read_before_the_first_comparison_alone(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(log, 3)
+    log.catch_up()
+    monkeypatch.setattr(log.files, "head", None)
+    assert log.signed().size == 3
+    store(log, 1)
+    assert log.acknowledge(3).size == log.signed().size == 4
+    monkeypatch.setattr(log, "_checked", None)
+    with pytest.raises(TypeError):
+        log.signed()
+
+
+def test_the_guard_is_asked_once_where_one_process_signs(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    last = log.signatory.last
+
+    def counted() -> Signed:
+        asked.append(len(asked))
+        return last()
+
+    monkeypatch.setattr(log.signatory, "last", counted)
+    for count in range(1, 4):
+        index = store(log, 2)
+        assert log.acknowledge(index).size == log.acknowledge(index - 1).size == 2 * count
+        assert len(asked) == 1
+    with pytest.raises(ValueError, match="entry 6 is not stored"):
+        log.acknowledge(6)
+
+
+def test_the_tree_that_was_just_stored_is_signed_without_asking_the_store(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(log, 3)
+    committed = log.store.recorder.committed
+    assert committed is not None
+    log.signed()
+    monkeypatch.setattr(log.store, "tree_covering", None)
+    monkeypatch.setattr(log.store, "known_inclusion_path", None)
+    signed = log.acknowledge(2, committed)
+    assert (signed.size, signed.root) == (3, committed.frontier.root())
+    for index in range(3):
+        proof = parse_proof(log.receipt_by(signed, committed, index))
+        raw = log.store.at(index)
+        assert raw is not None
+        check_inclusion(index, 3, leaf_hash(raw), proof.path, signed.root)
+        assert (proof.index, proof.note) == (index, signed.note)
+    with pytest.raises(TypeError):
+        log.acknowledge(3, committed)  # it does not have this entry
+
+
+def test_a_receipt_by_another_tree_than_the_signed_one_is_made_by_the_store(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(log, 3)
+    early = log.store.recorder.committed
+    store(log, 2)
+    late = log.store.recorder.committed
+    signed = log.acknowledge(4)
+    monkeypatch.setattr(log, "receipt", lambda index: b"of the store: %d" % index)
+    assert early is not None
+    assert late is not None
+    for committed, index in ((None, 4), (early, 1), (late, 2), (late, 5)):
+        assert log.receipt_by(signed, committed, index) == b"of the store: %d" % index
+    for index in (3, 4):
+        assert parse_proof(log.receipt_by(signed, late, index)).index == index
+
+
+@pytest.mark.parametrize("wrong", ["size", "root"])
+def test_the_root_of_other_entries_is_not_signed_for_receipts(
+    log: Log, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    store(log, 3)
+    log.acknowledge(2)
+    signed = log.sign_root()
+    assert (signed.size, signed.root) == (3, log.signed().root)
+    other = replace(signed, size=4) if wrong == "size" else replace(signed, root=bytes(32))
+    monkeypatch.setattr(log.signatory, "sign_root", lambda: other)
+    with pytest.raises(LedgerError, match=r"LOG-CORRUPT.*not those signed for receipts"):
+        log.sign_root()
+
+
+def test_a_cosigned_head_is_published_until_there_is_a_larger_one(log: Log) -> None:
+    store(log, 3)
+    log.catch_up()
+    first = log.publish()
+    assert (first.note, first.cosigned, first.at) == (log.signed().note, None, log.signed().at)
+    cosigned = first.note + cosign(first.note, WITNESS.name, WITNESS_SEED, 7).encode()
+    assert log.publish(cosigned).cosigned == 7
+    assert log.publish().note == cosigned, "it is not replaced by one without cosignatures"
+    store(log, 1)
+    log.acknowledge(3)
+    assert log.publish().size == 4
 
 
 def test_the_loser_of_a_race_for_the_guard_looks_again(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,35 @@ def test_a_list_of_another_form_is_refused(tmp_path: Path, content: str) -> None
 def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at most"):
         read_machines(written(tmp_path, "#" * 70_000 + '\nmachines = ["one.example"]'))
+
+
+LONG = ".".join(["a" * 63] * 3 + ["b" * 61])  # 253 letters
+
+
+@pytest.mark.parametrize(
+    ("content", "machines"),
+    [
+        ('machines = ["one.example"]\n'.ljust(65_536, "#"), 1),
+        ('machines = ["one.example"]\n'.ljust(65_537, "#"), None),
+        (f"machines = {[f'n{n}.example' for n in range(256)]}", 256),
+        (f"machines = {[f'n{n}.example' for n in range(257)]}", None),
+        (f'machines = ["{LONG}"]', 1),
+        (f'machines = ["{LONG}b"]', None),
+        (f'machines = ["{"a" * 63}.example"]', 1),
+        (f'machines = ["{"a" * 64}.example"]', None),
+        ('machines = ["one.7.example7"]', 1),
+        ('machines = ["one.example.7"]', None),
+        ('machines = ["one", "one", "ONE"]', 1),
+        (f'machines = ["{DIGEST}0"]', None),
+    ],
+)
+def test_a_list_is_read_up_to_its_bounds(tmp_path: Path, content: str, machines: int | None) -> None:
+    path = written(tmp_path, content)
+    if machines is None:
+        with pytest.raises(ValueError):
+            read_machines(path)
+    else:
+        assert len(read_machines(path)) == machines
 
 
 @given(st.binary(max_size=64), st.lists(st.sampled_from(["URI", "email", "DirName", "othername"]), max_size=3))
@@ -86,6 +116,67 @@ def test_the_list_is_read_again_when_it_changes_and_only_then(tmp_path: Path, mo
     assert clients._current() == frozenset()
     path.write_text('machines = ["one.example"]\n')
     assert clients._current() == frozenset({"one.example"})
+
+
+@pytest.mark.parametrize("content", ["machines = 7", "machines = " + "[" * 60_000, "\x00"])
+def test_a_list_that_becomes_unreadable_admits_no_machine_and_that_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    clients = SignerClients(written(tmp_path, 'machines = ["one.example"]'))
+    written(tmp_path, content)
+    assert clients._current() == frozenset()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"{tmp_path / 'clients.toml'}: no machine may ask: " in caplog.text
+    written(tmp_path, 'machines = ["two.example"]')
+    assert clients._current() == frozenset({"two.example"})
+
+
+class Presented:
+    """A connection with a certificate."""
+
+    der = b"the certificate"
+    digest = f"sha256:{sha256(der).hexdigest()}"
+    decoded: ClassVar[dict[str, Any] | None] = {
+        "subjectAltName": (("DNS", "One.example"), ("IP Address", " 192.0.2.7"))
+    }
+
+    def getpeercert(self, *, binary_form: bool = False) -> Any:
+        return self.der if binary_form else self.decoded
+
+
+class Unnamed(Presented):
+    decoded = None
+
+
+@pytest.mark.parametrize(
+    ("machine", "line", "may"),
+    [
+        ("one.example", Presented, True),
+        ("192.0.2.7", Presented, True),
+        (Presented.digest, Presented, True),
+        (Presented.digest, Unnamed, True),
+        ("two.example", Presented, False),
+        ("one.example", Unnamed, False),
+        ("192.0.2.8", Presented, False),
+    ],
+)
+def test_a_machine_may_ask_if_one_of_its_names_is_in_the_list(
+    tmp_path: Path, machine: str, line: Any, may: bool
+) -> None:
+    refusal = SignerClients(written(tmp_path, f'machines = ["none.example", "{machine}"]')).refusal(line())
+    assert (refusal == "", Presented.digest in refusal) == (may, not may)
+
+
+def test_a_list_is_read_again_if_its_size_its_time_or_its_file_is_another(tmp_path: Path) -> None:
+    path = written(tmp_path, 'machines = ["a.example"]')
+    clients, moment = SignerClients(path), path.stat().st_mtime_ns
+    steps = ((False, 0, "a.example0"), (False, 1, "b.example1"), (True, 1, "c.example2"))
+    for other, later, name in steps:
+        if other:
+            written(tmp_path, "").rename(path.with_name("other"))
+        written(tmp_path, f'machines = ["{name}"]'.ljust(40 if later else 30))
+        os.utime(path, ns=(moment, moment + later))
+        assert clients._current() == frozenset({name})
 
 
 def test_a_machine_without_a_certificate_may_not_ask(tmp_path: Path) -> None:

@@ -6,24 +6,35 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ledger.adapters.guard.sign_once_guard import Guard
+from ledger.adapters.guard.signed_state import Signed
 from ledger.adapters.keys import mldsa
 from ledger.adapters.keys.key_files import SeedKey, write
 from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.remote_signer import RemoteSigner
-from ledger.adapters.log.signer_process import SignerServer, listen
+from ledger.adapters.log.signer_process import (
+    SignerServer,
+    _answer_all,
+    _contradiction,
+    _converse,
+    listen,
+    serve,
+)
 from ledger.entries.placement import map_of, registry_of
 from ledger.errors import LedgerError
 from ledger.formats.canonical_json import canonical
@@ -42,6 +53,7 @@ from ledger.tlog.note import (
     unb64,
 )
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, prove_consistency, root
+from tests.support.files.system_calls import open_below
 
 ORIGIN = "ledger.example/xo/karsk"
 SEED = bytes(range(32))
@@ -285,6 +297,188 @@ def test_without_a_guard_there_is_no_signing_process(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as found:
         SignerServer(tmp_path)
     assert found.value.code == "GUARD-MISSING"
+
+
+@pytest.mark.parametrize(
+    "question", [b'{"x":' + b"[" * 50_000, b'{"ask": "\xff"}', b'{"ask": "heads", "message": "A"}']
+)
+def test_a_line_that_cannot_be_read_is_no_question(signer: SignerServer, question: bytes) -> None:
+    assert refused(signer, question)["code"] == "SIGNER-FORMAT"
+
+
+def test_no_more_than_a_hundred_contradictions_are_kept(signer: SignerServer, state: Path) -> None:
+    signed(signer, TREE.question(0, 11))
+    assert refused(signer, b"no question")["code"] == "SIGNER-FORMAT"
+    assert not (state / "refused").exists(), "it contradicts nothing"
+    for new in (4, 5, 6, 7):
+        assert refused(signer, TREE.question(11, new))["code"] == "LOG-ROLLBACK"
+        if new == 4:
+            assert stat.S_IMODE((state / "refused").stat().st_mode) == 0o700
+            for n in range(98):
+                (state / "refused" / f"{n}.json").touch()
+    assert len(list((state / "refused").iterdir())) == 100
+
+
+@pytest.mark.parametrize(
+    ("old", "asked", "code"),
+    [
+        ((11, TREE.root(11)), (12, TREE), None),
+        ((11, TREE.root(11)), (11, TREE), "LOG-FORKED"),  # the caller has answered it if it is the same tree
+        ((11, OTHER.root(11)), (12, TREE), "LOG-FORKED"),
+        ((11, TREE.root(11)), (12, OTHER), "LOG-FORKED"),
+        ((11, TREE.root(11)), (10, TREE), "LOG-ROLLBACK"),
+        ((12, TREE.root(12)), (10, TREE), "LOG-ROLLBACK"),
+        ((12, TREE.root(12)), (12, TREE), "LOG-GAP"),
+        ((12, TREE.root(11)), (13, TREE), "LOG-GAP"),
+        ((10, TREE.root(11)), (12, TREE), None),  # the caller has answered it with what was signed
+    ],
+)
+def test_what_does_not_follow_the_last_signed_tree_is_contradicted(
+    old: tuple[int, bytes], asked: tuple[int, Tree], code: str | None
+) -> None:
+    last = Signed(11, TREE.root(11), b"", NOW)
+    size, tree = asked
+    proof = prove_consistency(11, size, tree.read) if size >= 11 else []
+    found = _contradiction(last, old, Checkpoint(ORIGIN, size, tree.root(size)), proof)
+    assert (found and found[0]) == code
+    empty = Signed(0, EMPTY_ROOT, b"", NOW)
+    assert _contradiction(empty, (0, EMPTY_ROOT), Checkpoint(ORIGIN, 3, TREE.root(3)), []) is None
+
+
+def test_what_is_answered_is_logged_and_a_refusal_is_said(state: Path, caplog: pytest.LogCaptureFixture) -> None:
+    said: list[str] = []
+    with closing(SignerServer(state, now=lambda: NOW, say=said.append)) as signer, caplog.at_level("INFO"):
+        signer.answer(TREE.question(0, 3))
+        signer.answer(TREE.question(0, 5))
+        signer.answer(b'{"ask": "root"}')
+        assert said == []
+        signer.answer(TREE.question(4, 5))
+    assert [record.message for record in caplog.records] == [
+        "answered with the checkpoint of 3 entries",
+        "answered with the checkpoint of 3 entries",
+        "signed the root of 3 entries for receipts",
+        "refused: LOG-GAP",
+    ]
+    assert said == ["refused: LOG-GAP: it is said to follow 4 entries, and only 3 were signed here"]
+
+
+# -- its socket --------------------------------------------------------------------------------------------------------
+
+
+def test_a_socket_in_this_process_is_for_its_owner_alone(place: Path) -> None:
+    before = os.umask(0)
+    try:
+        with listen(place) as server:
+            assert stat.S_IMODE(place.stat().st_mode) == 0o600
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(place))
+                server.accept()[0].close()
+            with pytest.raises(LedgerError, match=f"a process listens at {place} already") as found:
+                listen(place)
+            assert found.value.code == "SIGNER-RUNS"
+    finally:
+        os.umask(before)
+    listen(place).close()  # the first one has ended
+    for wrong in (place.parent / "none" / "socket", place.parent):
+        with pytest.raises(LedgerError) as found:
+            listen(wrong)
+        assert (found.value.code, open_below(place.parent)) == ("SIGNER-RUNS", [])
+
+
+class Answering:
+    """A signer that answers with what it was asked, or with a refusal of another form."""
+
+    def answer(self, question: bytes) -> bytes:
+        return question if question.startswith(b"{") else b'{"refused":{"code":"SIGNER-FORMAT"}}\n'
+
+
+def conversed(sent: bytes, refusal: Callable[[object], str] = lambda line: "") -> bytes:
+    """Return all that is answered to what a client sends before it ends."""
+    signer: Any = Answering()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(20)
+        ours.sendall(sent)
+        ours.shutdown(socket.SHUT_WR)
+        _answer_all(signer, theirs, refusal)
+        theirs.close()
+        return b"".join(iter(lambda: ours.recv(1 << 20), b""))
+
+
+def test_every_line_is_answered_until_one_is_no_question(caplog: pytest.LogCaptureFixture) -> None:
+    assert conversed(b"") == b""
+    assert conversed(b"{1}\n{2}\n{3}") == b"{1}\n{2}\n{3}"
+    assert conversed(b"{1}\nx\n{3}\n") == b'{1}\n{"refused":{"code":"SIGNER-FORMAT"}}\n'
+    assert caplog.records == []
+    whys = ["", "not in the list", ""]
+    answers = conversed(b"{1}\n{2}\n{3}\n", lambda line: whys.pop(0)).splitlines()
+    assert answers[0] == b"{1}"
+    (refusal,) = map(json.loads, answers[1:])
+    assert (refusal["refused"]["code"], refusal["refused"]["says"]) == ("SIGNER-MACHINE", "not in the list")
+    assert refusal["refused"]["hint"] == "add it to the list of machines, on the machine of the signing process"
+    assert [record.message for record in caplog.records] == ["refused: SIGNER-MACHINE: not in the list"]
+
+
+def test_a_line_has_64_kib_at_most() -> None:
+    long = b"{" + b"x" * 65_534 + b"\n"
+    assert conversed(long) == long
+    assert conversed(b"{" + long) == b"{" + long[:-1] + b'{"refused":{"code":"SIGNER-FORMAT"}}\n'
+
+
+def test_a_client_that_leaves_or_is_not_accepted_ends_its_conversation_and_frees_its_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    signer: Any = Answering()
+    freed: list[str] = []
+    ours, theirs = socket.socketpair()
+    ours.sendall(b"{1}\n{2}\n")
+    ours.close()
+    _converse(signer, theirs, lambda line: line, lambda line: "", lambda: freed.append("left"))
+    assert theirs.fileno() == -1
+
+    def unfit(line: socket.socket) -> socket.socket:
+        raise OSError("no certificate")
+
+    ours, theirs = socket.socketpair()
+    with ours, caplog.at_level("INFO"):
+        _converse(signer, theirs, unfit, lambda line: "", lambda: freed.append("not accepted"))
+        assert (theirs.fileno(), ours.recv(9)) == (-1, b"")
+    assert [record.message for record in caplog.records] == ["a connection ended: no certificate"]
+    assert freed == ["left", "not accepted"]
+
+
+def test_256_connections_are_open_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Any] = []
+    closed: list[int] = []
+    signer: Any = object()
+
+    class Server:
+        count = 0
+
+        def settimeout(self, seconds: float) -> None:
+            assert seconds == 0.5
+
+        def accept(self) -> tuple[Any, None]:
+            self.count += 1
+            if self.count == 1:
+                raise TimeoutError
+            if self.count == 260:
+                begun[0]()
+            if self.count == 262:
+                raise KeyboardInterrupt
+            number = self.count
+            return SimpleNamespace(close=lambda: closed.append(number)), None
+
+    def thread(target: object, args: tuple[Any, ...], daemon: bool) -> Any:
+        assert (target, args[0], daemon) == (_converse, signer, True)
+        assert (args[2]("line"), args[3]("line")) == ("line", "")
+        return SimpleNamespace(start=lambda: begun.append(args[4]))
+
+    monkeypatch.setattr(threading, "Thread", thread)
+    server: Any = Server()
+    with pytest.raises(KeyboardInterrupt):
+        serve(signer, server)
+    assert (len(begun), closed) == (257, [258, 259, 261])
 
 
 # -- the separate process ----------------------------------------------------------------------------------------------

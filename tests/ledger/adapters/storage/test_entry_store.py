@@ -9,18 +9,20 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ledger.adapters.storage.copy_entries import copy
-from ledger.adapters.storage.entry_reader import Ciphertext
-from ledger.adapters.storage.entry_recorder import EntryRow, StaleVersion
+from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
+from ledger.adapters.storage.entry_recorder import REFERENCES, EntryRow, StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
 from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder
 from ledger.errors import LedgerError
 from ledger.tlog.tree import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
+from tests.support.files.system_calls import open_below
 
 ORDER = "0b5c7a0e-0000-4000-8000-000000000001"
 OTHER = "0b5c7a0e-0000-4000-8000-000000000002"
@@ -51,7 +53,7 @@ def filled(store: EntryStore, count: int) -> list[EntryRow]:
 
 def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: EntryStore) -> None:
     one, two = row(ORDER, 1), row(OTHER, 1)
-    assert store.append([one]) == [Stored(0)]
+    assert [(each.index, each.already) for each in store.append([one])] == [(0, False)]
     assert store.append([two, row(ORDER, 2)]) == [Stored(1), Stored(2)]
     assert store.size() == 3
     assert store.order(ORDER) == [(0, one.state), (2, row(ORDER, 2).state)]
@@ -95,7 +97,7 @@ def test_a_store_knows_the_inclusion_path_of_the_entry_that_it_stored_last(store
     path = store.known_inclusion_path(5, 6)
     assert path is not None
     check_inclusion(5, 6, rows[5].leaf, path, root(6, store.hashes))
-    assert store.known_inclusion_path(5, 7) is None
+    assert store.known_inclusion_path(5, 7) is store.known_inclusion_path(6, 6) is None
     other = EntryStore(file(store))
     assert other.known_inclusion_path(5, 6) is None, "another process stored it"
     assert other.tree_covering(5) == store.tree_covering(2) == (6, root(6, store.hashes))
@@ -122,6 +124,14 @@ def test_another_entry_under_the_same_id_is_a_conflict(store: EntryStore) -> Non
     with pytest.raises(Conflict):
         store.append([EntryRow(ORDER, 2, second.topic, second.state, first.entry_id, second.leaf)])
     assert store.size() == 1
+
+
+def test_an_entry_that_is_stored_under_the_id_of_another_one_is_a_conflict(store: EntryStore) -> None:
+    first, second = filled(store, 2)
+    mixed = EntryRow(ORDER, 1, first.topic, first.state, second.entry_id, first.leaf)
+    with pytest.raises(Conflict, match="is taken by another entry"):
+        store.append([mixed])
+    assert store.append([first]) == [Stored(0, already=True)]
 
 
 def test_a_gap_in_an_order_is_refused(store: EntryStore) -> None:
@@ -241,6 +251,117 @@ def test_pages_bring_every_entry_once_in_the_order_of_the_log(store: EntryStore)
     assert [n for n, _ in store.page(20, limit=3)] == [20, 21, 22]
     assert [n for page in store.pages(3, limit=2, stop=8) for n, _ in page] == [3, 4, 5, 6, 7]
     assert store.page(25) == []
+
+
+def test_pages_have_five_hundred_entries_and_leaves_are_read_by_five_thousand(
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = filled(store, 501)
+    assert [len(page) for page in store.pages()] == [500, 1]
+    assert len(store.page(0)) == 500
+    assert list(store.leaves_between(498, 501)) == [(ORDER, each.leaf) for each in rows[498:]]
+    assert list(store.leaves_between(2, 5, limit=2)) == [(ORDER, each.leaf) for each in rows[2:5]]
+    assert list(store.leaves_between(3, 3)) == []
+    asked: list[Sequence[object]] = []
+
+    def empty(_: object, params: Sequence[object]) -> list[object]:
+        asked.append(params)
+        return []
+
+    monkeypatch.setattr(store, "rows", empty)
+    assert list(store.leaves_between(7, 10_008)) == []
+    assert asked == [(7, 5_007), (5_007, 10_007), (10_007, 10_008)]
+
+
+def test_what_is_asked_of_several_orders_is_answered_for_these_alone(store: EntryStore) -> None:
+    third = "0b5c7a0e-0000-4000-8000-000000000003"
+    rows = [row(ORDER, 1), row(OTHER, 1), row(third, 1), row(ORDER, 2)]
+    store.append([*rows[:3], EntryRow(ORDER, 2, "order-closed", rows[3].state, rows[3].entry_id, rows[3].leaf)])
+    state = [each.state for each in rows]
+    assert sorted(store.of_orders([ORDER, OTHER])) == [(ORDER, state[0]), (ORDER, state[3]), (OTHER, state[1])]
+    assert sorted(store.newest_of([ORDER, OTHER, "none"])) == sorted([state[3], state[1]])
+    assert [store.first(order) for order in (ORDER, third, "none")] == [state[0], state[2], None]
+    assert [store.newest(order) for order in (ORDER, "none")] == [(3, state[3]), None]
+    assert [store.head(order) for order in (ORDER, third, "none")] == [2, 1, 0]
+    assert store.of_kind_in("order-issued", [ORDER, third]) == [(0, state[0]), (2, state[2])]
+    assert store.orders_with("order-closed") == [ORDER]
+    assert store.first_of_kinds_in([ORDER, OTHER], ["order-closed", "order-issued"], 1, 4) == (1, OTHER, "order-issued")
+    assert store.first_of_kinds_in([ORDER], ["order-closed"], 3, 4) == (3, ORDER, "order-closed")
+    for orders, start, stop in (([OTHER], 0, 4), ([ORDER], 0, 3), ([ORDER], 4, 9)):
+        assert store.first_of_kinds_in(orders, ["order-closed"], start, stop) is None
+    assert store.begun(1, 3, 9) == [(1, OTHER, "order-issued"), (2, third, "order-issued")]
+    assert store.begun(0, 3, 1) == [(0, ORDER, "order-issued")]
+
+
+def test_the_keys_of_ciphertexts_are_those_of_what_remains(store: EntryStore) -> None:
+    one, two = Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two")
+    entries = [row(ORDER, 1, "", None, one, two), row(OTHER, 1, "", None, one), row(OTHER, 2)]
+    store.append(entries)
+    assert store.sealed_between(0, 1) == [(ORDER, entries[0].entry_id.hex(), each) for each in (one, two)]
+    assert store.sealed_between(1, 3) == [(OTHER, entries[1].entry_id.hex(), one)]
+    assert store.newest_sealed() == [(1, "k1")]
+    assert (store.is_emptied("k1"), store.is_emptied("none")) == (False, False)
+    assert sorted(store.sealing_keys([ORDER])) == ["k1", "k2"]
+    assert store.sealing_keys([OTHER]) == ["k1"]
+    store.remove_ciphertexts("k1")
+    assert (store.is_emptied("k1"), store.is_emptied("k2")) == (True, False)
+    assert store.newest_sealed() == [(0, "k2")]
+    assert (store.ever_sealing(), store.still_sealing(["k1", "k2", "none"])) == ({"k1", "k2"}, {"k2"})
+    assert (store.sealing_keys([ORDER]), store.sealing_keys([OTHER])) == (["k2"], [])
+
+
+def test_references_and_named_orders_are_stored_once_each(store: EntryStore) -> None:
+    naming = EntryRow(OTHER, 1, "x", b"x", bytes(16), leaf_hash(b"x"), links=(ORDER, "before"))
+    again = EntryRow(OTHER, 2, "x", b"y", bytes([1] * 16), leaf_hash(b"y"), reference="PPO-2", links=(ORDER,))
+    store.append([row(ORDER, 1, "", "PPO-1"), naming, again])
+    assert (sorted(store.references()), store.reference_count()) == ([("PPO-1", ORDER), ("PPO-2", OTHER)], 2)
+    assert [store.naming(order) for order in (ORDER, "before", OTHER)] == [[OTHER], [OTHER], []]
+
+
+def test_the_number_of_references_may_be_relied_on(store: EntryStore) -> None:
+    store.append([row(ORDER, 1, "", "PPO-1")], expected={REFERENCES: 0})
+    with pytest.raises(StaleVersion):
+        store.append([row(ORDER, 2)], expected={REFERENCES: 0})
+    assert store.append([row(ORDER, 2)], expected={REFERENCES: 1, ORDER: 1}) == [Stored(1)]
+
+
+@pytest.mark.parametrize(("expected", "stored"), [({ORDER: 2}, True), ({ORDER: 3}, False)])
+def test_what_is_relied_on_is_compared_before_the_first_of_several_pages(
+    store: EntryStore, expected: dict[str, int], stored: bool
+) -> None:
+    filled(store, 2)
+    pages = [[row(ORDER, 3)], [row(ORDER, 4), row(ORDER, 5)]]
+    if stored:
+        assert store.append_pages(pages, expected=expected) == range(2, 5)
+    else:
+        with pytest.raises(StaleVersion):
+            store.append_pages(pages, expected=expected)
+    assert store.size() == (5 if stored else 2)
+
+
+def test_pages_with_an_entry_that_is_stored_already_are_a_conflict(store: EntryStore) -> None:
+    filled(store, 2)
+    with pytest.raises(Conflict, match="not the next entry of its order"):
+        store.append_pages([[row(ORDER, 3)], [row(ORDER, 2)]], expected={})
+    assert store.size() == 2
+    assert store.append_pages([], expected={}) == range(-1, -1)
+
+
+def test_a_conflict_says_what_to_do_and_where_it_is(store: EntryStore) -> None:
+    filled(store, 1)
+    with pytest.raises(Conflict) as found:
+        store.append([row(ORDER, 1, "another")])
+    assert (found.value.code, found.value.where) == ("CONFLICT", f"{ORDER} entry 1")
+    assert found.value.hint == "read the order again, then decide again"
+
+
+def test_a_store_that_is_closed_keeps_no_file_open(store: EntryStore, tmp_path: Path) -> None:
+    filled(store, 1)
+    with EntryReader(store.location) as reader, ThreadPoolExecutor(1) as threads:
+        assert threads.submit(reader.size).result() == reader.size() == 1, "several threads may read"
+    assert open_below(tmp_path) != []
+    store.close()
+    assert open_below(tmp_path) == []
 
 
 def test_a_missing_shelf_is_no_ledger_and_is_not_made_by_looking(tmp_path: Path) -> None:

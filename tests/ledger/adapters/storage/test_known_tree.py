@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ledger.adapters.storage.entry_recorder import StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore
 from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder, SQLitePool
 from ledger.errors import LedgerError
-from ledger.tlog.tree import check_inclusion, root
+from ledger.tlog.tree import Frontier, check_inclusion, root, roots
 from tests.ledger.adapters.storage.test_entry_store import ORDER, OTHER, file, filled, row, store
 
 __all__ = ["store"]  # the fixture
@@ -72,6 +72,52 @@ def test_every_entry_of_the_last_commit_has_its_path_without_a_query(store: Entr
     assert store.known_inclusion_path(first, size + 1) is None
 
 
+def test_a_tree_that_covers_an_entry_is_known_without_a_query(
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 6)
+    top = root(6, store.hashes)
+    assert store.tree_covering(6) == (6, top)  # there is no such entry, and the store is asked
+    monkeypatch.setattr(store, "rows", None)
+    assert store.tree_covering(5) == store.tree_covering(0) == (6, top)
+    with pytest.raises(TypeError):
+        store.tree_covering(6)
+
+
+def test_a_tree_is_extended_by_five_thousand_leaves_of_others_at_most(
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder, far = store.recorder, entry_recorder._FAR
+    assert far == 5_000
+    read = Frontier()
+    monkeypatch.setattr(recorder, "_read_tree", lambda *_: read)
+    monkeypatch.setattr(recorder, "query", lambda *_: [(bytes(32),)] * far)
+    with recorder.writing() as c:
+        for size, known in ((2, False), (3, True), (3 + far, True), (4 + far, False)):
+            tree = Frontier()
+            for _ in range(3):
+                tree.add(bytes(32))
+            assert (recorder._tree_at(c, tree, size) is tree) == known
+            assert tree.size == (size if known else 3)
+        assert recorder._tree_at(c, None, 3) is read
+
+
+def test_a_subtree_that_several_paths_have_in_common_is_hashed_once(
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 13)
+    asked: list[tuple[int, int]] = []
+
+    def counted(subtrees: list[tuple[int, int]], read: Callable[[Sequence[int]], list[bytes]]) -> list[bytes]:
+        asked.extend(subtrees)
+        return roots(subtrees, read)
+
+    monkeypatch.setattr(entry_recorder, "roots", counted)
+    for index in range(13):
+        store.known_inclusion_path(index, 13)
+    assert len(asked) == len(set(asked)) > 13
+
+
 def test_the_known_tree_outlives_an_entry_that_was_refused(store: EntryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(store, 5)
     once_read(monkeypatch)
@@ -101,6 +147,24 @@ def test_a_log_that_is_shorter_than_what_was_signed_elsewhere_takes_no_entry(sto
     with pytest.raises(LedgerError) as fault:
         store.append([row(ORDER, 6)])
     assert fault.value.code == "LOG-ROLLBACK"
+
+
+def test_a_tree_that_is_read_anew_has_to_begin_with_the_signed_one(store: EntryStore, beside: EntryStore) -> None:
+    filled(store, 5)
+    for size, top, fits in (
+        (6, bytes(32), False),
+        (5, bytes(32), False),
+        (3, root(5, store.hashes), False),
+        (3, root(3, store.hashes), True),
+    ):
+        beside.recorder.committed = None
+        beside.require_signed_tree(size, top)
+        if fits:
+            assert beside.append([row(ORDER, 6)])[0].index == 5
+        else:
+            with pytest.raises(LedgerError, match="LOG-ROLLBACK") as fault:
+                beside.append([row(ORDER, 6)])
+            assert f"{size} entries were signed, and the 5 that are there" in fault.value.says
 
 
 def test_the_known_tree_is_not_used_by_a_new_connection_which_may_lead_to_another_file(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,6 +57,14 @@ def test_only_errors_of_reading_and_of_memory_ask_whether_the_disk_is_full(
     code = "DISK-FULL" if CODES[name] == "DISK-ERROR" else CODES[name]
     assert ledger_error(error(name), tmp_path / "entries.db").code == code
     assert ledger_error(error(name), tmp_path / "none" / "entries.db").code == CODES[name]  # no such folder to ask
+
+
+@pytest.mark.parametrize(("blocks", "code"), [(63, "DISK-FULL"), (64, "DISK-ERROR"), (65, "DISK-ERROR")])
+def test_a_disk_with_less_than_a_quarter_of_a_megabyte_is_full(
+    blocks: int, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=blocks, f_bfree=99, f_frsize=4096))
+    assert ledger_error(error("SQLITE_IOERR_WRITE"), tmp_path / "entries.db").code == code
 
 
 def test_a_stored_value_has_the_type_of_its_column() -> None:

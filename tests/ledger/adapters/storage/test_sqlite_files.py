@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,44 @@ def test_a_new_file_is_private_durable_in_wal_mode_and_of_its_version(tmp_path: 
 
 
 def test_an_existing_file_is_not_made_again(path: Path) -> None:
+    schema = iter(("CREATE TABLE other (one INTEGER)",))
     with pytest.raises(FileExistsError):
-        create(path, ())
+        create(path, schema)
+    assert len(list(schema)) == 1  # nothing was made of it
     assert (ask(path, "SELECT one FROM kept"), left(path.parent)) == (7, ["a.db"])
+
+
+def test_a_new_file_is_synced_when_its_schema_is_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    original: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def opened(*given: Any, **more: Any) -> sqlite3.Connection:
+        c = original(*given, **more)
+        c.set_trace_callback(asked.append)
+        return c
+
+    monkeypatch.setattr(sqlite3, "connect", opened)
+    create(tmp_path / "a.db", SCHEMA)
+    assert asked == [
+        "PRAGMA synchronous=FULL",
+        "BEGIN",
+        SCHEMA[0],
+        "INSERT INTO kept VALUES (7)",
+        "PRAGMA user_version = 1",
+        "COMMIT",
+        "PRAGMA journal_mode=WAL",
+    ]
+
+
+def test_two_threads_do_not_make_a_file_under_one_temporary_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "temporary"
+    other.write_bytes(b"of another thread")
+    monkeypatch.setattr(sqlite, "temporary_path", lambda path: other)
+    with pytest.raises(FileExistsError):
+        create(tmp_path / "a.db", SCHEMA)
+    assert (left(tmp_path), other.read_bytes()) == (["temporary"], b"of another thread")
 
 
 def test_a_file_that_is_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
@@ -204,8 +240,30 @@ def test_where_a_file_has_moved_is_read_of_later_versions_alone(path: Path) -> N
     connect(path, newest=1 + CLOSED).close()
 
 
+def test_what_is_deleted_is_overwritten_only_where_that_is_asked_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    original = sqlite.open_connection
+
+    def opened(at: Path, mode: str) -> sqlite3.Connection:
+        c = original(at, mode)
+        c.set_trace_callback(asked.append)
+        return c
+
+    monkeypatch.setattr(sqlite, "open_connection", opened)
+    for call, wanted in ((connect, False), (connect, True), (partial(open_or_create, schema=()), True)):
+        asked.clear()
+        call(path, secure_delete=wanted).close()
+        assert ("PRAGMA secure_delete=ON" in asked) == wanted
+    open_or_create(path, ()).close()
+    assert asked.count("PRAGMA secure_delete=ON") == 1
+
+
 def test_a_missing_file_is_no_ledger(tmp_path: Path) -> None:
-    assert code(connect, tmp_path / "none.db") == "NO-LEDGER"
+    with pytest.raises(LedgerError, match=r"NO-LEDGER.*does not exist") as refused:
+        connect(tmp_path / "none.db")
+    assert refused.value.hint == "comity init makes a ledger"
     assert left(tmp_path) == []
 
 
@@ -245,6 +303,14 @@ def test_what_a_process_that_ended_left_unfinished_is_removed_and_the_rest_stays
         (tmp_path / name).touch()
     assert temporary_path(tmp_path / "a[b].db") == tmp_path / f".a[b].db.{os.getpid()}"
     assert left(tmp_path) == sorted([*(name for name in names if f".{running}" in name), *others])
+
+
+def test_two_that_remove_what_is_left_do_not_disturb_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / f".a.db.{os.getpid()}"
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))  # found, and removed by the other meanwhile
+    assert temporary_path(tmp_path / "a.db") == gone
 
 
 def test_the_process_of_another_user_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -32,3 +35,16 @@ def test_the_thread_of_a_subscription_ends_with_it(
             follow()
     assert set(threading.enumerate()) == before
     store.close()
+
+
+def test_a_subscription_asks_five_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    notified: list[float] = []
+    polled: Any = SimpleNamespace(_has_been_stopped=False, _has_been_notified=SimpleNamespace(set=lambda: None))
+
+    def sleep(seconds: float) -> None:
+        notified.append(seconds)
+        polled._has_been_stopped = len(notified) == 3
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    subscription.PollingSubscription._poll(polled)
+    assert notified == [0.2] * 3

@@ -16,11 +16,12 @@ from cli.lists.docket import docket
 from cli.session.ledger_reader import LedgerReader
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.views import View, ViewRow
+from ledger.adapters.storage.views import View, ViewRow, seconds
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.errors import LedgerError
 from tests.support.cli import ledger_of, reply, run
+from tests.support.files.system_calls import open_below
 
 
 def counting(calls: list[int]) -> object:
@@ -154,6 +155,119 @@ def test_a_row_is_stale_from_its_moment_on(tmp_path: Path) -> None:
     assert view.stale(datetime(2027, 4, 1, 21, 59, 59, tzinfo=UTC)) == []
     assert view.stale(turn) == ["a"]
     view.close()
+
+
+def test_a_moment_is_stored_in_whole_seconds() -> None:
+    assert seconds(None) is None
+    assert seconds(datetime(1970, 1, 1, 0, 1, 0, 999_999, tzinfo=UTC)) == 60
+
+
+def test_as_many_rows_are_stale_as_were_asked_for_and_all_after_they_were_marked(tmp_path: Path) -> None:
+    turn = datetime(2027, 4, 1, 22, tzinfo=UTC)
+    with closing(View(tmp_path / "v.db", "all")) as view, closing(View(tmp_path / "v.db", "other")) as other:
+        view.apply({"a": ViewRow(b"1", turn), "b": ViewRow(b"2", turn), "c": ViewRow(b"3")})
+        other.apply({"d": ViewRow(b"4")})
+        assert sorted(view.stale(turn)) == ["a", "b"]
+        assert [len(view.stale(turn, limit)) for limit in (0, 1, 2, 3)] == [0, 1, 2, 2]
+        view.apply({"a": ViewRow(b"5")})
+        assert (view.stale(turn), dict(view.rows())["a"]) == (["b"], b"5")
+        view.mark_all_stale()
+        assert sorted(view.stale(datetime(1970, 1, 1, tzinfo=UTC))) == ["a", "b", "c"]
+        assert other.stale(turn) == []
+        view.clear()
+        assert (list(view.rows()), list(other.rows())) == ([], [("d", b"4")])
+
+
+def test_a_view_says_how_far_it_is_and_takes_no_page_twice(tmp_path: Path) -> None:
+    with closing(View(tmp_path / "v.db", "all")) as view:
+        assert view.size == 0
+        view.apply({"a": ViewRow(b"1")})
+        assert view.size == 0
+        view.apply({}, 7)
+        assert view.size == 7
+        for size in (7, 6):
+            with pytest.raises(IntegrityError):
+                view.apply({"b": ViewRow(b"2")}, size)
+        assert (view.size, list(view.rows())) == (7, [("a", b"1")])
+        view.clear()
+        assert view.size == 0
+
+
+class Pages:
+    """A log of `count` entries, which says how many were asked for."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.asked: list[tuple[int, int]] = []
+
+    def size(self) -> int:
+        return self.count
+
+    def page(self, start: int, limit: int) -> list[tuple[int, bytes]]:
+        self.asked.append((start, limit))
+        return [(n, b"") for n in range(start, min(start + limit, self.count))]
+
+
+def test_a_view_is_brought_up_by_five_thousand_entries_and_kept_while_it_is_not_ahead(tmp_path: Path) -> None:
+    log = Pages(5_001)
+    with closing(View(tmp_path / "v.db", "all")) as view:
+        assert view.catch_up(log, lambda page: {"rows": ViewRow(b"%d" % len(page))}) == 5_001  # type: ignore[arg-type]
+        assert log.asked == [(0, 5_000), (5_000, 5_000), (5_001, 5_000)]
+        assert dict(view.rows()) == {"rows": b"1"}
+        for count, added, rows in ((5_001, 0, {"rows": b"1"}), (5_000, 5_000, {"again": b"5000"})):
+            log.count = count
+            assert view.catch_up(log, lambda page: {"again": ViewRow(b"%d" % len(page))}) == added  # type: ignore[arg-type]
+            assert dict(view.rows()) == rows
+
+
+def test_a_view_of_a_later_version_is_kept_and_refused(tmp_path: Path) -> None:
+    path = tmp_path / "views.db"
+    with closing(View(path, "all")) as view:
+        view.apply({"a": ViewRow(b"1")})
+    with closing(sqlite3.connect(path)) as c:
+        assert c.execute("PRAGMA user_version").fetchone() == (1,)
+        c.execute("PRAGMA user_version = 2")
+    with pytest.raises(LedgerError) as found:
+        View(path, "all")
+    assert (found.value.code, found.value.hint) == (
+        "LEDGER-VERSION",
+        "update comity, or delete views.db: it is made again",
+    )
+    with closing(sqlite3.connect(path)) as c:
+        assert c.execute("SELECT body FROM shown").fetchall() == [(b"1",)]
+        c.execute("PRAGMA user_version = 0")  # of a file from before it had one
+    with closing(View(path, "all")) as view:
+        assert dict(view.rows()) == {"a": b"1"}
+    with closing(sqlite3.connect(path)) as c:
+        assert c.execute("PRAGMA user_version").fetchone() == (0,)
+
+
+def test_the_log_of_a_damaged_view_is_removed_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "views.db"
+    path.write_text("no database at all" * 100)
+    for tail in ("-wal", "-shm"):
+        (tmp_path / f"views.db{tail}").write_bytes(b"of another" * 1000)
+    with closing(View(path, "all")) as view:
+        view.apply({"a": ViewRow(b"1")}, 1)
+        assert (view.size, list(view.rows())) == (1, [("a", b"1")])
+    assert open_below(tmp_path) == []
+
+
+def test_a_view_that_is_locked_is_neither_removed_nor_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "views.db"
+    View(path, "all").close()
+
+    def busy(_: View) -> None:
+        error = sqlite3.OperationalError("locked")
+        error.sqlite_errorname = "SQLITE_BUSY"
+        raise error
+
+    monkeypatch.setattr(View, "create_table", busy)
+    with pytest.raises(LedgerError) as found:
+        View(path, "all")
+    assert (found.value.code, path.exists(), open_below(tmp_path)) == ("BUSY", True, [])
 
 
 def test_the_docket_deleted_and_made_again_says_the_same(ledger: Path) -> None:

@@ -22,6 +22,7 @@ from ledger.errors import LedgerError
 from ledger.tlog.tile import tile_path, tiles_for
 from ledger.verify.report import Reason
 from tests.support.cli import ledger_of
+from tests.support.files.system_calls import synced_sizes
 from tests.support.memory_ledger import NOW
 
 
@@ -47,6 +48,9 @@ def test_files_of_a_copy_are_unpacked_for_their_owner_alone(tmp_path: Path) -> N
         "a/keys": b"4",
     }
     assert {path.stat().st_mode & 0o777 for path in found.values()} == {0o600}
+    with synced_sizes() as sizes:
+        _unpack(packed(tmp_path / "b.tar", ("b/long", b"x" * 5_000)), folder)
+    assert sizes == [("long", 5_000)]
     assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_dir()} <= {0o700, 0o755}
     with pytest.raises(LedgerError, match=r"COPY-FORMAT.*'TEST' has no place in a copy"):
         _unpack(file, folder)

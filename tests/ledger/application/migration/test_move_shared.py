@@ -34,8 +34,9 @@ def files(folder: Path, *names: str) -> None:
 
 def test_the_files_of_heads_are_those_of_each_log_and_not_the_copies_of_entries(tmp_path: Path) -> None:
     assert list(_files_of_heads(tmp_path)) == []
-    files(tmp_path, "others/bb.db", "others/aa.db", "others/aa.entries.db", "others/aa.db-wal", "others/notes.txt")
-    others = [(tmp_path / "others" / f"{log}.db", log) for log in ("aa", "bb")]
+    files(tmp_path, "others/bb.db", "others/aa.db", "others/cc.db")
+    files(tmp_path, "others/aa.entries.db", "others/aa.db-wal", "others/notes.txt")
+    others = [(tmp_path / "others" / f"{log}.db", log) for log in ("aa", "bb", "cc")]
     assert list(_files_of_heads(tmp_path)) == others
     files(tmp_path, "heads.db")
     assert list(_files_of_heads(tmp_path)) == [(tmp_path / "heads.db", ""), *others]
@@ -141,6 +142,19 @@ def test_keys_that_stay_are_not_moved_and_missing_ones_are_said(tmp_path: Path) 
     with pytest.raises(LedgerError, match="KEYS-MISSING"):
         migrate._move_keys(folder, AT)
     assert not (ledger / "keys-store").exists()
+
+
+def test_a_closed_store_is_not_removed_unless_the_folder_says_where_it_is(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    close(ledger / "keys.db", KEYS, str(AT))
+    close(ledger / "entries.db", ENTRIES, str(AT))
+    files(ledger, "moved/heads.db")
+    before = tree(ledger)
+    assert migrate.remove_left(ledger) == []
+    assert tree(ledger) == before
+    (ledger / "keys-store").write_text(f"{AT.uri}\n")
+    assert migrate.remove_left(ledger) == ["keys.db"]
+    assert migrate.remove_left(ledger) == []
 
 
 def test_only_files_whose_content_has_moved_are_removed(tmp_path: Path) -> None:

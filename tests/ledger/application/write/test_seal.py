@@ -15,8 +15,10 @@ from msgspec.structs import replace
 from ledger.adapters.storage.entry_store import Conflict
 from ledger.application.journal import Journal
 from ledger.application.write.draft import Draft, check_wrapped
-from ledger.application.write.encrypt import ValueEncrypter
-from ledger.application.write.receive_sealed import OrderCommitments
+from ledger.application.write.encrypt import ISSUED, ValueEncrypter
+from ledger.application.write.group_commit import REFERENCE
+from ledger.application.write.receive_sealed import OrderCommitments, SealedReceiver
+from ledger.application.write.seal import Sealer, _with_readers, unsigned
 from ledger.application.write.write_position import WritePosition
 from ledger.entries.case import Unread
 from ledger.entries.envelope import Circumstances, open_
@@ -26,7 +28,18 @@ from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import build, public_of
 from ledger.tlog.tree import leaf_hash
-from tests.ledger.application.test_journal import ILVES, NOON, ORDER, OTHER, SKYLARK, Clock, issued, made, sent
+from tests.ledger.application.test_journal import (
+    ILVES,
+    NOON,
+    ORDER,
+    OTHER,
+    SKYLARK,
+    Clock,
+    issued,
+    made,
+    sealed_for,
+    sent,
+)
 from tests.support.memory_ledger import small
 
 HOUR = timedelta(hours=1)
@@ -141,8 +154,55 @@ def test_only_sealed_values_need_the_keys_of_data_subjects(tmp_path: Path) -> No
         for fact, said in sealing:
             with pytest.raises(LedgerError, match="KEYS-MISSING"):
                 again.record(fact, ORDER, signer, said)
+        with pytest.raises(LedgerError, match="KEYS-MISSING"):
+            again._sealer._keys()
         assert again.store.size() == size
+        (received,) = again.receive_sealed([sealed_for(again, sent(), signer)])
+        assert received.index == size
         assert set(again.case(ORDER).entries[0].sealed.values()) == {Unread.WITHHELD}
+
+
+@pytest.mark.parametrize(
+    ("fact", "said", "carried", "seals"),
+    [
+        (sent(), THEN, (), False),
+        (sent(), replace(THEN, replaces="ab" * 32, why="twice"), (), True),
+        (sent(), THEN, (None,), True),
+        (issued(), THEN, (), True),
+        (build("ex-post-validation-sought", {"asked_of": "court"}, {}), THEN, (), True),
+    ],
+)
+def test_whose_keys_they_are_is_asked_before_anything_is_sealed(
+    fact: Any, said: Circumstances, carried: Any, seals: bool
+) -> None:
+    def other() -> None:
+        raise LedgerError("KEYS-OTHER", "they are those of another ledger")
+
+    none: Any = SimpleNamespace(group=None)
+    sealer = Sealer("ledger.example", none, none, none, lambda count: bytes(count), other)
+    with pytest.raises(LedgerError if seals else AttributeError) as found:
+        sealer.seal(Draft(fact, ORDER, none, said, carried=carried), none)
+    assert not seals or getattr(found.value, "code", "") == "KEYS-OTHER"
+
+
+def test_the_replaced_entry_is_read_only_where_a_reason_is_stated() -> None:
+    asked: list[str] = []
+    batch: Any = SimpleNamespace(entry=asked.append)
+    for replaces, why in ((None, None), ("leaf", None), (None, "why")):
+        said = replace(THEN, replaces=replaces, why=why)
+        assert _with_readers(said, batch) is said
+    assert asked == []
+    said = replace(THEN, replaces="leaf", why="")
+    assert _with_readers(said, batch) is said, "there is no such entry"
+    assert asked == ["leaf"]
+
+
+def test_a_fact_can_be_shown_as_the_first_entry_of_its_order(journal: Journal) -> None:
+    entry = unsigned(drafted(journal, issued(), EARLIER, ID), "EPOC")
+    assert (entry.instrument, entry.seq, entry.kind, entry.by) == ("EPOC", 0, "order-issued", "ilves")
+    assert (entry.on, entry.public["reference"]) == (EARLIER.on, "PPO-2026-123")
+    with pytest.raises(RecordError, match="FORM-DATE"):
+        journal.preview(issued(), ORDER, journal.signer("ilves", "ISS", ILVES), Circumstances(NOON + HOUR, NOON))
 
 
 @pytest.mark.parametrize("audience", [{"identifiers": ["nobody-such"]}, {"reference": ["CT"]}, {"none": ["CT"]}])
@@ -234,7 +294,8 @@ def test_the_subject_of_a_replaced_field_stays_and_the_link_of_a_companion_has_n
     store: Any = SimpleNamespace(name_of={"k1": "witness 3", "k2": "companion x"}.get)
     encrypter = ValueEncrypter(cases=cases, keys=lambda: store)
     assert encrypter.subjects_of("leaf", ["identifiers", "why"]) == {"identifiers": "witness 3", "why": "witness 3"}
-    assert encrypter.subjects_of("leaf", []) == encrypter.subjects_of(None, ["identifiers"]) == {}
+    unasked = ValueEncrypter(cases=None, keys=None)  # type: ignore[arg-type]
+    assert unasked.subjects_of("leaf", []) == unasked.subjects_of(None, ["identifiers"]) == {}
 
 
 def test_commitments_of_many_orders_are_forgotten_together() -> None:
@@ -249,3 +310,107 @@ def test_commitments_of_many_orders_are_forgotten_together() -> None:
         page.keep()
         assert len(kept) == size or size == 4_097
     assert kept == {opened.leaf: {*opened.sd}}
+
+
+class Values:
+    """Rows that are their entries, with the number of their disclosures and of the keys."""
+
+    def __init__(self) -> None:
+        self.keyed: list[int] = []
+
+    def keys_for(self, opened: Any) -> Any:
+        self.keyed.append(len(opened))
+        return {"key": "made"}
+
+    def row(self, opened: Any, disclosures: Any, subjects: Any, keys: Any = None) -> Any:
+        return opened.leaf, [each.name for each in disclosures], keys
+
+
+@pytest.mark.parametrize("disclosed", [False, True])
+@pytest.mark.parametrize("same_id", [False, True])
+def test_an_id_that_another_entry_took_meanwhile_is_a_conflict_when_the_page_is_placed_again(
+    disclosed: bool, same_id: bool
+) -> None:
+    ledger, _ = small()
+    place = next(n for n, raw in enumerate(ledger.entries) if open_(raw).sd)
+    raw = ledger.entries[place]
+    opened, ids = open_(raw), list[Any]()
+    texts = [each.text for each in ledger.held[place]] if disclosed else []
+
+    def by_entry(entry: bytes) -> object:
+        ids.append(entry)
+        return (7, b"") if same_id else None
+
+    batch: Any = SimpleNamespace(look_up=ids.append, head=lambda _: None, admit=lambda *_: None)
+    store: Any = SimpleNamespace(by_entry=by_entry, by_leaf=None, of_orders=lambda _: [])
+    values, made = Values(), list[Any]()
+
+    def commit(request: Any) -> Any:
+        assert (request.size, request.shared) == (1, REFERENCE if opened.payload.kind == ISSUED else frozenset())
+        assert request.alone == {opened.payload.order, opened.payload.entry}
+        for _ in range(2):  # the second time after another process has stored entries
+            made.append(request.make(batch))
+        return ["receipt"]
+
+    receiver: Any = SealedReceiver(store, values, commit, None)  # type: ignore[arg-type]
+    if same_id:
+        with pytest.raises(Conflict, match="entry 0 of those received"):
+            receiver.receive_whole([raw], [texts])
+        assert len(made) == 1
+    else:
+        assert receiver.receive_whole([raw], [texts]) == ["receipt"]
+        assert made[0] == made[1]
+        assert receiver._committed == {opened.leaf: {*opened.sd}}
+    ((leaf, names, keys),) = made[0]
+    assert (leaf, len(names), keys) == (opened.leaf, len(texts), {"key": "made"} if disclosed else {})
+    assert values.keyed == [1, 1] * disclosed
+    assert ids.count({opened.payload.order}) == 2, "the orders of a page are looked up at once"
+    assert [each for each in ids if each != {opened.payload.order}] == [bytes.fromhex(opened.payload.entry)]
+
+
+@pytest.mark.parametrize("earlier", [0, 1, 63, 64, 65, 130])
+def test_earlier_commitments_are_read_for_64_orders_at_a_time(earlier: int) -> None:
+    ledger, _ = small()
+    raw = next(raw for raw in ledger.entries if open_(raw).sd)
+    opened, asked = open_(raw), list[int]()
+    page = [
+        SimpleNamespace(payload=SimpleNamespace(order=str(n)), sd=["x"], leaf=f"leaf of {n}") for n in range(earlier)
+    ]
+
+    def of_orders(orders: list[str]) -> list[tuple[str, bytes]]:
+        asked.append(len(orders))
+        return [(order, raw) for order in orders]
+
+    store: Any = SimpleNamespace(of_orders=of_orders)
+    trial: Any = SimpleNamespace(head=lambda order: SimpleNamespace(leaf=f"before {order}"))
+    kept: dict[str, set[str]] = {}
+    found = OrderCommitments(kept, store, page, trial)  # type: ignore[arg-type]
+    assert asked == [64] * (earlier // 64) + [earlier % 64] * (earlier % 64 > 0)
+    for each in page:
+        found.admit(each)  # type: ignore[arg-type]
+        again: Any = SimpleNamespace(payload=each.payload, sd=[opened.sd[0]], leaf="copied")
+        with pytest.raises(RecordError, match="SD-DUP"):
+            found.admit(again)
+    found.keep()
+    assert kept == {f"leaf of {n}": {"x", *opened.sd} for n in range(earlier)}
+
+
+def test_commitments_are_taken_over_by_the_next_entry_and_forgotten_with_one_that_is_not_stored() -> None:
+    def entry(order: str, leaf: str, *sd: str) -> Any:
+        return SimpleNamespace(payload=SimpleNamespace(order=order), sd=list(sd), leaf=leaf)
+
+    heads = {"a": SimpleNamespace(leaf="a1"), "b": SimpleNamespace(leaf="b1")}
+    kept: dict[str, set[str]] = {"a1": {"x"}, "other": {"y"}}
+    store: Any = SimpleNamespace(of_orders=None)  # not asked: one is known, one has no commitments, one is new
+    page = [entry("a", "a2"), entry("b", "b2"), entry("c", "c1", "z")]
+    found = OrderCommitments(kept, store, page, SimpleNamespace(head=heads.get))  # type: ignore[arg-type]
+    assert kept == {"other": {"y"}}
+    for each in page:
+        found.admit(each)
+    with pytest.raises(RecordError, match="SD-DUP"):
+        found.admit(entry("a", "a3", "x"))
+    found.keep()
+    assert kept == {"other": {"y"}, "a2": {"x"}, "c1": {"z"}}
+    heads["a"] = SimpleNamespace(leaf="a2")
+    OrderCommitments(kept, store, page[:1], SimpleNamespace(head=heads.get)).keep()  # type: ignore[arg-type]
+    assert kept["a2"] == {"x"}, "its entry was stored before"

@@ -96,6 +96,38 @@ def test_what_does_not_fit_is_refused_with_the_seconds_to_wait(
     assert sequencer.record([drafts[2]])[0].order == order(2)
 
 
+def test_four_thousand_requests_are_taken_at_a_time_and_a_stopped_writer_is_asked_again_in_five_seconds() -> None:
+    asked: list[object] = []
+
+    class Stores:
+        def record_batch(self, drafts: Any, check: Any = None) -> list[Receipt]:
+            asked.append((drafts, check))
+            return ["recorded"]  # type: ignore[list-item]
+
+        def receive_sealed(self, entries: Any, disclosures: Any = None, *, whole: bool = False) -> list[Receipt]:
+            asked.append((entries, disclosures, whole))
+            return ["received"]  # type: ignore[list-item]
+
+        def seconds_to_store(self, requests: int) -> int:
+            return requests * 2
+
+    sequencer: Any = Sequencer(Stores())
+    with sequencer as entered:
+        assert entered is sequencer
+        sequencer._requests = 4_095
+        assert sequencer.record("drafts", "check") == ["recorded"]
+        assert sequencer.receive("entries", "disclosures") == ["received"]
+        assert (asked, sequencer._requests) == ([("drafts", "check"), ("entries", "disclosures", True)], 4_095)
+        sequencer._requests = 4_096
+        with pytest.raises(TooManyRequests, match="4096 requests wait already") as refused:
+            sequencer.record([])
+        assert (refused.value.seconds, sequencer._requests) == (8_192, 4_096)
+        sequencer._requests = 0
+    with pytest.raises(TooManyRequests, match="is being stopped") as refused:
+        sequencer.receive([])
+    assert (refused.value.seconds, len(asked)) == (5, 2)
+
+
 def test_closing_answers_what_was_taken_and_refuses_what_comes_later(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

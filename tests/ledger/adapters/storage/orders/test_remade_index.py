@@ -27,6 +27,7 @@ from ledger.adapters.storage.views import View, ViewRow
 from ledger.errors import LedgerError
 from tests.ledger.adapters.storage.orders.test_order_index import NOON, put, row
 from tests.support.cli import ledger_of, reply, run
+from tests.support.files.system_calls import open_below
 from tests.support.killed_command import killed
 
 OLD, NEW = "rows 1", "rows 2"
@@ -97,6 +98,40 @@ def test_a_damaged_file_is_made_again(path: Path, which: str) -> None:
     with remade(path, NEW) as index:
         put(index, row(3))
     assert found(path, NEW) == ["00000003"]
+
+
+def test_a_file_says_of_which_view_its_index_is_if_it_has_one(path: Path, tmp_path: Path) -> None:
+    none, empty = tmp_path / "none.db", tmp_path / "empty.db"
+    View(empty, "x").close()
+    assert [view_in(each) for each in (none, empty, path)] == [None, None, OLD]
+    assert not none.exists()
+    with closing(sqlite3.connect(path)) as c:
+        assert c.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)  # as on a medium that is only read
+    assert view_in(path) == OLD
+    with closing(sqlite3.connect(path)) as c:
+        c.execute("DELETE FROM board_of")
+        c.commit()
+    assert view_in(path) is None
+    assert open_below(tmp_path) == []
+
+
+def test_the_pages_of_a_file_that_is_only_read_are_put_in_place(path: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.db"
+    with closing(OrderIndex(new, NEW)) as index:
+        put(index, row(5))
+    with closing(sqlite3.connect(new)) as c:
+        c.execute("PRAGMA journal_mode=DELETE")
+    remade_index.put_in_place(new, path)
+    assert (view_in(path), found(path, NEW)) == (NEW, ["00000005"])
+
+
+def test_a_file_is_removed_with_its_log(tmp_path: Path) -> None:
+    assert path_of_next(tmp_path / "views.db") == tmp_path / "views.next.db"
+    for name in ("a.db", "a.db-wal", "a.db-shm", "b.db"):
+        (tmp_path / name).touch()
+    remove(tmp_path / "a.db")
+    remove(tmp_path / "a.db")
+    assert [file.name for file in tmp_path.iterdir()] == ["b.db"]
 
 
 def test_a_program_with_other_rules_is_stopped_after_its_index_was_replaced(path: Path) -> None:
