@@ -118,6 +118,12 @@ class Machine:
         monkeypatch.setattr(bounded_processes, "time", SimpleNamespace(monotonic=lambda: self.clock))
         monkeypatch.setattr(bounded_processes, "wait", self.wait)
 
+        def temporary(**how: Any) -> Any:
+            assert how["ignore_cleanup_errors"], "another process may still write into it"
+            return tempfile.TemporaryDirectory(**how)
+
+        monkeypatch.setattr(bounded_processes, "TemporaryDirectory", temporary)
+
     def set_forkserver_preload(self, modules: list[str]) -> None:
         self.preloaded.append(modules)
 
@@ -218,6 +224,16 @@ def test_a_process_without_a_result_is_collected_and_named(machine: Machine, cod
     assert (number, answer) == (0, Unfinished("AUD-CRASH", f"the process that read it ended without a result: {by}"))
     assert machine.children[0].did == ["started", ("joined", 5), "killed", ("joined", None)]
     assert machine.ended()
+
+
+def test_a_result_that_was_half_sent_is_none(machine: Machine) -> None:
+    def half() -> None:
+        os.write(machine.children[0].theirs.fileno(), b"\x00\x00\x00\x64x")
+        machine.children[0].ends(7)
+
+    machine.acts = [half]
+    says = "the process that read it ended without a result: exit code 7"
+    assert list(run_bounded(work, ["a"], Limits(30, 7, 1))) == [(0, Unfinished("AUD-CRASH", says))]
 
 
 def test_the_processes_that_run_when_the_caller_stops_are_ended(machine: Machine) -> None:
