@@ -28,7 +28,7 @@ from ledger.application.integrity import check_run
 from ledger.application.integrity.audit import RUN, Audit, Commit, _runs, audit
 from ledger.application.integrity.check_run import OTHER_REGISTER, Noted, Problem, Run, subtree
 from ledger.entries.envelope import open_
-from ledger.entries.keyring import Registrar
+from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import registry_of
 from ledger.errors import LedgerError
@@ -271,6 +271,23 @@ def test_a_change_of_witnesses_of_a_schema_that_is_not_known_here_changes_nothin
     ledger.entries[index] = raw
     report = audit(shelf_of(ledger, tmp_path / "later.db"), ledger.origin, keeper)
     assert (report.log_changes, problems_of(report)) == ({}, set())
+
+
+def test_the_register_is_read_up_to_its_first_wrong_entry() -> None:
+    ledger, _ = small()
+    registrar_of = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
+    for rows, read, wrong in (
+        ((0, 1, 2), [0, 1, 2], []),
+        ((0, 2, 1), [0], [("CTX-CHAIN", "#2")]),
+        ((1, 0), [], [("CTX-CHAIN", "#1")]),
+        ((0, 1, 4), [0, 1], [("CTX-CHAIN", "#4")]),
+    ):
+        report, keyring = Audit(3), Keyring(ledger.registry, registrar_of)
+        entries = [(index, ledger.entries[index]) for index in rows]
+        register = auditing.read_register(entries, ledger.origin, keyring, report)
+        assert [*register] == read
+        assert [(each.code, each.where) for each in report.problems] == wrong
+        assert all(each.says.startswith("registry: ") for each in report.problems)
 
 
 # -- commits to the map of heads ---------------------------------------------------------------------------------------
