@@ -174,7 +174,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_check_reads_all_entries_unless_it_is_said() -> None:
-    assert (OwnCheck(None).rests, OwnCheck(None).not_asked) == (0, [])
+    check = OwnCheck(None)  # type: ignore[arg-type]
+    assert (check.rests, check.not_asked) == (0, [])
 
 
 @pytest.mark.parametrize("rests", [0, 8])
