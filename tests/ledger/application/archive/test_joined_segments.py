@@ -280,8 +280,9 @@ def walk_of(**more: Any) -> Any:
     return ArchiveAudit(None, manifest, **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 def test_segments_are_submitted_ahead_with_the_sizes_within_them_and_kept_when_they_are_new(
-    monkeypatch: pytest.MonkeyPatch,
+    workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = Kept(WIDTH)
     walk = walk_of(kept=kept)
@@ -302,10 +303,11 @@ def test_segments_are_submitted_ahead_with_the_sizes_within_them_and_kept_when_t
     monkeypatch.setattr(ArchiveAudit, "read", read)
     sizes = [0, 1, WIDTH, 2 * WIDTH + 1, 3 * WIDTH - 1, 3 * WIDTH, 4 * WIDTH + 3]
     results = []
-    for each, run in walk._runs(submit, 1, sizes):
+    for each, run in walk._runs(submit, workers, sizes):
         results.append((each.start, [problem.code for problem in run.problems]))
         if len(results) == 1:
-            assert submitted == [(0, [1]), (2 * WIDTH, [2 * WIDTH + 1, 3 * WIDTH - 1])], "two for the worker, and one"
+            first = [(0, [1]), (2 * WIDTH, [2 * WIDTH + 1, 3 * WIDTH - 1])]  # two segments for each worker, and one
+            assert submitted == (first if workers == 1 else [*first, (4 * WIDTH, [])])
     assert results == [(start, ["ARC-MISSING"] if start == 3 * WIDTH else []) for start, _ in RANGES]
     assert submitted[2:] == [(4 * WIDTH, [])]
     assert (walk.kept_segments, kept.put_in) == (1, [0, 2 * WIDTH, 4 * WIDTH])

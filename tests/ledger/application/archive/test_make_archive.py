@@ -411,6 +411,29 @@ def test_segments_that_the_log_states_are_kept_if_they_have_their_size(ledger: L
         assert not last.exists()  # the shorter last segment
 
 
+def test_all_whole_segments_that_the_log_states_make_the_tree_by_their_roots(ledger: Ledger, tmp_path: Path) -> None:
+    with narrow_segments():
+        run, head = run_of(ledger, tmp_path, 27)
+        before = run._write(head, None)
+        later, head = run_of(ledger, tmp_path)
+        manifest = later._write(head, before)
+        assert (manifest.segments[:3], later.written) == (before.segments[:3], 1)
+        assert manifest.root == root(ledger.size, ledger.read).hex()
+
+
+def test_a_thousand_entries_are_read_at_a_time() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def rows(statement: object, between: tuple[int, int]) -> list[Any]:
+        asked.append(between)
+        return []
+
+    run = making(Path(), SimpleNamespace(store=SimpleNamespace(rows=rows)))
+    with pytest.raises(LedgerError, match="entry 3 is missing"):
+        list(run._rows(3, 2_500))
+    assert asked == [(3, 1_003), (1_003, 2_003), (2_003, 2_500)]
+
+
 # -- one run, and what the log states of it ----------------------------------------------------------------------------
 
 
