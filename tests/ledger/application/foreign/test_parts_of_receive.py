@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.adapters.folders.received_files import FOREIGN
 from ledger.application.foreign import receive
@@ -18,14 +21,16 @@ from ledger.application.foreign.receive import (
     draft_of,
     keep_alone,
     keep_files,
+    place_of,
     wanted,
 )
 from ledger.entries.envelope import Circumstances, open_
 from ledger.entries.placement import map_of, registry_of
 from ledger.entries.wrapped_entry import KIND, PROOF, wrapper_id, wrapping
 from ledger.errors import RecordError
+from ledger.tlog.tree import leaf_hash
 from ledger.verify.other_records.other_logs import NotProven
-from tests.support.memory_ledger import ISSUED, NOW, ORDER, SEALED, Hand, Ledger, small
+from tests.support.memory_ledger import ISSUED, NOW, ORDER, SEALED, Hand, Ledger, resealed, small
 
 HERE, THERE = "ledger.test/xo/karsk", "ledger.test/xv"
 ELSEWHERE = "22222222-2222-4222-8222-222222222222"
@@ -125,6 +130,13 @@ def test_the_reference_of_an_order_is_that_of_its_first_issue(there: tuple[Ledge
     references = [drafted(there, arrival(ledger, index)).reference for index in (first, again, sent, 4)]
     assert references == ["E-7", None, None, None]
 
+    def change(payload: dict[str, Any]) -> None:
+        payload["public"]["reference"] = 7 if payload["kind"] == "order-issued" else "E-7"
+
+    for index in (first, sent):
+        other = Arrival(resealed(ledger.entries[index], change, ilves), ledger.proof(index))
+        assert drafted(there, other).reference is None
+
 
 def test_an_entry_about_a_record_or_with_values_of_another_entry_is_not_wrapped(there: tuple[Ledger, Hand]) -> None:
     ledger, ilves = there
@@ -146,6 +158,42 @@ def test_the_values_of_an_entry_have_the_form_of_its_kind(
     drafted(there, arrival(there[0], 4))
     ((kind, values),) = checked
     assert (kind, {name: values[name] for name in SEALED}) == ("order-issued", SEALED)
+
+
+def forged(raw: bytes) -> bytes:
+    """Return an entry with a signature of another one."""
+    envelope, other = json.loads(raw), small()[0].entries[0]
+    envelope["signatures"][0]["sig"] = json.loads(other)["signatures"][0]["sig"]
+    return json.dumps(envelope, separators=(",", ":"), sort_keys=True).encode()
+
+
+def test_the_signature_of_an_entry_is_verified_where_it_arrives_and_not_again(
+    there: tuple[Ledger, Hand], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, by = small()
+    sent = replace(arrival(there[0], 4), raw=forged(there[0].entries[4]))
+    assert code(open_, sent.raw) == "SIG-BAD"
+    ours.entries[4] = forged(ours.entries[4])
+    leaf = leaf_hash(ours.entries[4]).hex()
+    store: Any = SimpleNamespace(at=lambda index: ours.entries[index], by_entry=lambda entry: None)
+    assert wanted([sent], store, HERE) == [sent]
+    found = acknowledged(open_(stated(ours, 4, there, leaf=leaf).raw), store, HERE)
+    assert found is not None
+    assert found.raw == ours.entries[4]
+    check_instrument(sent, "2AP-7")
+    monkeypatch.setattr(receive, "checked_place", lambda *given: "state")
+    monkeypatch.setattr(receive, "check_key", lambda *given: None)
+    cases: Any = SimpleNamespace(other_logs=lambda: "logs", keyring=lambda: "keyring", by_leaf="by leaf")
+    check_counts(sent, cases, 9)
+    said = {"origin": THERE, "index": 4, "leaf": "ab" * 32, "envelope": sha256(sent.raw).hexdigest()}
+    wrapper = forged(ours.entries[ours.record(by, KIND, {**said, "proof_check": "verifies"}, order=ORDER)])
+    rows = {wrapper_id(THERE, 4): (17, wrapper)}
+    here: Any = SimpleNamespace(
+        by_entry=lambda entry: rows.get(entry.hex()),
+        read=lambda path: sent.proof if path.endswith(PROOF) else sent.raw,
+    )
+    (key,) = there[0].trust().policy.logs
+    assert place_of(sent, ORDER, here, key, here, tmp_path).index == 17
 
 
 # -- what counts -------------------------------------------------------------------------------------------------------
