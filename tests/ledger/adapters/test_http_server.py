@@ -232,7 +232,7 @@ def test_an_answer_that_comes_early_is_sent_first_and_ends_the_connection(parts:
 
 
 def test_of_a_body_that_does_not_end_a_part_is_thrown_away() -> None:
-    most = serving._MOST_THROWN_AWAY
+    most = 16 << 20
     for sizes, read in (([most - 1, 1, 1], 2), ([most - 1, 0, 1, 1], 3), ([most + 1, 1], 1), ([1, 1], 2)):
         assert early([bytes(size) for size in sizes], 30)[1] == read
 
@@ -345,7 +345,10 @@ def test_only_clients_that_owe_a_part_of_a_request_are_closed_and_only_where_the
     for clients, sent in ((full, REQUEST), (wide, BODY)):
         made = [clients.joins(sent) for _ in range(5)]
         assert not any(transport.closed for _, transport in made)
-    assert full.joins(BODY)[1].closed is False
+    owing = full.joins(BODY)
+    assert not owing[1].closed
+    full.joins()
+    assert (owing[1].closed, owing[0] in full.state.connections) == (True, False)
 
 
 def test_a_client_is_waited_for_from_its_last_answer_on() -> None:

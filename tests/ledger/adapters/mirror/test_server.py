@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha512
 from pathlib import Path
 from typing import Any
 
@@ -233,8 +234,16 @@ def test_a_body_is_unpacked_in_small_pieces() -> None:
     pieces = [piece for at in range(0, len(packed), 100) for piece in unpack.feed(packed[at : at + 100])]
     assert b"".join(pieces) == data + b"second"
     assert max(map(len, pieces)) == 65_536
+    assert b"".join(Gunzip().feed(packed)) == data + b"second", "both members in one chunk"
     with pytest.raises(zlib.error):
         list(Gunzip().feed(b"no gzip"))
+
+
+def test_each_member_of_a_body_may_refer_back_as_far_as_gzip_does() -> None:
+    far = b"".join(sha512(b"%d" % n).digest() for n in range(480))  # 30,720 bytes
+    packed = gzip.compress(far * 2, 9)
+    assert len(packed) < 40_000, "the second half refers to the first"
+    assert b"".join(Gunzip().feed(packed + packed)) == far * 4
 
 
 def test_the_largest_package_is_stored(live: Live) -> None:
@@ -274,6 +283,24 @@ def test_an_upload_that_never_ends_is_answered_all_the_same(kept: Kept) -> None:
                 except TimeoutError:
                     continue
             assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_only_an_answer_before_the_end_of_a_body_has_the_rest_read_behind_it(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early: list[int] = []
+    answer = http_server.EarlyResponse
+
+    def made(body: str, status: int, *more: Any) -> Any:
+        early.append(status)
+        return answer(body, status, *more)
+
+    monkeypatch.setattr(mirror_server, "EarlyResponse", made)
+    live.accept(300)
+    assert live.entries(LOG.upload(0, 300)[:60]).status == 400
+    assert early == []
+    assert live.entries(LOG.upload(3, 300) + bytes(5_000_000)).status == 409
+    assert early == [409]
 
 
 def test_a_refusal_does_not_wait_for_the_body(live: Live) -> None:
