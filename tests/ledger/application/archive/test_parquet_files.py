@@ -23,6 +23,7 @@ ROWS = [
     Row(n, f"order {n % 3}", n + 1, "order-issued", bytes([n] * 16), bytes([n] * 32), b"n" * 32 * (n % 2), b"{}" * n)
     for n in range(COUNT)
 ]
+OTHER_COLUMNS = "it does not have one row group with the columns of an archive"
 NAMES = [name for name, _ in parquet_files.ENTRY_COLUMNS]
 
 
@@ -86,11 +87,11 @@ def test_a_column_with_a_missing_value_is_refused(name: str) -> None:
 
 
 def test_a_column_more_is_refused() -> None:
-    assert "columns" in refused(file_of(table().append_column("name", pa.array(["Dina Ilves"] * COUNT))))
+    assert refused(file_of(table().append_column("name", pa.array(["Dina Ilves"] * COUNT)))) == OTHER_COLUMNS
 
 
 def test_a_column_less_is_refused() -> None:
-    assert "columns" in refused(file_of(table().drop_columns(["leaf"])))
+    assert refused(file_of(table().drop_columns(["leaf"]))) == OTHER_COLUMNS
 
 
 def test_metadata_is_refused() -> None:
@@ -296,6 +297,7 @@ ENDLESS = resource.RLIM_INFINITY
         (WANTED + 1, WANTED + 1, True),
         (WANTED, WANTED, False),
         (1, WANTED + 1, False),
+        (WANTED + 1, WANTED, False),
     ],
 )
 def test_two_gib_more_than_there_are_may_be_used_unless_fewer_are_allowed_already(
@@ -323,3 +325,34 @@ def test_two_gib_more_than_there_are_may_be_used_unless_fewer_are_allowed_alread
     with parquet_files._bounded_memory():
         assert pa.default_memory_pool().backend_name == before.backend_name
     assert limits == []
+
+
+def test_a_file_is_read_by_one_thread_with_small_limits_and_has_the_rows_of_its_footer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[dict[str, Any]] = []
+    fewer = 0
+
+    class Opened(pq.ParquetFile):  # type: ignore[misc]
+        def __init__(self, source: Any, **how: Any) -> None:
+            given.append(how)
+            super().__init__(source, **how)
+
+        def read(self, **how: Any) -> Any:
+            given.append(how)
+            return super().read(**how).slice(fewer)
+
+    monkeypatch.setattr(parquet_files, "arrow", lambda: (pa, SimpleNamespace(ParquetFile=Opened)))
+    content = write_of(ROWS)
+    assert read_entries(content, COUNT) == ROWS
+    limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 1 << 20}
+    assert given == [{"memory_map": False, "pre_buffer": False, **limits}, {"use_threads": False}]
+    fewer = 1
+    assert refused(content) == "its rows do not match its footer"
+
+
+def write_of(rows: list[Row]) -> bytes:
+    """Return the bytes of a file, written without the functions that a test replaces."""
+    with pytest.MonkeyPatch.context() as real:
+        real.setattr(parquet_files, "arrow", lambda: (pa, pq))
+        return write_entries(rows)
