@@ -159,6 +159,44 @@ def test_the_newest_cosignature_of_a_head_counts_and_one_without_any_is_stale(pl
     assert place.codes(late) == ["LOG-UNREACHABLE"], "no head was shown that could be stale"
 
 
+def test_a_log_that_never_showed_a_head_is_not_silent(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", monitor.logger.name)
+    assert place.codes(HOURS) == ["LOG-UNREACHABLE"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{TRUE.origin}: looking at {place.log}",
+        f"{TRUE.origin}: shows None entries, None before; 1 alarms",
+    ]
+
+
+def test_a_head_is_proven_from_the_largest_one_before_it_and_not_again(place: Place) -> None:
+    asked: list[str] = []
+
+    def looked(log: HashLog, size: int) -> list[str]:
+        place.shows(log, size)
+        read = from_folder(place.log)
+
+        def fetch(path: str, most: int) -> bytes:
+            asked.append(path)
+            return read(path, most)
+
+        asked.clear()
+        seen = look("", parse_policy(POLICY), TRUE.origin, place.state, NOON, ANY, fetch=fetch)
+        return [alarm.code for alarm in seen.alarms]
+
+    assert looked(TRUE, 5) == looked(TRUE, 9) == []
+    assert len(asked) > 1
+    assert (looked(TRUE, 9), asked) == ([], ["checkpoint"])
+    assert looked(TRUE.fork(3, 7), 7) == ["SPLIT-VIEW"], "it contradicts the five that were seen before the nine"
+    assert looked(TRUE, 7) == ["LOG-ROLLBACK"]
+
+
+def test_the_key_that_convicts_a_log_is_of_ed25519_in_any_order_of_the_policy() -> None:
+    lines = BOTH.splitlines(keepends=True)
+    for policy in (BOTH, b"".join([lines[1], lines[0], lines[2]])):
+        head, key = monitor._opened(twice(9), parse_policy(policy), TRUE.origin)
+        assert (head.checkpoint.size, key) == (9, TRUE.key)
+
+
 def test_seen_heads_and_evidence_may_be_in_other_folders_than_the_state(place: Place, tmp_path: Path) -> None:
     others, proofs, state = tmp_path / "others", tmp_path / "proofs", tmp_path / "no state"
     place.shows(TRUE, 20)
@@ -185,9 +223,10 @@ def test_the_number_of_checked_entries_is_durable_and_a_damaged_one_counts_as_no
     for damaged in (b"", b"nine", b"\xff", b"-1", b"09"):
         noted.write_bytes(damaged)
         assert place.look(entries=True).entries == 9
-    for checked, read in ((b"8", 1), (b"9", 0), (b"12", 0)):
+    for checked, read, after in ((b"8", 1, b"9"), (b"9", 0, b"9"), (b"12", 0, b"12")):
         noted.write_bytes(checked)
-        assert place.look(entries=True).entries == read
+        seen = place.look(entries=True)
+        assert (seen.entries, seen.alarms, noted.read_bytes()) == (read, (), after)
 
 
 @pytest.mark.parametrize("start", [0, 1, 255, 256, 257, 511, 512, 699, 700])
@@ -195,6 +234,8 @@ def test_entries_are_compared_from_any_of_them_on(place: Place, start: int) -> N
     place.shows(TRUE, 700)
     fetch, head = from_folder(place.log), parse_checkpoint(TRUE.note(700).decode().partition("\n\n")[0] + "\n")
     check_entries(fetch, head, start)
+    with pytest.raises(LedgerError, match="the entry published at 0 is not"):
+        check_entries(lambda path, most: fetch(path, most).replace(b"\x06true 0", b"\x06tree 0"), head)
     with pytest.raises(LedgerError, match=r"LOG-CORRUPT.*do not make the signed tree of 700"):
         check_entries(fetch, replace(head, root=bytes(32)), start)
     bundle = place.log / "tile" / "entries" / "001"
