@@ -15,9 +15,12 @@ from msgspec.structs import replace
 
 from ledger.adapters.folders.handed_folder import HandedFolder
 from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead, TimeStampToken
 from ledger.adapters.storage.foreign_file import without_wal
 from ledger.adapters.storage.postgres import Address
+from ledger.adapters.timestamps import rfc3161
+from ledger.application import lazy_verifiers
 from ledger.application.integrity import signed_states, verify_ledger
 from ledger.application.integrity.audit import Audit
 from ledger.application.integrity.log_files import LogFiles, reading_entries
@@ -416,3 +419,23 @@ def test_the_registrar_is_that_of_the_trust_and_an_empty_log_needs_none() -> Non
         assert chosen is not None
         assert chosen.key == ledger.keeper.key
     assert book.not_proven != []
+
+
+def test_a_library_of_a_verifier_is_asked_only_if_it_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def noted(*given: Any) -> Any:
+        asked.append(given)
+        return len(asked) == 1 or "stamp"
+
+    monkeypatch.setattr(mldsa, "verify", noted)
+    monkeypatch.setattr(rfc3161, "read_stamp", noted)
+    assert lazy_verifiers.mldsa(b"public", b"message", b"signature") is True
+    monkeypatch.setattr(lazy_verifiers, "find_spec", lambda name: name == "rfc3161_client")
+    read = lazy_verifiers.stamps()
+    assert read is not None
+    result: Any = read(b"reply", b"data", [b"certificate"])
+    assert result == "stamp"
+    assert asked == [(b"public", b"message", b"signature"), (b"reply", b"data", [b"certificate"])]
+    monkeypatch.setattr(lazy_verifiers, "find_spec", lambda name: None)
+    assert lazy_verifiers.stamps() is None
