@@ -18,7 +18,7 @@ from ledger.application.integrity.log_files import LogFiles
 from ledger.application.integrity.verify_log import _check_others, _Files, verify_log
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
-from ledger.trust.trust_folder import Trust
+from ledger.trust.trust_folder import Sizes, Trust
 from ledger.verify import claims, entries
 from ledger.verify.other_records import counterparties
 from ledger.verify.progress import VerificationLog
@@ -96,6 +96,16 @@ def test_a_head_is_reported_with_the_time_at_which_its_witnesses_saw_it(tmp_path
     assert (report.verdict, report.head_seen) == (Verdict.PASSED, BEGINS)
     assert report.head is not None
     assert (report.head.checkpoint.size, report.entries, report.not_covered) == (5, 5, 0)
+
+
+def test_a_head_is_refused_of_a_size_that_a_signed_policy_does_not_let_its_key_sign(log: Log) -> None:
+    (key,) = log.made.trust().policy.logs
+    for end, verdict in ((6, Verdict.PASSED), (5, Verdict.FAILED)):
+        report = log.verify(replace(log.made.trust(), sizes={key.text: Sizes(0, end)}))
+        assert report.verdict is verdict
+    assert [reason.code for reason in report.reasons] == ["CP-KEY"]
+    assert report.steps[VerificationStep.CHECKPOINTS - 1].result == "failed"
+    assert report.head is not None
 
 
 def test_two_signed_trees_of_one_size_are_a_contradiction_of_the_history(log: Log) -> None:
