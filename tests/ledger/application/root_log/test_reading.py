@@ -123,6 +123,7 @@ def test_the_newest_checkpoint_of_a_ledger_is_the_last_that_was_taken() -> None:
     ("leaves", "fault"),
     [
         ([entry(NEW_KEY, 0), checkpoint(5), checkpoint(4)], "DIR-FORMAT leaf 2 of the directory"),
+        ([entry(NEW_KEY, 0), checkpoint(3), checkpoint(5), checkpoint(4)], "DIR-FORMAT leaf 3 of the directory"),
         ([checkpoint(5), entry(NEW_KEY, 1)], "DIR-FORMAT leaf 0 of the directory"),
         ([entry(NEW_KEY, 0), checkpoint(5, LOST_KEY)], "CP-SIG leaf 1 of the directory"),
         ([entry(LOST_KEY, 0), entry(NEW_KEY, 1), checkpoint(5, LOST_KEY)], "CP-SIG leaf 2 of the directory"),
@@ -148,7 +149,9 @@ def test_without_a_registrar_no_directory_is_believed() -> None:
 
 def test_the_leaves_that_a_root_log_publishes_make_its_signed_tree(tmp_path: Path) -> None:
     log = HashLog(ORIGIN, size=300)
-    fetch = from_folder(log.publish(tmp_path, 300))
+    fetch = from_folder(log.publish(tmp_path / "one", 1))
+    assert list(reading._leaves(fetch, Head(Checkpoint(ORIGIN, 1, log.root(1)), b"", ()))) == log.entries[:1]
+    fetch = from_folder(log.publish(tmp_path / "all", 300))
 
     def leaves(size: int, top: bytes) -> list[bytes]:
         return list(reading._leaves(fetch, Head(Checkpoint(ORIGIN, size, top), b"", ())))
