@@ -53,3 +53,9 @@ def test_a_reply_that_ends_early_or_whose_certificate_is_longer_than_the_set_sta
     assert in_order(longer) == longer
     for more in (b"", b"more"):
         assert in_order(whole + more) == reply(*two[::-1]) + more
+
+
+def test_a_length_that_is_not_said_counts_as_none() -> None:
+    """BER has such lengths, and DER has not."""
+    unsaid, short = b"\x30\x80", der(0x30, b"a")
+    assert in_order(reply(unsaid, short)) == reply(short, unsaid)
