@@ -91,6 +91,6 @@ def decode(value: bytes, place: Hashable) -> tuple[Signed, str]:
         signed = stored.signed()
         if stored.size < 0 or len(signed.root) != 32:
             raise ValueError("a size below 0, or a root that is none")
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # `msgspec.DecodeError` is a ValueError
         raise LedgerError("LOG-CORRUPT", f"the guard in {place} holds no signed state: {error}") from None
     return signed, stored.closed

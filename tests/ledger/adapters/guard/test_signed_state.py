@@ -37,6 +37,7 @@ def test_a_state_is_stored_in_one_form_and_read_again() -> None:
         b"",
         b"[]",
         b"{" * 100_000,
+        b'{"more":' + b"[" * 100_000,
         *(
             json.dumps({**STORED, **change}).encode()
             for change in (
@@ -98,7 +99,7 @@ def test_a_guard_that_is_here_moves_and_another_has_to_be_there(
 
     monkeypatch.setattr(move_guard, "Guard", guard)
     monkeypatch.setattr(move_guard, "is_guarded", lambda state: here is not None)
-    monkeypatch.setattr(move_guard, "place_in", lambda state: here)
+    monkeypatch.setattr(move_guard, "place_in", lambda state: here or "nowhere")
     monkeypatch.setattr(move_guard, "point_to", lambda state, place: done.append(f"points to {place}"))
     result: Any = use_guard(tmp_path, "there")  # type: ignore[arg-type]
     assert result == (here, did[1])
