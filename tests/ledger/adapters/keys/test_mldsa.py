@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from ledger.adapters.keys import mldsa
 from ledger.errors import LedgerError, RecordError
-from tests.support.files.system_calls import synced
+from tests.support.files.system_calls import synced_sizes
 
 native = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
 
@@ -24,9 +26,10 @@ def code(path: Path) -> str:
 
 def test_a_new_key_is_in_a_private_file_that_is_durable_and_made_once(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "log.mldsa.key"
-    with synced() as names:
+    with synced_sizes() as sizes:
         made = mldsa.new(path)
-    assert names == [path.name, "keys"]
+    assert [name for name, _ in sizes] == [path.name, "keys"]
+    assert sizes[0][1] == path.stat().st_size
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     before = path.read_bytes()
     with pytest.raises(FileExistsError):
@@ -100,3 +103,15 @@ def test_without_the_library_no_key_is_made_and_no_signature_taken_for_a_good_on
     with pytest.raises(LedgerError, match="ML-DSA-44 is not to be had here"):
         mldsa.new(tmp_path / "another")
     assert not (tmp_path / "another").exists()
+
+
+def test_where_the_library_does_not_have_the_algorithm_a_signature_is_not_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(public: bytes) -> None:
+        raise UnsupportedAlgorithm("not in this OpenSSL")
+
+    monkeypatch.setattr(native, "MLDSA44PublicKey", SimpleNamespace(from_public_bytes=fail))
+    with pytest.raises(RecordError, match="CP-KEY") as refused:
+        mldsa.verify(bytes(1_312), b"message", bytes(2_420))
+    assert refused.value.hint == "install cryptography 50 or later"

@@ -79,12 +79,13 @@ def test_a_kept_file_is_not_written_again_and_the_names_are_durable_and_in_order
     synced: list[Path] = []
     monkeypatch.setattr(audit_files, "sync_folder", synced.append)
     first, second, third = sorted(notes((0, 8), (8, 16), (16, 24)).items())
-    keep(tmp_path, dict([third, second]))
+    keep(tmp_path, dict([second]))
     before = (tmp_path / second[0]).stat().st_ino
-    keep(tmp_path, dict([second, first]))
+    keep(tmp_path, dict([first]))
+    keep(tmp_path, dict([second, third]))
     assert (tmp_path / second[0]).stat().st_ino == before
     assert (tmp_path / "index").read_text().splitlines() == [first[0], second[0], third[0]]
-    assert synced == [tmp_path, tmp_path]
+    assert synced == [tmp_path] * 3
 
 
 def test_of_too_many_files_the_first_by_name_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
