@@ -68,8 +68,6 @@ def hold_against(heads: CheckpointStore, log: Vkey, head: Head, prove: Prove, no
     new = head.checkpoint
     unproven: set[int] = set()
     for old_head, old in seen:
-        if old.size == new.size and old.root == new.root:
-            continue
         (m, one), (n, two) = sorted(((old.size, old.root), (new.size, new.root)))
         proof = prove(m, n) if 0 < m < n else ((), None)
         if proof is None:
