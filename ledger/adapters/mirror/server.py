@@ -103,7 +103,7 @@ class _Receiving:
         self._patience = patience
         self._parser = UploadParser()
         self._upload: Upload | None = None
-        self._stored = False
+        self._stored: Upload | None = None  # set once a package is stored
 
     async def answer(self, longest: float) -> WitnessReply:
         """Store the packages of the request, each when it is whole; return the reply."""
@@ -123,8 +123,8 @@ class _Receiving:
         except (RecordError, zlib.error) as wrong:
             says = wrong.says if isinstance(wrong, RecordError) else "the body is not gzip"
             return WitnessReply(422 if self._stored else 400, f"{says}\n")
-        if self._upload is not None and self._stored:
-            return await run_in_threadpool(self._mirror.partly, self._upload)
+        if self._stored is not None:
+            return await run_in_threadpool(self._mirror.partly, self._stored)
         if late:
             return WitnessReply(408, "the body took too long\n")
         return WitnessReply(400, "the body ends before its first package is whole\n")
@@ -153,7 +153,7 @@ class _Receiving:
                 refused = await run_in_threadpool(self._mirror.save, self._upload, part)
                 if refused is not None:
                     return refused
-                self._stored = True
+                self._stored = self._upload
         if self._parser.done and self._upload is not None:
             reply = await run_in_threadpool(self._mirror.finish, self._upload)
             with suppress(TimeoutError, ClientDisconnect):

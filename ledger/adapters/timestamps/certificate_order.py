@@ -27,7 +27,7 @@ def in_order(reply: bytes) -> bytes:
             at = after
     except IndexError:
         return reply
-    return reply[:begin] + b"".join(sorted(certificates)) + reply[end:] if certificates and at == end else reply
+    return reply[:begin] + b"".join(sorted(certificates)) + reply[end:] if at == end else reply
 
 
 def _element(data: bytes, at: int) -> tuple[int, int, int]:

@@ -209,7 +209,7 @@ def _keep_notes(log: Log, head: Head, theirs: Head | None, notes: Sequence[bytes
 
 def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
     """Return the exhibit if our newest head does not begin with theirs; our own tree provides the other root."""
-    if theirs is None or not 0 < theirs.checkpoint.size <= head.checkpoint.size:
+    if theirs is None:
         return None
     m, n = theirs.checkpoint.size, head.checkpoint.size
     try:

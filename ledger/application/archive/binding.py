@@ -72,7 +72,6 @@ def check_statement(
         policy,
         book,
         mldsa,
-        own=trust is None,
         here=PROOF,
     )
     heads.check_sizes(states, trust)

@@ -157,9 +157,8 @@ class _Run(Struct):
         run.leaves = b"".join(leaves)
         self._check_hashes(rows, leaves)
         run.partial = {size: subtree(leaves[: size - start])[1] for size in sizes}
-        if self.book.remarks:
-            run.noted.findings = len(self.book.remarks)
-            run.noted.remarks = self.book.remarks[:MOST]
+        run.noted.findings = len(self.book.remarks)
+        run.noted.remarks = self.book.remarks[:MOST]
 
     def _check_columns(self, row: Row, index: int, opened: OpenedEntry, own: bytes) -> None:
         p = opened.payload

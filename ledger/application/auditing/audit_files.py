@@ -107,8 +107,7 @@ def _fewest(names: Iterable[str], subtrees: Mapping[str, Subtree]) -> Iterator[s
         if best and start > covered:
             yield best
             covered, best = subtrees[best].end, ""
-        if not best:
-            covered = max(covered, start)
+        covered = max(covered, start)  # what no note covers is passed over
         if end > (subtrees[best].end if best else covered):
             best = name
     if best:

@@ -97,14 +97,14 @@ def _sign(fetch: Fetch, head: Checkpoint, auditor: Auditor, folder: Path, whole:
     before = _signed_before(files_in(folder), head, auditor, read)
     ranges = covered(before, auditor.key, head)
     first = ranges[0][1] if ranges and ranges[0][0] == 0 else 0
-    wanted = [(0, head.size)] if whole else subtrees(first, head.size)
+    wanted = [(0, head.size)] if whole and head.size else subtrees(first, head.size)
     new = [each for each in wanted if each not in {(one.subtree.start, one.subtree.end) for one in before}]
     files = dict([named(auditor.statement, STATEMENT)])
-    for start, end in new if head.size else ():
+    for start, end in new:
         subtree = Subtree(head.origin, start, end, subtree_root(start, end, read))
         files |= [named(sign_subtree(subtree, head, auditor, read), NOTE)]
     keep(folder, files)
-    return tuple(new if head.size else ())
+    return tuple(new)
 
 
 def sign_subtree(subtree: Subtree, head: Checkpoint, auditor: Auditor, read: Read) -> bytes:

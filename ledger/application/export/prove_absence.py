@@ -23,7 +23,7 @@ def prove_absence(journal: Journal, order: str, witnesses: Witnesses, *, unwitne
     head = witnesses.witnessed_head(committed.index, unwitnessed=unwitnessed)
     size, proofs = head.checkpoint.size, committed.heads.proofs
     register = [(index, raw) for index, raw in journal.store.order(journal.registry) if index < size]
-    places = sorted([*(index for index, _ in register), committed.index])
+    places = [*(index for index, _ in register), committed.index]
     paths = dict(zip(places, prove_inclusions(places, size, journal.store.hashes), strict=True))
 
     def line(index: int, raw: bytes) -> ProvenLine:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Case, Entry
 from ledger.law import judge
+from ledger.law.terms.rule import Finding
 
 MOST_ORDERS: Final = 2_000  # that are judged; of a longer table the first ones
 
@@ -55,13 +56,16 @@ class OutlookCount:
         self._seen: set[str] = set()
 
     def add(self, entry: Entry, row: int, case: Case | None = None) -> None:
-        """Add an entry that is not on record, from a row; `case` is its order as it is on record, if it is."""
+        """Add an entry that is not on record, from a row.
+
+        `case` is its order as it is on record, if it is: of the first entry of the order.
+        """
         self._seen.add(entry.order)
         if entry.order not in self._orders:
             if len(self._orders) >= MOST_ORDERS:
                 return
             self._orders[entry.order] = (case, [], row)
-        _, entries, _ = self._orders[entry.order]
+        case, entries, _ = self._orders[entry.order]
         number = (len(case.entries) if case else 0) + len(entries)
         leaf = f"{len(self._orders):032x}{number:032x}"  # each leaf is another one, and no hash
         place = max((e.index for e in case.entries), default=0) + 1 if case else 1_000_000
@@ -80,7 +84,7 @@ class OutlookCount:
         """Return what would change, the most frequent first; `now` is the moment of the judgement."""
         clocks: Counter[tuple[str, str]] = Counter()
         findings: Counter[str] = Counter()
-        first: dict[str, FindingCount] = {}
+        first: dict[str, tuple[Finding, int]] = {}
         for order, (case, entries, row) in self._orders.items():
             before = case or Case(order, entries[0].instrument or "", (), self._register)
             after = replace(before, entries=(*before.entries, *entries))
@@ -90,7 +94,7 @@ class OutlookCount:
             for found in judged.findings:
                 if found.code not in had:
                     findings[found.code] += 1
-                    first.setdefault(found.code, FindingCount(found.code, found.level.value, found.says, 0, row))
+                    first.setdefault(found.code, (found, row))
         return Outlook(
             [ClockCount(id, verdict, count) for (id, verdict), count in sorted(clocks.items())],
             list(_found(findings, first)),
@@ -99,6 +103,7 @@ class OutlookCount:
         )
 
 
-def _found(findings: Counter[str], first: dict[str, FindingCount]) -> Iterator[FindingCount]:
+def _found(findings: Counter[str], first: dict[str, tuple[Finding, int]]) -> Iterator[FindingCount]:
     for code, count in findings.most_common():
-        yield replace(first[code], orders=count)
+        found, row = first[code]
+        yield FindingCount(code, found.level.value, found.says, count, row)

@@ -115,7 +115,6 @@ def _csv(data: bytes, name: str, encoding: str, delimiter: str) -> Table:
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         delimiter = delimiter or first.strip()[4]
         text = "\n" + text.partition("\n")[2]  # the rows keep their numbers
-        first = text.split("\n", 2)[1]
     mark = delimiter or max(DELIMITERS, key=first.count)
     csv.field_size_limit(CELL)
     rows: list[Row] = []
@@ -138,7 +137,7 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if marked != (encoding == "utf-16"):
         raise wrong(name, "it is UTF-16" if marked else "it is not UTF-16", "state the `encoding` in the profile")
-    if encoding not in ("utf-8", "utf-16") and not data.isascii() and is_utf8(data):
+    if encoding != "utf-8" and not data.isascii() and is_utf8(data):
         says = f"it is UTF-8, and {encoding} would change its letters"
         raise wrong(name, says, "leave `encoding` out of the profile")
     try:

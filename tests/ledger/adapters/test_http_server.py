@@ -7,10 +7,14 @@ import http.client
 import re
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,10 +22,15 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("uvicorn", reason="needs the extra `server`")
 
+import h11
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from uvicorn.server import ServerState
 
 from ledger.adapters import http_server as serving
 
@@ -223,7 +232,7 @@ def test_an_answer_that_comes_early_is_sent_first_and_ends_the_connection(parts:
 
 
 def test_of_a_body_that_does_not_end_a_part_is_thrown_away() -> None:
-    most = serving._MOST_THROWN_AWAY
+    most = 16 << 20
     for sizes, read in (([most - 1, 1, 1], 2), ([most - 1, 0, 1, 1], 3), ([most + 1, 1], 1), ([1, 1], 2)):
         assert early([bytes(size) for size in sizes], 30)[1] == read
 
@@ -239,3 +248,217 @@ def test_the_certificate_of_a_client_is_passed_on_beside_other_extensions() -> N
     asyncio.run(wrapped({"type": "http"}, nothing, nothing))  # type: ignore[arg-type]
     tls = {"tls": {"client_cert_chain": ["PEM"]}}
     assert [scope["extensions"] for scope in seen] == [{"other": {}, **tls}, tls]
+
+
+# -- one connection ----------------------------------------------------------------------------------------------------
+
+
+class Loop:
+    """An event loop with a clock that a test sets; it starts no task and calls nothing."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.calls: list[tuple[float, Any]] = []
+        self.cancelled: list[Any] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, call: Any) -> Any:
+        self.calls.append((seconds, call))
+        return SimpleNamespace(cancel=lambda: self.cancelled.append(call))
+
+    def create_task(self, coroutine: Any, **_: Any) -> Any:
+        coroutine.close()
+        return Started()
+
+
+class Started:
+    """A task that was started."""
+
+    def add_done_callback(self, call: object) -> None:
+        pass
+
+
+class Transport(asyncio.Transport):
+    """A transport that notes what is written to it."""
+
+    def __init__(self, tls: Any = None) -> None:
+        super().__init__({"ssl_object": tls})
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+class Clients:
+    """Connections of clients to one server with room for `room` of them."""
+
+    def __init__(self, room: int | None = None) -> None:
+        self.loop = Loop()
+        self.config = serving.server(nothing, most_at_once=room or 1, largest_head=4096, grace=1, patience=7).config
+        self.config.limit_concurrency = room
+        self.config.load()
+        self.state = ServerState()
+
+    def joins(self, data: bytes = b"", tls: Any = None) -> tuple[Any, Transport]:
+        """Return the connection of one more client, a second after the one before, which has sent these bytes."""
+        self.loop.now += 1
+        kind: Any = self.config.http_protocol_class
+        connection, transport = kind(self.config, self.state, {}, _loop=self.loop), Transport(tls)
+        connection.connection_made(transport)
+        if data:
+            connection.data_received(data)
+        return connection, transport
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+BODY = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"
+
+
+def test_the_client_that_has_been_waited_for_longest_is_closed_for_the_next_one() -> None:
+    clients = Clients(room=4)
+    asked, first, second = clients.joins(REQUEST), clients.joins(BODY), clients.joins(b"GET / HT")
+    assert not any(transport.closed for _, transport in (asked, first, second))
+    third = clients.joins()
+    assert [transport.closed for _, transport in (asked, first, second, third)] == [False, True, False, False]
+    assert first[0] not in clients.state.connections
+    fourth = clients.joins()
+    assert [transport.closed for _, transport in (asked, second, third, fourth)] == [False, True, False, False]
+
+
+def test_only_clients_that_owe_a_part_of_a_request_are_closed_and_only_where_there_is_no_room() -> None:
+    full, wide = Clients(room=2), Clients()
+    for clients, sent in ((full, REQUEST), (wide, BODY)):
+        made = [clients.joins(sent) for _ in range(5)]
+        assert not any(transport.closed for _, transport in made)
+    owing = full.joins(BODY)
+    assert not owing[1].closed
+    full.joins()
+    assert (owing[1].closed, owing[0] in full.state.connections) == (True, False)
+
+
+def test_a_client_is_waited_for_from_its_last_answer_on() -> None:
+    clients = Clients(room=3)
+    older, newer = clients.joins(), clients.joins()
+    clients.loop.now += 1
+    older[0].on_response_complete()
+    assert older[0].server_state.total_requests == 1
+    clients.joins()
+    assert (older[1].closed, newer[1].closed) == (False, True)
+
+
+def test_a_head_is_waited_for_once_and_again_behind_a_whole_request() -> None:
+    clients = Clients()
+    one, _ = clients.joins()
+    assert clients.loop.calls == [(7, one._close_late)]
+    one.data_received(b"GET / HTTP/1.1\r\n")
+    assert (len(clients.loop.calls), clients.loop.cancelled) == (1, [])
+    one.data_received(b"Host: a\r\n\r\n")
+    assert (clients.loop.cancelled, one._late) == ([one._close_late], None)
+    one.conn.send(h11.Response(status_code=204, headers=[]))
+    one.conn.send(h11.EndOfMessage())
+    one.conn.start_next_cycle()
+    one.data_received(b"GET")
+    assert clients.loop.calls == [(7, one._close_late)] * 2
+    one.connection_lost(None)
+    assert clients.loop.cancelled == [one._close_late] * 2
+    assert (one._late, one in clients.state.connections) == (None, False)
+    one.connection_lost(None)
+    assert len(clients.loop.cancelled) == 2
+
+
+def test_a_late_client_is_answered_once_if_it_is_still_there() -> None:
+    clients = Clients()
+    one, transport = clients.joins()
+    one._close_late()
+    assert (transport.written, transport.closed, one._late) == (serving._LATE, True, None)
+    one._close_late()
+    assert transport.written == serving._LATE
+    assert serving._LATE.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+
+def test_what_is_no_request_is_400_alone_and_behind_one_that_is_not_answered_yet_and_closes_after_an_answer() -> None:
+    clients = Clients()
+    alone, transport = clients.joins(b"\x00\r\n\r\n")
+    assert (transport.written[:13], transport.closed, alone.cycle) == (b"HTTP/1.1 400 ", True, None)
+    behind, transport = clients.joins(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    behind.cycle.message_event.clear()
+    behind.data_received(b"zz\r\n")
+    assert (transport.written[:13], transport.closed) == (b"HTTP/1.1 400 ", True)
+    assert (behind.cycle.disconnected, behind.cycle.message_event.is_set()) == (True, True)
+    after, transport = clients.joins(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    after.conn.send(h11.Response(status_code=200, headers=[]))
+    after.data_received(b"zz\r\n")
+    assert (transport.written, transport.closed, after.cycle.disconnected) == (b"", True, True)
+
+
+def test_the_certificate_of_a_client_is_given_to_the_application_if_it_has_one() -> None:
+    clients = Clients()
+    for der in (None, b""):
+        tls = SimpleNamespace(getpeercert=lambda binary_form, der=der: der if binary_form else {})
+        assert clients.joins(tls=tls)[0].app is clients.config.loaded_app
+    tls = SimpleNamespace(getpeercert=lambda binary_form: b"DER" if binary_form else {})
+    app = clients.joins(tls=tls)[0].app
+    assert isinstance(app, serving._WithCertificate)
+    assert app._certificate == ssl.DER_cert_to_PEM_cert(b"DER")
+    assert clients.joins()[0].app is clients.config.loaded_app
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_says_nothing_of_itself_and_has_the_limits_that_are_asked_for() -> None:
+    config = serving.server(nothing, most_at_once=5, largest_head=99, grace=3).config
+    assert (config.limit_concurrency, config.h11_max_incomplete_event_size) == (5, 99)
+    assert config.timeout_graceful_shutdown == 3
+    assert (config.server_header, config.proxy_headers, config.access_log) == (False, False, False)
+    assert (config.ws, config.lifespan, config.log_config, config.log_level) == ("none", "off", None, "warning")
+    assert config.http.patience == 10.0  # type: ignore[union-attr]
+    assert (config.ssl_certfile, config.ssl_keyfile, config.ssl_ca_certs) == (None, None, None)
+    assert config.ssl_cert_reqs == ssl.CERT_NONE
+    assert made(0)._linger == 0
+    assert made(5)._linger == 5
+
+
+def test_with_a_certificate_a_server_speaks_https_and_asks_clients_for_theirs_if_authorities_are_named(
+    tmp_path: Path,
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "office.example")])
+    start = datetime(2027, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start + timedelta(days=9))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    locked = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"secret")
+    )
+    files = {"cert": builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), "key": private}
+    for file, data in {**files, "locked": locked, "none": b"no PEM"}.items():
+        (tmp_path / file).write_bytes(data)
+    cert, key_file, locked_file, none = (str(tmp_path / file) for file in ("cert", "key", "locked", "none"))
+
+    def config(*given: str) -> Any:
+        return serving.server(nothing, most_at_once=5, largest_head=99, grace=3, tls=serving.Tls(*given)).config
+
+    plain, asking = config(cert, key_file), config(cert, key_file, cert)
+    for each, clients, asks in ((plain, None, ssl.CERT_NONE), (asking, cert, ssl.CERT_OPTIONAL)):
+        assert (each.ssl_certfile, each.ssl_keyfile, each.ssl_ca_certs) == (cert, key_file, clients)
+        assert each.ssl_cert_reqs == asks
+    for unfit in ((cert, locked_file), (none, key_file), (cert, none), (cert, key_file, none), (cert, "nowhere")):
+        with pytest.raises(OSError):
+            config(*unfit)

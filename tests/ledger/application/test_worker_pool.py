@@ -7,10 +7,13 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from multiprocessing import get_context
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
+from ledger.application import worker_pool as pools
 from ledger.application.worker_pool import without_cycles, worker_pool
 
 _begun: list[str] = []  # of a worker process
@@ -40,6 +43,17 @@ def test_each_worker_begins_with_what_is_given_in_another_process() -> None:
     with worker_pool(1, begin, "a", "b") as pool:
         process, given = pool.submit(begun).result()
     assert (process != os.getpid(), given) == (True, ["a", "b"])
+
+
+@pytest.mark.parametrize("threads", [1, 2, 9])
+def test_only_a_process_with_one_thread_starts_its_workers_as_python_does(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "active_count", lambda: threads)
+    monkeypatch.setattr(pools, "ProcessPoolExecutor", lambda *given: given)
+    made: Any = worker_pool(3, begin, "a")
+    way = get_context().get_start_method() if threads == 1 else "forkserver"
+    assert (made[0], made[1].get_start_method(), *made[2:]) == (3, way, begin, ("a",))
 
 
 def test_the_workers_of_a_process_with_threads_keep_none_of_its_connections_open() -> None:

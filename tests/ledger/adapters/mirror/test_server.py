@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import http.client
 import socket
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha512
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("uvicorn", reason="needs the extra `server`")
 
+from starlette.requests import ClientDisconnect
+
+from ledger.adapters import http_server
 from ledger.adapters.log.published_log import from_url
-from ledger.adapters.mirror.server import Gunzip, server
+from ledger.adapters.mirror import server as mirror_server
+from ledger.adapters.mirror.server import Gunzip, _Receiving, server
 from ledger.adapters.witness.monitor import check_entries
+from ledger.adapters.witness.witness import TEXT, WitnessReply
+from ledger.errors import LedgerError
 from ledger.tlog.add_entries import INFO, UploadHeader, format_header, format_package
 from ledger.tlog.names import origin_hash
 from ledger.tlog.note import parse_checkpoint
@@ -192,6 +202,7 @@ def test_more_than_the_upload_is_ignored(live: Live) -> None:
         ({}, 415),
         (BINARY | {"content-encoding": "br"}, 415),
         (BINARY | {"content-encoding": "gzip"}, 400),
+        (BINARY | {"content-encoding": "GZIP"}, 400),
         ({"content-type": "Application/Octet-Stream"}, 200),
         (BINARY | {"content-encoding": "identity"}, 200),
     ],
@@ -223,8 +234,16 @@ def test_a_body_is_unpacked_in_small_pieces() -> None:
     pieces = [piece for at in range(0, len(packed), 100) for piece in unpack.feed(packed[at : at + 100])]
     assert b"".join(pieces) == data + b"second"
     assert max(map(len, pieces)) == 65_536
+    assert b"".join(Gunzip().feed(packed)) == data + b"second", "both members in one chunk"
     with pytest.raises(zlib.error):
         list(Gunzip().feed(b"no gzip"))
+
+
+def test_each_member_of_a_body_may_refer_back_as_far_as_gzip_does() -> None:
+    far = b"".join(sha512(b"%d" % n).digest() for n in range(480))  # 30,720 bytes
+    packed = gzip.compress(far * 2, 9)
+    assert len(packed) < 40_000, "the second half refers to the first"
+    assert b"".join(Gunzip().feed(packed + packed)) == far * 4
 
 
 def test_the_largest_package_is_stored(live: Live) -> None:
@@ -264,6 +283,24 @@ def test_an_upload_that_never_ends_is_answered_all_the_same(kept: Kept) -> None:
                 except TimeoutError:
                     continue
             assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_only_an_answer_before_the_end_of_a_body_has_the_rest_read_behind_it(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early: list[int] = []
+    answer = http_server.EarlyResponse
+
+    def made(body: str, status: int, *more: Any) -> Any:
+        early.append(status)
+        return answer(body, status, *more)
+
+    monkeypatch.setattr(mirror_server, "EarlyResponse", made)
+    live.accept(300)
+    assert live.entries(LOG.upload(0, 300)[:60]).status == 400
+    assert early == []
+    assert live.entries(LOG.upload(3, 300) + bytes(5_000_000)).status == 409
+    assert early == [409]
 
 
 def test_a_refusal_does_not_wait_for_the_body(live: Live) -> None:
@@ -316,13 +353,173 @@ def test_readers_get_tiles_entries_and_checkpoint(live: Live) -> None:
     shown = live.send("GET", f"/{DIGEST}/checkpoint")
     assert shown.headers["content-type"] == "text/plain; charset=utf-8"
     check_entries(from_url(f"{live.url}/{DIGEST}"), parse_checkpoint(shown.body.decode().partition("\n\n")[0] + "\n"))
-    tile = live.send("GET", f"/{DIGEST}/tile/0/000")
-    assert (tile.headers["content-type"], len(tile.body)) == ("application/octet-stream", 8_192)
-    assert "immutable" in tile.headers["cache-control"]
-    packed = live.send("GET", f"/{DIGEST}/tile/entries/000", headers={"accept-encoding": "gzip"})
-    assert packed.headers["content-encoding"] == "gzip"
-    plain = live.send("GET", f"/{DIGEST}/tile/entries/000").body
-    assert gzip.decompress(packed.body) == plain == pack_entries(LOG.entries[:256])
+    for packs in ({}, {"accept-encoding": "gzip"}):
+        tile = live.send("GET", f"/{DIGEST}/tile/0/000", headers=packs)
+        assert (tile.headers["content-type"], len(tile.body)) == ("application/octet-stream", 8_192)
+        assert tile.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert (tile.headers["content-encoding"], tile.headers["vary"]) == (None, None)
+    packed = live.send("GET", f"/{DIGEST}/tile/entries/000", headers={"accept-encoding": "br, gzip"})
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "accept-encoding")
+    plain = live.send("GET", f"/{DIGEST}/tile/entries/000", headers={"accept-encoding": "br"})
+    assert (plain.headers["content-encoding"], plain.headers["content-type"]) == (None, "application/octet-stream")
+    assert gzip.decompress(packed.body) == plain.body == pack_entries(LOG.entries[:256])
+    none = live.send("GET", f"/{DIGEST}/tile/0/007")
+    assert (none.status, none.body, none.headers["content-type"]) == (404, b"no such tile\n", TEXT)
+
+
+# -- a request while it arrives ----------------------------------------------------------------------------------------
+
+HEAD = UploadHeader(LOG.origin, 0, 300)
+WAIT = "the client sends nothing more"
+Chunk = bytes | str | BaseException
+
+
+class Taking:
+    """A mirror that notes what it is asked; `says` are its replies by the method."""
+
+    def __init__(self, **says: object) -> None:
+        self.did: list[str] = []
+        self._says = says
+
+    def _reply(self, name: str, otherwise: object) -> object:
+        self.did.append(name)
+        reply = self._says.get(name, otherwise)
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    def begin(self, header: UploadHeader) -> object:
+        assert header == HEAD
+        return self._reply("begin", "upload")
+
+    def save(self, upload: object, package: object) -> object:
+        assert upload == "upload"
+        return self._reply("save", None)
+
+    def finish(self, upload: object) -> object:
+        return self._reply(f"finish {upload}", WitnessReply(200, "lines\n"))
+
+    def partly(self, upload: object) -> object:
+        return self._reply(f"partly {upload}", WitnessReply(202, "missing\n"))
+
+
+def received(
+    mirror: Taking, *chunks: Chunk, packed: bool = False, patience: float = 30, longest: float = 30
+) -> tuple[int, str, bool, int]:
+    """Send a request in chunks; return status and body of the reply, whether it ended, and how many were not read."""
+    left = [*chunks]
+
+    async def body() -> AsyncIterator[bytes]:
+        while left:
+            chunk = left.pop(0)
+            if isinstance(chunk, BaseException):
+                raise chunk
+            if isinstance(chunk, str):
+                await asyncio.sleep(60)
+            else:
+                yield chunk
+
+    async def answered() -> tuple[int, str, bool]:
+        there: Any = mirror
+        receiving = _Receiving(there, body(), packed, patience)
+        reply = await receiving.answer(longest)
+        return reply.status, reply.body, receiving.ended
+
+    return *asyncio.run(answered()), len(left)
+
+
+FIRST = len(LOG.upload(0, 300, most=1))  # bytes up to the end of the first package
+WHOLE = LOG.upload(0, 300)
+DONE = ["begin", "save", "save", "finish upload"]
+
+
+def test_a_whole_request_is_answered_at_its_end_and_the_bytes_behind_it_are_not_read() -> None:
+    for chunks, ended, left in (
+        ((WHOLE,), True, 0),
+        ((b"", WHOLE, b"", b""), True, 0),
+        ((WHOLE[:9], b"", WHOLE[9:]), True, 0),
+        ((WHOLE, b"more", b"more"), False, 1),
+    ):
+        mirror = Taking()
+        assert received(mirror, *chunks) == (200, "lines\n", ended, left)
+        assert mirror.did == DONE
+    mirror = Taking()
+    assert received(mirror, WHOLE, WAIT, patience=0.05) == (200, "lines\n", False, 0)
+    assert received(Taking(), WHOLE, ClientDisconnect()) == (200, "lines\n", False, 0)
+    assert mirror.did == DONE
+
+
+def test_a_request_ends_where_the_mirror_decides_and_the_rest_is_not_read() -> None:
+    busy = WitnessReply(409, "300\n7\n")
+    for says, did in ({"begin": busy}, ["begin"]), ({"save": busy}, ["begin", "save"]):
+        mirror = Taking(**says)
+        assert received(mirror, WHOLE[:FIRST], WHOLE[FIRST:], b"more") == (409, "300\n7\n", False, 2)
+        assert mirror.did == did
+
+
+@pytest.mark.parametrize(
+    ("chunks", "says"),
+    [
+        ((), "the body ends before its first package is whole\n"),
+        ((WHOLE[: FIRST - 1],), "the body ends before its first package is whole\n"),
+        ((WHOLE[:9], ClientDisconnect()), "the body ends before its first package is whole\n"),
+        ((b"\x00\x00",), "an origin has 1 to 255 bytes\n"),
+    ],
+)
+def test_without_a_whole_package_a_request_is_400(chunks: tuple[Chunk, ...], says: str) -> None:
+    mirror = Taking()
+    assert received(mirror, *chunks)[:2] == (400, says)
+    assert "partly upload" not in mirror.did
+
+
+def test_a_request_that_breaks_off_behind_a_package_is_answered_with_what_is_missing() -> None:
+    for rest in ((), (ClientDisconnect(),), (WHOLE[FIRST : FIRST + 9],)):
+        mirror = Taking()
+        assert received(mirror, WHOLE[:FIRST], *rest)[:2] == (202, "missing\n")
+        assert mirror.did == ["begin", "save", "partly upload"]
+    wrong = b"\x00\x00"  # an empty entry
+    assert received(Taking(), WHOLE[:FIRST] + wrong)[:2] == (422, "entry 256 is empty\n")
+
+
+def test_a_client_that_is_too_slow_in_one_chunk_or_in_all_is_answered() -> None:
+    for patience, longest in ((0.05, 30.0), (30.0, 0.05)):
+        limit = partial(received, patience=patience, longest=longest)
+        late = "the body took too long\n"
+        assert limit(Taking(), WHOLE[:9], WAIT)[:2] == (408, late)
+        assert limit(Taking(), WHOLE[: FIRST - 1], WAIT)[:2] == (408, late)
+        assert limit(Taking(), WHOLE[:FIRST], WAIT)[:2] == (202, "missing\n")
+
+
+def test_a_body_that_is_no_gzip_is_refused_and_a_fault_of_the_mirror_is_503() -> None:
+    packed = gzip.compress(WHOLE)
+    assert received(Taking(), packed[:50], packed[50:], packed=True)[:2] == (200, "lines\n")
+    assert received(Taking(), b"no gzip", packed=True)[:2] == (400, "the body is not gzip\n")
+    first = gzip.compress(WHOLE[:FIRST])
+    assert received(Taking(), first, b"no gzip", packed=True)[:2] == (422, "the body is not gzip\n")
+    fault = LedgerError("LOG-CORRUPT", "a tile is damaged")
+    assert received(Taking(save=fault), WHOLE)[:2] == (503, "LOG-CORRUPT: nothing was cosigned\n")
+
+
+def test_a_server_has_its_limits_and_is_served_at_the_address_that_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[tuple[object, dict[str, object]]] = []
+
+    def noted(name: str, given: object, limits: dict[str, object]) -> str:
+        made.append((given, limits))
+        return name
+
+    monkeypatch.setattr(mirror_server, "app", lambda mirror, **limits: noted("app", mirror, limits))
+    monkeypatch.setattr(http_server, "server", lambda app, **limits: noted("server", app, limits))
+    monkeypatch.setattr(http_server, "serve", lambda *given, **ready: made.append((given, ready)))
+    mirror, ready = object(), print
+    mirror_server.serve(mirror, "::1", 7, ready=ready)  # type: ignore[arg-type]
+    limits = {"most_at_once": 16, "largest_head": 8192, "grace": 5}
+    assert made == [
+        (mirror, {"patience": 10.0, "longest": 300.0}),
+        ("app", limits),
+        (("server", "::1", 7), {"ready": ready}),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -343,6 +540,7 @@ def test_readers_get_tiles_entries_and_checkpoint(live: Live) -> None:
         ("GET", "/add-entries", 405),
         ("PUT", "/add-entries", 405),
         ("POST", "/sign-subtree", 404),
+        ("POST", "/add-entries/", 404),
         ("DELETE", f"/{DIGEST}/tile/0/000", 405),
     ],
 )

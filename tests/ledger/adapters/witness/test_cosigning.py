@@ -22,7 +22,10 @@ from ledger.adapters.witness.cosigning import (
     Cosigned,
     _exhibit,
     check_remembered,
+    check_shown,
     cosign_head,
+    open_published,
+    take_answers,
     take_cosignatures,
     witnessed,
 )
@@ -51,10 +54,12 @@ from ledger.tlog.note import (
     witness_vkey,
 )
 from ledger.tlog.policy import Policy, parse_policy
+from ledger.tlog.tree import root
 from tests.ledger.adapters.log.test_log import KEY, NOON, ORIGIN, SEED, Clock, closed, opened, store
 from tests.ledger.adapters.log.test_log import clock as clock
 from tests.ledger.adapters.log.test_log import folder as folder
 from tests.ledger.adapters.storage.test_entry_store import OTHER
+from tests.support.files.system_calls import synced
 from tests.support.hash_log import HashLog
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
@@ -351,9 +356,18 @@ def test_a_conflict_stops_the_log_and_both_notes_are_kept(log: Log, clock: Clock
     before = log.publish().note
     with scripted(script, shown) as url, scripted(lambda body: WitnessReply(200, line(body, "b"))) as good:
         told = policy({"a": url, "b": good})
-        assert code(lambda: cosigned(log, told, clock)) == "LOG-EQUIVOCATION"
+        with pytest.raises(LedgerError, match="LOG-EQUIVOCATION") as stopped:
+            cosigned(log, told, clock)
+    assert stopped.value.hint == "it proves nothing yet: ask the operator of that witness what it remembers"
     assert evidence(log) == {f"{note_digest(note)}.note": note for note in (before, shown)}
     assert (log.files.folder / "checkpoint").read_bytes() == before  # the lines of others never repair it
+
+
+def test_of_a_conflict_without_the_note_of_the_witness_ours_is_kept(log: Log, clock: Clock) -> None:
+    with scripted(lambda _: WitnessReply(422, "no\n")) as url:
+        assert code(lambda: cosigned(log, policy({"a": url}), clock)) == "LOG-EQUIVOCATION"
+    note = log.signed().note
+    assert evidence(log) == {f"{note_digest(note)}.note": note}
 
 
 def test_a_conflict_after_the_second_question_is_one_too(log: Log, clock: Clock) -> None:
@@ -418,7 +432,10 @@ def test_a_log_that_signs_two_trees_is_refused_and_both_sides_hold_the_proof(
         assert cosigned(log, told, clock).met
         grown(fork, 2 + longer, OTHER)
         before = fork.publish().note
-        assert code(lambda: cosigned(fork, told, clock)) == "LOG-EQUIVOCATION"
+        with synced() as names, pytest.raises(LedgerError, match="LOG-EQUIVOCATION") as stopped:
+            cosigned(fork, told, clock)
+        assert names[-1] == "evidence"
+        assert stopped.value.hint == "it proves that this log signed two trees: comity succeed"
         (kept,) = a.witness.memory.evidence()
         seen = a.witness.memory.seen(ORIGIN)
     assert seen is not None
@@ -495,6 +512,96 @@ def test_a_second_publisher_that_was_quicker_is_no_fault(log: Log, folder: Path,
         assert cosigned(log, told, clock).met
 
 
+def test_the_answers_are_heard_before_their_cosignatures_are_published(log: Log, clock: Clock) -> None:
+    got: list[Sequence[WitnessResult]] = []
+
+    def heard(answers: Sequence[WitnessResult]) -> None:
+        got.append(answers)
+        raise InterruptedError
+
+    with scripted(lambda body: WitnessReply(200, line(body))) as url, pytest.raises(InterruptedError):
+        cosign_head(log, policy({"a": url}), log.files.folder / "evidence", now=clock, heard=heard)
+    assert [[*answer.lines] for answer in got[0]] == [[KEYS["a"]]]
+    assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
+
+
+def test_the_lines_that_another_process_has_published_meanwhile_stay(log: Log, clock: Clock) -> None:
+    told = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
+    head = open_published(log, told)
+
+    def offered(name: str) -> bytes:
+        return head.note + cosign(head.note, KEYS[name].name, SEEDS[name], int(NOON.timestamp())).encode()
+
+    answer = WitnessResult("http://a", ("a",), lines=lines_of(offered("a"), [KEYS["a"]]))
+
+    def meanwhile(_: object) -> None:
+        take_cosignatures(log, told, offered("b"), now=clock)
+
+    done = take_answers(log, told, head, [answer], log.files.folder / "evidence", heard=meanwhile)
+    assert done.met
+    assert done.kept.note == client.with_lines(
+        head.note, [*lines_of(done.kept.note, [KEY, KEYS["a"], KEYS["b"]]).values()]
+    )
+    assert set(lines_of(done.kept.note, [*KEYS.values()])) == {KEYS["a"], KEYS["b"]}
+
+
+def test_the_cosignatures_of_a_head_are_kept_if_a_larger_one_was_published_meanwhile(log: Log, clock: Clock) -> None:
+    told = policy({"a": "http://127.0.0.1:1"})
+    head = open_published(log, told)
+    offered = head.note + cosign(head.note, KEYS["a"].name, SEEDS["a"], int(NOON.timestamp())).encode()
+    answer = WitnessResult("http://a", ("a",), lines=lines_of(offered, [KEYS["a"]]))
+
+    def meanwhile(_: object) -> None:
+        grown(log, 1)
+        log.publish()
+
+    done = take_answers(log, told, head, [answer], log.files.folder / "evidence", heard=meanwhile)
+    assert (done.kept.size, done.kept.note, done.met) == (3, offered, True)
+    assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
+
+
+def test_where_no_witness_answers_the_published_head_stays_as_it_is(log: Log, clock: Clock) -> None:
+    with scripted(lambda body: WitnessReply(200, line(body, "b"))) as url:
+        first = cosigned(log, policy({"b": url}), clock)
+    done = cosigned(log, policy({"a": "http://127.0.0.1:1"}), clock)
+    assert (done.kept, done.met) == (first.kept, False)
+
+
+# -- a head that somebody was shown ------------------------------------------------------------------------------------
+
+
+def signed_head(log: Log, size: int, top: bytes | None = None, seed: bytes = SEED) -> bytes:
+    made = Checkpoint(ORIGIN, size, root(size, log.store.hashes) if top is None else top)
+    return sign_note(format_checkpoint(made), ORIGIN, seed).encode()
+
+
+def test_a_head_of_this_log_is_no_fault_and_one_that_it_never_signed_is_ignored(log: Log) -> None:
+    proofs = log.files.folder.parent / "evidence"
+    for size in range(4):
+        check_shown(log, signed_head(log, size), proofs)
+    for stranger in (b"nonsense", signed_head(log, 2, bytes(32), bytes(32)), signed_head(log, 9, bytes(32), bytes(32))):
+        check_shown(log, stranger, proofs)
+    assert not proofs.exists()
+
+
+@pytest.mark.parametrize(
+    ("size", "expected", "exhibits"), [(2, "LOG-FORKED", 1), (3, "LOG-FORKED", 1), (4, "LOG-ROLLBACK", 0)]
+)
+def test_a_larger_head_or_one_of_another_tree_is_kept_as_evidence_and_refused(
+    log: Log, size: int, expected: str, exhibits: int
+) -> None:
+    shown = signed_head(log, size, bytes(32))
+    with pytest.raises(LedgerError) as refused:
+        check_shown(log, shown, log.files.folder.parent / "evidence")
+    assert refused.value.code == expected
+    if expected == "LOG-ROLLBACK":
+        assert refused.value.says == "somebody has seen 4 entries of this log, which knows of 3"
+    kept = evidence(log)
+    assert {data for name, data in kept.items() if name.endswith(".note")} == {shown, log.signed().note}
+    splits = [check_split(data, KEY) for name, data in kept.items() if name.endswith(".split-view.json")]
+    assert [(split.one.size, split.two.size) for split in splits] == [(size, 3)] * exhibits
+
+
 # -- cosignatures from a file ------------------------------------------------------------------------------------------
 
 
@@ -510,6 +617,15 @@ def test_a_cosigned_note_that_comes_as_a_file_is_taken(log: Log, clock: Clock, t
     log.publish()
     late = take_cosignatures(log, told, done.kept.note, now=clock)  # an older head is stored, but not published
     assert log.heads.get(late.kept.digest) is not None
+    assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
+
+
+def test_the_signed_head_is_published_where_an_older_one_comes_back(log: Log, clock: Clock) -> None:
+    told = policy({"a": "http://127.0.0.1:1"})
+    note = log.publish().note
+    grown(log, 1)
+    offered = note + cosign(note, KEYS["a"].name, SEEDS["a"], int(NOON.timestamp())).encode()
+    assert take_cosignatures(log, told, offered, now=clock).kept.note == offered
     assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
 
 
@@ -618,6 +734,7 @@ def test_only_a_head_of_our_size_or_a_smaller_one_can_contradict_ours(log: Log) 
 
     assert _exhibit(log, ours, None) is None
     assert _exhibit(log, ours, ours) is None
+    assert _exhibit(log, ours, opened_head(log, HashLog(ORIGIN, SEED).note(0))) is None
     for size, proved in ((1, True), (6, True), (7, False)):
         assert (_exhibit(log, ours, theirs(size, 7)) is not None) is proved, size
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ledger.adapters.log.checkpoints import CheckpointStore
+from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
+from ledger.adapters.storage.postgres import Address
 from ledger.adapters.witness import followed_logs
 from ledger.adapters.witness.followed_logs import (
     Held,
@@ -22,7 +24,8 @@ from ledger.adapters.witness.followed_logs import (
     newest_seen,
 )
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Head, note_digest, open_checkpoint
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import Checkpoint, Head, format_checkpoint, note_digest, open_checkpoint, sign_note
 from tests.support.files.system_calls import synced
 from tests.support.hash_log import HashLog
 
@@ -82,14 +85,15 @@ def test_the_same_tree_and_an_empty_one_need_no_proof(follower: Follower) -> Non
     assert follower.hold(0) == Held(5, ())
     assert follower.hold(6) == Held(5, ())
     assert follower.asked == [(5, 6)]
+    assert follower.hold(1, lambda m, n: None) == Held(6, (5, 6))  # a tree of one entry needs one
 
 
 def test_heads_without_a_proof_between_them_are_unproven_by_their_sizes(follower: Follower) -> None:
-    follower.hold(7)
+    follower.hold(8)
     follower.hold(3)
-    assert follower.hold(9, lambda m, n: None) == Held(7, (3, 7))
+    assert follower.hold(9, lambda m, n: None) == Held(8, (3, 8))
     assert follower.hold(5, lambda m, n: None if m == 3 else (follower.log.prove(m, n), None)) == Held(9, (3,))
-    assert follower.kept() == [3, 5, 7, 9]
+    assert follower.kept() == [3, 5, 8, 9]
 
 
 def test_two_trees_of_one_size_are_a_contradiction_and_the_second_is_not_kept(follower: Follower) -> None:
@@ -100,6 +104,18 @@ def test_two_trees_of_one_size_are_a_contradiction_and_the_second_is_not_kept(fo
     notes = {f"{note_digest(log.note(6))}.note": log.note(6) for log in (follower.log, follower.fork)}
     assert {path.name: path.read_bytes() for path in follower.evidence.glob("*.note")} == notes
     assert follower.refused(6) == "SPLIT-VIEW"  # the next look finds the same
+    assert follower.asked == []
+
+
+def test_one_root_for_two_sizes_is_a_contradiction(follower: Follower) -> None:
+    follower.hold(6)
+    same = Checkpoint(follower.log.origin, 9, follower.log.root(6))
+    note = sign_note(format_checkpoint(same), follower.log.origin, follower.log.seed).encode()
+    head = open_checkpoint(note, follower.log.origin, follower.log.key, ())
+    proof = follower.log.prove(6, 9), None
+    with pytest.raises(RecordError, match="CP-CONSISTENCY"):
+        hold_against(follower.seen, follower.log.key, head, lambda m, n: proof, NOW, follower.evidence)
+    assert follower.kept() == [6]
 
 
 def test_a_proof_from_another_root_convicts_the_log_and_a_wrong_proof_convicts_no_one(follower: Follower) -> None:
@@ -136,6 +152,25 @@ def test_the_newest_head_seen_is_the_largest_and_none_makes_no_file(tmp_path: Pa
     assert newest.size == 9
     assert newest_seen(place, "another log") is None
     assert len(list(place.glob("*.db"))) == 1
+
+
+def test_the_newest_head_is_read_without_writing_from_the_file_or_the_database_of_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[object, dict[str, object]]] = []
+    newest = PublishedHead(1, b"note", NOW, None)
+
+    def store(at: object, **how: object) -> Any:
+        opened.append((at, how))
+        return SimpleNamespace(newest=lambda: newest, close=lambda: None)
+
+    monkeypatch.setattr(followed_logs, "CheckpointStore", store)
+    log = origin_hash("o")
+    (tmp_path / f"{log}.db").touch()
+    shared = Address("postgresql://office.example/ledger", "ledger.example/own")
+    for place, at in ((tmp_path, tmp_path / f"{log}.db"), (shared, shared)):
+        assert newest_seen(place, "o") is newest
+        assert opened.pop() == (at, {"writable": False, "log": log})
 
 
 def test_evidence_is_durable_and_never_replaced(tmp_path: Path) -> None:

@@ -11,15 +11,22 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cli.exit_codes import Exit
-from ledger.adapters.witness.monitor import Look, Patience, look
+from ledger.adapters.log.published_log import Fetch, from_folder
+from ledger.adapters.witness import monitor
+from ledger.adapters.witness.monitor import Alarm, Look, Patience, check_entries, look
+from ledger.entries.keyring import Registrar
 from ledger.entries.split_view import check_split
+from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
-from ledger.tlog.note import MLDSA44, Vkey, cosign, cosign_mldsa, witness_vkey
+from ledger.tlog.names import origin_hash
+from ledger.tlog.note import MLDSA44, Vkey, cosign, cosign_mldsa, parse_checkpoint, witness_vkey
 from ledger.tlog.policy import parse_policy
 from tests.ledger.entries.test_log_keys import KEY
 from tests.support.cli import House, run
+from tests.support.files.system_calls import synced
 from tests.support.hash_log import HashLog
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -119,6 +126,164 @@ def test_silence_and_stale_cosignatures_are_alarms_and_a_heartbeat_ends_them(pla
     assert place.codes(ANY, later) == []
     assert place.shows(TRUE, 9, later).codes(HOURS, later) == []
     assert place.shows(TRUE, 12).codes(HOURS, later) == ["CP-STALE"]
+
+
+@pytest.mark.parametrize(("late", "found"), [(0, False), (1, True)])
+def test_a_log_is_silent_and_its_cosignature_stale_a_second_after_the_patience_is_over(
+    place: Place, late: int, found: bool
+) -> None:
+    hours = timedelta(hours=26)
+    place.shows(TRUE, 9, NOON).look()
+    now = NOON + hours + timedelta(seconds=late)
+    silent, stale = (place.look(each, now).alarms for each in (Patience(silence=hours), Patience(stale=hours)))
+    assert [(each.code, each.says) for each in (*silent, *stale)] == [
+        ("LOG-SILENT", "it has shown nothing new since 2027-03-01T12:00:00Z"),
+        ("CP-STALE", "no witness has cosigned its head since 2027-03-01T12:00:00Z"),
+    ][: 2 * found]
+
+
+def test_the_newest_cosignature_of_a_head_counts_and_one_without_any_is_stale(place: Place) -> None:
+    late = Patience(stale=timedelta(hours=1))
+    (alarm,) = place.shows(TRUE, 9).look(late).alarms
+    assert (alarm.code, alarm.says) == ("CP-STALE", "no witness of the policy has cosigned its head")
+    note = TRUE.note(12)
+    for seed, hours in ((SEED, 5), (bytes(range(2, 34)), 0)):
+        name = "witness.example/w" if seed == SEED else "witness.example/x"
+        note += cosign(TRUE.note(12), name, seed, int((NOON - timedelta(hours=hours)).timestamp())).encode()
+    second = witness_vkey("witness.example/x", public_key(bytes(range(2, 34))))
+    both = POLICY.replace(b"quorum w", f"witness x {second}\nquorum w".encode())
+    place.shows(TRUE, 12)
+    (place.log / "checkpoint").write_bytes(note)
+    assert look(str(place.log), parse_policy(both), TRUE.origin, place.state, NOON, late).alarms == ()
+    shutil.rmtree(place.log)
+    assert place.codes(late) == ["LOG-UNREACHABLE"], "no head was shown that could be stale"
+
+
+def test_a_log_that_never_showed_a_head_is_not_silent(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", monitor.logger.name)
+    assert place.codes(HOURS) == ["LOG-UNREACHABLE"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{TRUE.origin}: looking at {place.log}",
+        f"{TRUE.origin}: shows None entries, None before; 1 alarms",
+    ]
+
+
+def test_a_head_is_proven_from_the_largest_one_before_it_and_not_again(place: Place) -> None:
+    asked: list[str] = []
+
+    def looked(log: HashLog, size: int) -> list[str]:
+        place.shows(log, size)
+        read = from_folder(place.log)
+
+        def fetch(path: str, most: int) -> bytes:
+            asked.append(path)
+            return read(path, most)
+
+        asked.clear()
+        seen = look("", parse_policy(POLICY), TRUE.origin, place.state, NOON, ANY, fetch=fetch)
+        return [alarm.code for alarm in seen.alarms]
+
+    assert looked(TRUE, 5) == looked(TRUE, 9) == []
+    assert len(asked) > 1
+    assert (looked(TRUE, 9), asked) == ([], ["checkpoint"])
+    assert looked(TRUE.fork(3, 7), 7) == ["SPLIT-VIEW"], "it contradicts the five that were seen before the nine"
+    assert looked(TRUE, 7) == ["LOG-ROLLBACK"]
+
+
+def test_the_key_that_convicts_a_log_is_of_ed25519_in_any_order_of_the_policy() -> None:
+    lines = BOTH.splitlines(keepends=True)
+    for policy in (BOTH, b"".join([lines[1], lines[0], lines[2]])):
+        head, key = monitor._opened(twice(9), parse_policy(policy), TRUE.origin)
+        assert (head.checkpoint.size, key) == (9, TRUE.key)
+
+
+def test_seen_heads_and_evidence_may_be_in_other_folders_than_the_state(place: Place, tmp_path: Path) -> None:
+    others, proofs, state = tmp_path / "others", tmp_path / "proofs", tmp_path / "no state"
+    place.shows(TRUE, 20)
+
+    def looked(where: str, fetch: Fetch | None = None) -> Look:
+        policy = parse_policy(POLICY)
+        return look(where, policy, TRUE.origin, state, NOON, ANY, evidence=proofs, fetch=fetch, heads_in=others)
+
+    assert looked(str(place.log)).before is None
+    place.shows(TRUE, 9)
+    turned = looked("elsewhere", from_folder(place.log))
+    assert (turned.before, turned.size, [each.code for each in turned.alarms]) == (20, 9, ["LOG-ROLLBACK"])
+    assert turned.alarms[0].says == "it shows 9 entries, and had shown 20; both heads are kept"
+    assert {file.read_bytes() for file in proofs.iterdir()} == {TRUE.note(20), TRUE.note(9)}
+    assert (turned.log, turned.where, state.exists()) == (TRUE.origin, "elsewhere", False)
+
+
+def test_the_number_of_checked_entries_is_durable_and_a_damaged_one_counts_as_none(place: Place) -> None:
+    noted = place.state / f"{origin_hash(TRUE.origin)}.checked"
+    place.shows(TRUE, 9)
+    with synced() as names:
+        assert place.look(entries=True).entries == 9
+    assert (noted.read_bytes(), names[-1]) == (b"9", place.state.name)
+    for damaged in (b"", b"nine", b"\xff", b"-1", b"09"):
+        noted.write_bytes(damaged)
+        assert place.look(entries=True).entries == 9
+    for checked, read, after in ((b"8", 1, b"9"), (b"9", 0, b"9"), (b"12", 0, b"12")):
+        noted.write_bytes(checked)
+        seen = place.look(entries=True)
+        assert (seen.entries, seen.alarms, noted.read_bytes()) == (read, (), after)
+
+
+@pytest.mark.parametrize("start", [0, 1, 255, 256, 257, 511, 512, 699, 700])
+def test_entries_are_compared_from_any_of_them_on(place: Place, start: int) -> None:
+    place.shows(TRUE, 700)
+    fetch, head = from_folder(place.log), parse_checkpoint(TRUE.note(700).decode().partition("\n\n")[0] + "\n")
+    check_entries(fetch, head, start)
+    with pytest.raises(LedgerError, match="the entry published at 0 is not"):
+        check_entries(lambda path, most: fetch(path, most).replace(b"\x06true 0", b"\x06tree 0"), head)
+    with pytest.raises(LedgerError, match=r"LOG-CORRUPT.*do not make the signed tree of 700"):
+        check_entries(fetch, replace(head, root=bytes(32)), start)
+    bundle = place.log / "tile" / "entries" / "001"
+    bundle.write_bytes(bundle.read_bytes().replace(b"true 300", b"tree 300"))
+    if start <= 300:
+        with pytest.raises(LedgerError, match="the entry published at 300 is not the leaf of its tree"):
+            check_entries(fetch, head, start)
+    else:
+        check_entries(fetch, head, start)
+
+
+def test_faults_of_entries_ever_found_are_alarms_at_a_look_that_fails_too(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[object] = []
+
+    class Inspected:
+        def __init__(self, file: Path, origin: str, registrar: object) -> None:
+            did.append((file, origin, registrar))
+
+        def read(self, fetch: object, key: object, head: object, proofs: Path) -> int:
+            did.append(proofs)
+            if len(did) > 3:
+                raise RecordError("ENV-NONCANON", "no entry")
+            return 9
+
+        def found(self) -> list[Alarm]:
+            return [Alarm("KEY-UNKNOWN", "found before")]
+
+        def close(self) -> None:
+            did.append("closed")
+
+    monkeypatch.setattr(monitor, "Inspection", Inspected)
+    registrar = Registrar("registrar", "XO", "ab" * 32)
+    place.shows(TRUE, 9)
+    policy, where = parse_policy(POLICY), str(place.log)
+    looks = [
+        look(where, policy, TRUE.origin, place.state, NOON, ANY, entries=entries, registrar=registrar)
+        for entries in (False, True, True)
+    ]
+    opened = (place.state / f"{origin_hash(TRUE.origin)}.entries.db", TRUE.origin, registrar)
+    assert did == [opened, place.state / "evidence", "closed"] * 2
+    assert [seen.entries for seen in looks] == [0, 9, 0]
+    assert [[alarm.code for alarm in seen.alarms] for seen in looks] == [
+        [],
+        ["KEY-UNKNOWN"],
+        ["KEY-UNKNOWN", "ENV-NONCANON"],
+    ]
 
 
 def test_an_entry_that_is_not_its_leaf_is_found_with_its_number(place: Place) -> None:

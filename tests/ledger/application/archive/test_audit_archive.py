@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.adapters.folders.handed_folder import HandedFolder
+from ledger.application.archive import audit_archive
 from ledger.application.archive.audit_archive import ArchiveAudit
+from ledger.application.archive.check_segment import SegmentRun
 from ledger.application.archive.engines import ENGINES, EngineName
-from ledger.application.archive.manifest import parse_manifest
+from ledger.application.archive.manifest import Segment, parse_manifest
 from ledger.application.archive.parquet_files import write_entries
 from ledger.application.integrity.audit import Audit, audit
+from ledger.application.integrity.check_run import Noted, Problem
 from ledger.entries.envelope import EntryPlace, open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.payload import Condition
-from ledger.entries.placement import map_of
+from ledger.entries.placement import Link, map_of
 from ledger.errors import LedgerError
 from ledger.tlog.note import Checkpoint, Head
 from ledger.tlog.policy import NO_POLICY
@@ -116,6 +119,78 @@ def test_the_root_of_every_signed_state_is_computed(good: tuple[Ledger, Path], s
     ledger, folder = good
     report, _ = audited(folder, ledger, *[(size, b"") for size in sizes])
     assert {size: report.roots[size] for size in sizes} == {size: root(size, ledger.read) for size in sizes}
+
+
+def test_the_roots_of_signed_states_and_of_further_checkpoints_are_computed(good: tuple[Ledger, Path]) -> None:
+    ledger, folder = good
+    report, walk = audited(folder, ledger, (11, b""), also=(5, 16))
+    assert {size: report.roots[size] for size in (5, 11, 16)} == {size: root(size, ledger.read) for size in (5, 11, 16)}
+    entries = [open_(raw) for raw in ledger.entries]
+    newest = [each for each in entries if each.payload.order == ledger.registry][-1]
+    assert walk.last == Link(newest.payload.seq, newest.leaf, None)
+    assert newest.payload.seq > 1
+
+
+class Kept:
+    """The results of a killed run, noted as they are asked and kept."""
+
+    def __init__(self) -> None:
+        self.did: list[Any] = []
+
+    def begin(self, context: bytes) -> None:
+        self.did.append(("begun", context.startswith(b"context")))
+
+    def get(self, segment: Segment) -> None:
+        self.did.append(("asked", segment.start))
+
+    def put(self, segment: Segment, run: SegmentRun) -> None:
+        self.did.append(("kept", segment.start))
+
+    def end(self) -> None:
+        self.did.append("ended")
+
+
+def test_results_are_kept_from_the_beginning_of_an_audit_to_its_end(good: tuple[Ledger, Path]) -> None:
+    ledger, folder = good
+    kept: Any = Kept()
+    report, _ = audited(folder, ledger, kept=kept, context=b"context")
+    starts = [*range(0, ledger.size, WIDTH)]
+    assert (kept.did[0], kept.did[-1], report.problems) == (("begun", True), "ended", [])
+    assert [start for what, start in kept.did[1:-1] if what == "asked"] == starts
+    assert [start for what, start in kept.did[1:-1] if what == "kept"] == starts
+
+
+@pytest.mark.parametrize(
+    ("problems", "read", "listed"), [({0: 99}, 4, 99), ({0: 100}, 1, 100), ({0: 99, 1: 7}, 2, 100), ({2: 101}, 3, 100)]
+)
+def test_an_audit_of_an_archive_ends_with_the_segment_that_has_the_hundredth_problem(
+    problems: dict[int, int],
+    read: int,
+    listed: int,
+    good: tuple[Ledger, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger, folder = good
+
+    def runs(self: ArchiveAudit, *_: object) -> Iterator[tuple[Segment, SegmentRun]]:
+        for number, segment in enumerate(self.manifest.segments):
+            run = SegmentRun(program=b"", noted=Noted(), signatures=1)
+            run.problems = [Problem("ENV", segment.path, "no entry")] * problems.get(number, 0)
+            yield segment, run
+
+    monkeypatch.setattr(ArchiveAudit, "_runs", runs)
+    monkeypatch.setattr(audit_archive._Joined, "_climb", lambda self, segment, run: iter(()))
+    monkeypatch.setattr(audit_archive, "_leaves", lambda places: {})
+    manifest = parse_manifest((folder / "archive.json").read_bytes())
+    walk = ArchiveAudit(HandedFolder(folder), manifest, workers=1)
+    head = Checkpoint(ledger.origin, ledger.size, root(ledger.size, ledger.read))
+    progress: list[tuple[int, int]] = []
+    report = walk(
+        folder, ledger.origin, registrar_of(ledger), head, times_of(head), lambda done, of: progress.append((done, of))
+    )
+    assert (report.signatures, len(report.problems)) == (read, listed)
+    ends = [(min(start + WIDTH, ledger.size), ledger.size) for start in range(0, ledger.size, WIDTH)]
+    assert progress == ends[: read if listed == 99 else read - 1]
 
 
 @pytest.mark.parametrize("workers", [1, 3])

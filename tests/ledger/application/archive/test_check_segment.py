@@ -9,11 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.application.archive import check_segment
-from ledger.application.archive.check_segment import SegmentCheck, SegmentRun, _Run
+from ledger.application.archive.check_segment import Opening, SegmentCheck, SegmentRun, _Run
 from ledger.application.archive.manifest import Segment, digest_of
-from ledger.application.archive.parquet_files import Row
+from ledger.application.archive.parquet_files import Row, write_entries
+from ledger.application.auditing.program import own_statement
 from ledger.application.integrity.check_run import MOST, Noted
-from ledger.entries.envelope import open_
+from ledger.entries.envelope import EntryPlace, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.payload import Condition
 from ledger.entries.placement import map_of
@@ -21,8 +22,8 @@ from ledger.tlog.note import Checkpoint
 from ledger.tlog.tree import Frontier, leaf_hash, node_hash, root
 from ledger.verify.progress import VerificationLog
 from tests.ledger.application.archive.archives import rows_of
-from tests.ledger.application.integrity.test_continued_audit import made, no_times
-from tests.support.memory_ledger import ORDER, Ledger, small
+from tests.ledger.application.integrity.test_continued_audit import OTHERS, made, no_times
+from tests.support.memory_ledger import ORDER, Ledger, hand, small
 
 LEAVES = [leaf_hash(bytes([n])) for n in range(4)]
 LOW, HIGH = node_hash(LEAVES[0], LEAVES[1]), node_hash(LEAVES[2], LEAVES[3])
@@ -65,6 +66,15 @@ def checked(
     ledger: Ledger, start: int, end: int, *sizes: int, rows: list[Row] | None = None, orders: bool = True
 ) -> SegmentRun:
     """Check these entries as one segment."""
+    common = common_of(ledger, orders=orders)
+    segment = Segment(bytes=0, sha256="", start=start, end=end, root="", reserved=0)
+    run = SegmentRun(program=b"", noted=Noted())
+    _Run(common, segment, run, VerificationLog()).check(rows_of(ledger)[start:end] if rows is None else rows, sizes)
+    return run
+
+
+def common_of(ledger: Ledger, *, orders: bool = True) -> SegmentCheck:
+    """Return what the checks of all segments of a log share."""
     keeper = ledger.keeper
     keyring = Keyring(ledger.registry, Registrar(keeper.actor, keeper.party, keeper.key))
     for index, raw in enumerate(ledger.entries):
@@ -72,13 +82,9 @@ def checked(
             keyring.admit(opened, index)
     reserved = frozenset({ledger.registry, map_of(ledger.origin)})
     head = Checkpoint(ledger.origin, ledger.size, root(ledger.size, ledger.read))
-    common = SegmentCheck(
+    return SegmentCheck(
         origin=ledger.origin, keyring=keyring, times=no_times(head), reserved=reserved, with_orders=orders
     )
-    segment = Segment(bytes=0, sha256="", start=start, end=end, root="", reserved=0)
-    run = SegmentRun(program=b"", noted=Noted())
-    _Run(common, segment, run, VerificationLog()).check(rows_of(ledger)[start:end] if rows is None else rows, sizes)
-    return run
 
 
 def payloads(ledger: Ledger) -> list[Any]:
@@ -149,7 +155,80 @@ def test_a_segment_with_a_hundred_faults_is_not_read_further_and_has_no_tree(
     rows = [replace(row, index=n, raw=b"{}") for n in range(bad)]
     run = checked(ledger, 0, bad, rows=[*rows, *rows[:5]][: bad + (0 if read else 5)])
     assert len(run.problems) >= bad
+    assert read or len(run.problems) == MOST
     assert (run.leaves != b"", run.peaks != (0, [])) == (read, read)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 8), (8, 16), (24, 29), (28, 29)])
+def test_a_segment_gives_the_hashes_above_its_tree_and_its_tree_at_each_size(
+    start: int, end: int, ledger: Ledger
+) -> None:
+    sizes = range(start + 1, end + 1)
+    run, rows = checked(ledger, start, end, *sizes), rows_of(ledger)
+    assert run.problems == []
+    for size, peaks in run.partial.items():
+        leaves = [leaf_hash(raw) for raw in ledger.entries[start:size]]
+        tree = Frontier()
+        tree.extend(leaves)
+        assert Frontier(size - start, peaks).root() == tree.root()
+    assert [*run.partial] == [*sizes]
+    within = min(len(rows[end - 1].nodes) // 32, (end - start).bit_length() - 1)  # a whole segment is one subtree
+    assert run.upper == rows[end - 1].nodes[32 * within :]
+    assert (start, len(run.upper)) in ((0, 0), (8, 32), (24, 0), (28, 0))
+
+
+def test_only_the_first_wrong_hash_of_a_segment_is_said() -> None:
+    assert problems(NODES[0], bytes(32), NODES[2], b"") == ["LOG-CORRUPT #1"]
+
+
+def test_a_break_of_an_order_and_a_key_that_does_not_hold_are_problems_of_their_entry() -> None:
+    ledger, ilves = small()
+    sent = {"addressee": "skylark", "channel": "mail"}
+    for order, seq, prev in (
+        (ORDER, 9, ledger.leaf(4)),
+        (OTHERS[0], 1, "ab" * 32),
+        (OTHERS[1], 2, None),
+    ):
+        place = EntryPlace(ledger.origin, order, seq, prev, "2AP-7")
+        ledger.record(ilves, "order-transmitted", sent, order=order, place=place)
+    ledger.record(hand("ilves", key="other"), "order-transmitted", sent, order=OTHERS[2])
+    run = checked(ledger, 0, ledger.size)
+    found = [(each.code, each.where) for each in run.problems]
+    assert found == [("CTX-CHAIN", "#5"), ("CTX-CHAIN", "#6"), ("CTX-CHAIN", "#7"), ("KEY-UNKNOWN", "#8")]
+    assert run.openings == {}
+    behind = checked(ledger, 5, ledger.size)
+    breaks = [(each.code, each.where) for each in behind.problems if each.code != "LOG-CORRUPT"]
+    assert breaks == found[1:], "the entry before #5 is not here"
+    assert behind.openings == {ORDER: Opening(5, 8, ledger.leaf(4), "2AP-7")}
+
+
+def test_entries_that_the_owner_of_a_reported_key_may_not_have_signed_are_noted() -> None:
+    ledger, ilves = small()
+    orn = ledger.enrol("orn", "XO", "ISS")
+    sent = {"addressee": "skylark", "channel": "mail"}
+    reported = {"actor": "ilves", "suspected_since": "2027-03-01T00:00:00Z"}
+    first = ledger.record(ilves, "order-transmitted", sent, order=ORDER)
+    ledger.record(orn, "order-transmitted", sent, order=ORDER)
+    assert checked(ledger, 0, ledger.size).noted.suspect == {}
+    ledger.record(ledger.keeper, "key-compromised", reported)
+    suspect = checked(ledger, first, ledger.size).noted.suspect
+    assert suspect == {ilves.key: [first]}
+
+
+def test_a_file_of_the_manifest_is_read_as_the_entries_of_its_segment(ledger: Ledger) -> None:
+    data = write_entries(rows_of(ledger)[8:16])
+    segment = Segment(bytes=len(data), sha256=digest_of(data), start=8, end=16, root="", reserved=0)
+    run = check_segment.check_segment(common_of(ledger), data, segment, (11,))
+    assert (run.problems, run.signatures, [*run.partial]) == ([], 8, [11])
+    assert run.program == check_segment.program() == own_statement()
+    longer = replace(segment, bytes=len(data) + 1)
+    assert [each.code for each in check_segment.check_segment(common_of(ledger), data, longer, ()).problems] == [
+        "ARC-DIGEST"
+    ]
+    other = replace(segment, end=17)
+    assert [each.code for each in check_segment.check_segment(common_of(ledger), data, other, ()).problems] == [
+        "ARC-FORMAT"
+    ]
 
 
 def test_the_form_of_a_fact_is_checked_and_that_of_the_register_where_it_is_read(

@@ -106,6 +106,14 @@ def test_the_local_engine_takes_no_address_and_its_processes_end(monkeypatch: py
     assert ended == [{"wait": True, "cancel_futures": True}]
 
 
+def test_a_process_checks_segments_with_the_check_that_it_was_given_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_checks", [])
+    monkeypatch.setattr(engines, "check_segment", lambda *given: given)
+    for check in ("first", "second"):
+        engines._begin(check)  # type: ignore[arg-type]
+        assert engines._go(b"data", SEGMENT, (1,)) == (check, b"data", SEGMENT, (1,))  # type: ignore[comparison-overlap]
+
+
 def test_a_cluster_of_dask_is_asked_at_its_address_or_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[Any] = []
     lost: list[Any] = []

@@ -46,6 +46,8 @@ def test_nothing_is_left_of_a_complete_audit(tmp_path: Path) -> None:
     with KeptRuns(tmp_path / "runs") as runs:
         runs.put(segment(0), RUN)
         runs.end()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            runs._c.execute("SELECT 1")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.application.archive import make_archive
-from ledger.application.archive.make_archive import MadeArchive, _has, _is_unfinished, _Making, _merged
+from ledger.application.archive.make_archive import MadeArchive, _has, _is_unfinished, _locked, _Making, _merged
 from ledger.application.archive.manifest import (
     BINDING,
     MANIFEST,
@@ -26,10 +26,13 @@ from ledger.application.archive.manifest import (
 )
 from ledger.entries.envelope import open_
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.tree import Frontier, leaf_hash, root
+from ledger.facts import build
+from ledger.tlog.note import b64
+from ledger.tlog.tree import Frontier, leaf_hash, prove_consistency, root
 from tests.ledger.application.archive.archives import narrow_segments, write_archive
 from tests.ledger.application.archive.archives import rows_of as rows_of_archive
 from tests.ledger.application.integrity.test_continued_audit import made
+from tests.support.files.system_calls import open_below, synced
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import Ledger, small
 
@@ -406,3 +409,130 @@ def test_segments_that_the_log_states_are_kept_if_they_have_their_size(ledger: L
         assert third.is_file()
         later._remove_others(manifest)
         assert not last.exists()  # the shorter last segment
+
+
+def test_all_whole_segments_that_the_log_states_make_the_tree_by_their_roots(ledger: Ledger, tmp_path: Path) -> None:
+    with narrow_segments():
+        run, head = run_of(ledger, tmp_path, 27)
+        before = run._write(head, None)
+        later, head = run_of(ledger, tmp_path)
+        manifest = later._write(head, before)
+        assert (manifest.segments[:3], later.written) == (before.segments[:3], 1)
+        assert manifest.root == root(ledger.size, ledger.read).hex()
+
+
+def test_a_thousand_entries_are_read_at_a_time() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def rows(statement: object, between: tuple[int, int]) -> list[Any]:
+        asked.append(between)
+        return []
+
+    run = making(Path(), SimpleNamespace(store=SimpleNamespace(rows=rows)))
+    with pytest.raises(LedgerError, match="entry 3 is missing"):
+        list(run._rows(3, 2_500))
+    assert asked == [(3, 1_003), (1_003, 2_003), (2_003, 2_500)]
+
+
+# -- one run, and what the log states of it ----------------------------------------------------------------------------
+
+
+def test_a_folder_is_locked_by_one_run_at_a_time_and_free_behind_it(tmp_path: Path) -> None:
+    with _locked(tmp_path):
+        with (
+            pytest.raises(LedgerError, match=f"another process writes the archive {tmp_path}") as busy,
+            _locked(tmp_path),
+        ):
+            pass
+        assert busy.value.code == "BUSY"
+    with pytest.raises(InterruptedError), _locked(tmp_path):
+        raise InterruptedError
+    with _locked(tmp_path):
+        assert open_below(tmp_path) != []
+    assert open_below(tmp_path) == []
+
+
+def test_a_run_has_its_folders_and_the_lock_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    folder = tmp_path / "archive"
+
+    class Begun:
+        def __init__(self, *more: object) -> None:
+            given.append(more)
+
+        def make(self) -> str:
+            with pytest.raises(LedgerError, match="BUSY"), _locked(folder):
+                pass
+            return "made"
+
+    asked: list[str] = []
+    monkeypatch.setattr(make_archive, "arrow", lambda: asked.append("arrow"))
+    monkeypatch.setattr(make_archive, "_Making", Begun)
+    journal: Any = SimpleNamespace(folder=SimpleNamespace(path=tmp_path / "ledger"))
+    (tmp_path / "ledger").mkdir()
+    signer, publish, progress = (object() for _ in range(3))
+    result: Any = make_archive.make_archive(journal, folder, signer, publish, progress)  # type: ignore[arg-type]
+    assert (result, given, asked) == ("made", [(journal, folder, signer, publish, progress)], ["arrow"])
+    assert {path.name for path in folder.iterdir()} == {"entries", "states", "trust"}
+    for path in (folder, *folder.iterdir()):
+        assert path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_of_an_archive_is_durable_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "trust").mkdir()
+    with synced() as names:
+        making(tmp_path)._put("trust/policy", b"policy")
+    assert (tmp_path / "trust" / "policy").read_bytes() == b"policy"
+    assert names[-1] == "trust"
+    assert "policy" in names[0]
+
+
+def test_the_files_of_a_manifest_are_written_before_it_and_those_about_another_removed(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with narrow_segments():
+        run, head = run_of(ledger, tmp_path)
+        for name in BINDING:
+            (tmp_path / name).touch()
+        done: list[tuple[int, int]] = []
+        run.progress = lambda end, size: done.append((end, size))
+        with synced() as names:
+            manifest = run._write(head, None)
+    assert done == [(8, 29), (16, 29), (24, 29), (29, 29)]
+    assert not any((tmp_path / name).exists() for name in BINDING)
+    assert (tmp_path / MANIFEST).read_bytes() == format_manifest(manifest)
+    assert (tmp_path / "checkpoint").read_bytes() == b"note"
+    states = (tmp_path / states_path(29)).read_bytes()
+    assert (manifest.states.bytes, manifest.states.sha256) == (len(states), digest_of(states))
+    written = [name for name in names if MANIFEST in name or "policy" in name or "checkpoint" in name]
+    assert ["policy" in written[0], "checkpoint" in written[1], MANIFEST in written[2]] == [True] * 3
+
+
+def test_the_register_states_size_root_and_digest_of_the_manifest() -> None:
+    recorded: list[Any] = []
+
+    def record(fact: object, order: str, signer: object) -> Any:
+        recorded.append((fact, order, signer))
+        return SimpleNamespace(index=17)
+
+    journal: Any = SimpleNamespace(registry="register", record=record)
+    run = _Making(journal, Path(), "signer", None, None)  # type: ignore[arg-type]
+    assert run._record(replace(EMPTY, size=5), "ab" * 32) == 17
+    fields = {"size": 5, "root": EMPTY.root, "manifest_digest": "ab" * 32, "format": "comity.archive/1"}
+    assert recorded == [(build("archive-made", fields, {}), "register", "signer")]
+
+
+def test_the_entry_that_states_a_manifest_is_written_with_its_proofs_under_the_newest_head(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    head: Any = SimpleNamespace(checkpoint=SimpleNamespace(size=ledger.size), note=ledger.checkpoint())
+    entries: dict[int, bytes] = {17: ledger.entries[17]}
+    journal: Any = SimpleNamespace(store=SimpleNamespace(hashes=ledger.read, at=entries.get))
+    run = _Making(journal, tmp_path, None, lambda: head, None)  # type: ignore[arg-type]
+    run._bind(replace(EMPTY, size=12), 17)
+    assert (tmp_path / "archive.dsse.json").read_bytes() == ledger.entries[17]
+    assert (tmp_path / "archive.tlog-proof").read_bytes() == ledger.proof(17)
+    grown = "".join(f"{b64(each)}\n" for each in prove_consistency(12, ledger.size, ledger.read))
+    assert (tmp_path / "archive.consistency").read_bytes() == grown.encode()
+    run._bind(replace(EMPTY, size=12), 18)
+    assert (tmp_path / "archive.dsse.json").read_bytes() == b""

@@ -23,6 +23,7 @@ ROWS = [
     Row(n, f"order {n % 3}", n + 1, "order-issued", bytes([n] * 16), bytes([n] * 32), b"n" * 32 * (n % 2), b"{}" * n)
     for n in range(COUNT)
 ]
+OTHER_COLUMNS = "it does not have one row group with the columns of an archive"
 NAMES = [name for name, _ in parquet_files.ENTRY_COLUMNS]
 
 
@@ -86,11 +87,11 @@ def test_a_column_with_a_missing_value_is_refused(name: str) -> None:
 
 
 def test_a_column_more_is_refused() -> None:
-    assert "columns" in refused(file_of(table().append_column("name", pa.array(["Dina Ilves"] * COUNT))))
+    assert refused(file_of(table().append_column("name", pa.array(["Dina Ilves"] * COUNT)))) == OTHER_COLUMNS
 
 
 def test_a_column_less_is_refused() -> None:
-    assert "columns" in refused(file_of(table().drop_columns(["leaf"])))
+    assert refused(file_of(table().drop_columns(["leaf"]))) == OTHER_COLUMNS
 
 
 def test_metadata_is_refused() -> None:
@@ -250,3 +251,108 @@ def test_statistics_are_true_of_a_column_if_each_number_that_they_state_is(chang
 
 def test_a_column_without_statistics_says_nothing_false() -> None:
     assert parquet_files._tells_of(None, [3, 1, 2])
+
+
+def test_a_file_has_one_group_of_compressed_columns_with_statistics_of_three_and_nothing_more() -> None:
+    for content, rows in ((write_entries(ROWS), COUNT), (write_entries([]), 0)):
+        footer = pq.ParquetFile(pa.BufferReader(content)).metadata
+        assert (footer.num_rows, footer.metadata, footer.format_version) == (rows, None, "2.6")
+        assert footer.num_row_groups <= 1
+        assert read_entries(content, rows) == ROWS[:rows]
+    chunks = [pq.ParquetFile(pa.BufferReader(write_entries(ROWS))).metadata.row_group(0).column(n) for n in range(8)]
+    assert {chunk.compression for chunk in chunks} == {"ZSTD"}
+    told = [chunk.path_in_schema for chunk in chunks if chunk.statistics is not None]
+    assert told == ["log_index", "order_id", "kind"]
+    assert not any(parquet_files._has_more(chunk) for chunk in chunks)
+    assert read_states(write_states([])) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("has_column_index", True),
+        ("has_offset_index", True),
+        ("has_dictionary_page", True),
+        ("file_path", "other.parquet"),
+        ("bloom_filter_offset", 0),
+    ],
+)
+def test_each_part_by_which_a_reader_skips_rows_or_reads_another_file_is_seen(part: str, value: object) -> None:
+    plain = {"has_column_index": False, "has_offset_index": False, "has_dictionary_page": False, "file_path": ""}
+    assert not parquet_files._has_more(SimpleNamespace(**plain))
+    assert not parquet_files._has_more(SimpleNamespace(**plain, bloom_filter_offset=None))
+    assert parquet_files._has_more(SimpleNamespace(**{**plain, part: value}))
+
+
+WANTED = 3 * resource.getpagesize() + (2 << 30)
+ENDLESS = resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "bounded"),
+    [
+        (ENDLESS, ENDLESS, True),
+        (WANTED + 1, ENDLESS, True),
+        (WANTED, ENDLESS, False),
+        (WANTED + 1, WANTED + 1, True),
+        (WANTED, WANTED, False),
+        (1, WANTED + 1, False),
+        (WANTED + 1, WANTED, False),
+    ],
+)
+def test_two_gib_more_than_there_are_may_be_used_unless_fewer_are_allowed_already(
+    soft: int, hard: int, bounded: bool, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[tuple[int, tuple[int, int]]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda which, both: limits.append((which, both)))
+    (tmp_path / "statm").write_text("3 2 1 0\n")
+    monkeypatch.setattr(parquet_files, "_STATM", tmp_path / "statm")
+    before = pa.default_memory_pool()
+    for error in (None, ValueError("in the block")):
+        limits.clear()
+        failing = nullcontext() if error is None else pytest.raises(ValueError, match="in the block")
+        with failing, parquet_files._bounded_memory():
+            assert pa.default_memory_pool().backend_name == "system"
+            assert limits == [(resource.RLIMIT_AS, (WANTED, hard))][:bounded]
+            if error is not None:
+                raise error
+        assert limits[-1] == (resource.RLIMIT_AS, (soft, hard))
+        assert len(limits) == 1 + bounded
+        assert pa.default_memory_pool().backend_name == before.backend_name
+    monkeypatch.setattr("sys.platform", "darwin")
+    limits.clear()
+    with parquet_files._bounded_memory():
+        assert pa.default_memory_pool().backend_name == before.backend_name
+    assert limits == []
+
+
+def test_a_file_is_read_by_one_thread_with_small_limits_and_has_the_rows_of_its_footer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[dict[str, Any]] = []
+    fewer = 0
+
+    class Opened(pq.ParquetFile):  # type: ignore[misc]
+        def __init__(self, source: Any, **how: Any) -> None:
+            given.append(how)
+            super().__init__(source, **how)
+
+        def read(self, **how: Any) -> Any:
+            given.append(how)
+            return super().read(**how).slice(fewer)
+
+    monkeypatch.setattr(parquet_files, "arrow", lambda: (pa, SimpleNamespace(ParquetFile=Opened)))
+    content = write_of(ROWS)
+    assert read_entries(content, COUNT) == ROWS
+    limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 1 << 20}
+    assert given == [{"memory_map": False, "pre_buffer": False, **limits}, {"use_threads": False}]
+    fewer = 1
+    assert refused(content) == "its rows do not match its footer"
+
+
+def write_of(rows: list[Row]) -> bytes:
+    """Return the bytes of a file, written without the functions that a test replaces."""
+    with pytest.MonkeyPatch.context() as real:
+        real.setattr(parquet_files, "arrow", lambda: (pa, pq))
+        return write_entries(rows)

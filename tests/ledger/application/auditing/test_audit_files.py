@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.adapters.keys.mldsa import verify
-from ledger.adapters.log.published_log import from_folder
-from ledger.application.auditing.audit_files import _fewest, carried, fetched, files_in, keep, named
+from ledger.adapters.log.published_log import LARGEST_NOTE, from_folder
+from ledger.application.auditing import audit_files
+from ledger.application.auditing.audit_files import _fewest, carried, fetched, files_by, files_in, keep, named
 from ledger.application.auditing.take import own_notes
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.policy import Policy
@@ -72,7 +73,47 @@ def test_what_is_kept_is_found_again_by_its_index(tmp_path: Path) -> None:
     assert files_in(tmp_path / "nothing") == {}
 
 
-@pytest.mark.parametrize("index", [b"../policy\n", b"\xff\n", b"ab.note\n", b"\n", b"index\n"])
+def test_a_kept_file_is_not_written_again_and_the_names_are_durable_and_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(audit_files, "sync_folder", synced.append)
+    first, second, third = sorted(notes((0, 8), (8, 16), (16, 24)).items())
+    keep(tmp_path, dict([second]))
+    before = (tmp_path / second[0]).stat().st_ino
+    keep(tmp_path, dict([first]))
+    keep(tmp_path, dict([second, third]))
+    assert (tmp_path / second[0]).stat().st_ino == before
+    assert (tmp_path / "index").read_text().splitlines() == [first[0], second[0], third[0]]
+    assert synced == [tmp_path] * 3
+
+
+def test_of_too_many_files_the_first_by_name_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_files, "MOST", 2)
+    names = [digit * 64 + ".note" for digit in "cab"]
+    assert list(files_by([*names, "policy"], str.encode)) == [names[1], names[2]]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_index_of_ten_thousand_names_is_read_and_a_longer_one_refused(more: int) -> None:
+    names = [f"{number:064x}.note" for number in range(10_000 + more)]
+    limits = set()
+
+    def fetch(name: str, most: int) -> bytes:
+        limits.add((name == "index", most))
+        return "\n".join(names).encode() if name == "index" else b"note"
+
+    if more:
+        with pytest.raises(RecordError, match="AUD-FORMAT"):
+            fetched(fetch)
+    else:
+        assert list(fetched(fetch)) == names
+    assert limits == {(True, 800_000)} | ({(False, LARGEST_NOTE)} if not more else set())
+
+
+@pytest.mark.parametrize(
+    "index", [b"../policy\n", b"\xff\n", b"ab.note\n", b"\n", b"index\n", b"%s.note\nindex\n" % (b"ab" * 32)]
+)
 def test_an_index_names_nothing_but_statements_and_notes(tmp_path: Path, index: bytes) -> None:
     (tmp_path / "index").write_bytes(index)
     with pytest.raises(RecordError, match="AUD-FORMAT"):
@@ -100,6 +141,14 @@ def test_of_a_note_with_more_signatures_those_of_the_policy_are_taken() -> None:
     (note,) = (data for name, data in taken.files.items() if name.endswith(".note"))
     assert note.count("\N{EM DASH}".encode()) == 1
     assert taken.ranges == {"karsk": [(0, SIZE)]}
+
+
+def test_of_two_auditors_each_has_the_notes_it_has_signed_by_their_first_entry() -> None:
+    policy = Policy((), {}, {}, "none", auditors={"karsk": KARSK.key, "lorn": LORN.key})
+    both = subtree_note(part(8, 16), [LORN.line(part(8, 16)), KARSK.line(part(8, 16))])
+    signed = [KARSK.note(32, 40), both, KARSK.note(0, 8)]
+    taken = own_notes(STATED | dict(named(note, ".note") for note in signed), policy, head(), read)
+    assert (taken.ranges, taken.left) == ({"karsk": [(0, 8), (8, 16), (32, 40)], "lorn": [(8, 16)]}, 0)
 
 
 def test_a_note_on_another_log_is_left() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,15 +13,19 @@ from typing import Any
 import pytest
 
 from ledger.adapters.keys.mldsa import MlDsaKey, verify
+from ledger.adapters.log.ledger_as_published import reading
+from ledger.adapters.log.published_log import Fetch
+from ledger.application.auditing import run
 from ledger.application.auditing.audit_files import FOLDER, files_in
 from ledger.application.auditing.program import MADE, own_statement, program_digest
-from ledger.application.auditing.run import Auditor, AuditRun, audit_log
+from ledger.application.auditing.run import Auditor, AuditRun, _head, audit_log, sign_subtree
 from ledger.entries.envelope import EntryPlace
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import map_of
+from ledger.errors import LedgerError, RecordError
 from ledger.law.provisions import rules_digest
 from ledger.tlog.audit_statement import auditor_name, parse_statement
-from ledger.tlog.note import MLDSA44, Vkey
+from ledger.tlog.note import MLDSA44, Vkey, parse_checkpoint
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.subtree import subtree_root
 from ledger.tlog.subtree_cosignature import Subtree, open_subtree
@@ -92,6 +97,78 @@ def test_the_whole_log_is_signed_as_one_where_that_is_wanted(office: Office) -> 
     assert (run.signed, run.seen.entries) == (((0, 7),), 2)
     assert office.audit(ledger, whole=True).signed == ()
     assert office.audit(ledger).signed == ()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_of_a_log_without_entries_nothing_is_signed(office: Office, whole: bool) -> None:
+    run = office.audit(Ledger(), whole=whole)
+    assert (run.signed, run.wrong, office.notes()) == ((), (), set())
+
+
+def test_notes_that_begin_behind_the_first_entry_do_not_cover_it(office: Office) -> None:
+    ledger, ilves = small()
+    office.audit(ledger)
+    further(ledger, ilves, 3)
+    office.audit(ledger)
+    for file in (office.state / FOLDER).glob("*.note"):
+        if b"subtree 0 5" in file.read_bytes():
+            file.unlink()
+    assert office.notes() == {(5, 6), (6, 8)}
+    assert office.audit(ledger).signed == ((0, 8),)
+
+
+def test_a_subtree_that_the_head_does_not_have_is_not_signed() -> None:
+    ledger, _ = small()
+    head = parse_checkpoint(ledger.checkpoint().decode().partition("\n\n")[0] + "\n")
+    for start, end in ((0, 4), (4, 5), (0, 5)):
+        subtree = Subtree(ledger.origin, start, end, subtree_root(start, end, ledger.read))
+        note = sign_subtree(subtree, head, auditor(), ledger.read)
+        assert open_subtree(note, [auditor().key], mldsa=verify).subtree == subtree
+        with pytest.raises(RecordError, match="SUB-PATH"):
+            sign_subtree(Subtree(ledger.origin, start, end, bytes(32)), head, auditor(), ledger.read)
+
+
+def test_without_a_head_seen_there_is_nothing_to_sign(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"no head of ledger\.test/none was seen") as raised:
+        _head(tmp_path, "ledger.test/none")
+    assert raised.value.code == "LOG-UNREACHABLE"
+
+
+@pytest.mark.parametrize(
+    "fault", [RecordError("LOG-TILE", "torn"), LedgerError("LOG-UNREACHABLE", "away")], ids=["record", "ledger"]
+)
+def test_a_log_that_cannot_be_read_again_is_said_and_nothing_is_signed(
+    office: Office, monkeypatch: pytest.MonkeyPatch, fault: RecordError | LedgerError
+) -> None:
+    ledger, ilves = small()
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER, role="CT")
+    read = reading
+
+    @contextmanager
+    def once(where: str) -> Iterator[Fetch]:
+        monkeypatch.setattr(run, "reading", again)
+        with read(where) as fetch:
+            yield fetch
+
+    @contextmanager
+    def again(where: str) -> Iterator[Fetch]:
+        def fail(path: str, most: int) -> bytes:
+            raise fault
+
+        yield fail
+
+    monkeypatch.setattr(run, "reading", once)
+    result = office.audit(ledger)
+    assert [(each.code, each.says) for each in result.wrong] == [(fault.code, fault.says)]
+    assert ([each.code for each in result.remarks], result.signed) == (["V-ROLE-NOT-HELD"], ())
+
+
+def test_faults_and_remarks_of_a_run_are_kept_apart(office: Office) -> None:
+    ledger, ilves = small()
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER, role="CT")
+    wrong_key(ledger, ilves)
+    result = office.audit(ledger)
+    assert (codes(result), [each.code for each in result.remarks]) == (["KEY-UNKNOWN"], ["V-ROLE-NOT-HELD"])
 
 
 def test_the_statement_has_the_checks_of_this_program_and_no_more() -> None:
@@ -202,11 +279,12 @@ def test_a_state_that_was_read_under_another_registrar_signs_nothing(office: Off
 
 
 def test_the_program_is_the_list_of_its_files_as_sha256sum_writes_it(monkeypatch: Any, tmp_path: Path) -> None:
-    for name in ("b.py", "a/c.py", "a/d.sql", "a/__pycache__/c.pyc", "a/.e.swp"):
+    for name in ("b.py", "a/c.py", "a/d.sql", "a/__pycache__/c.pyc", "a/.e.swp", "py.typed"):
         (tmp_path / "ledger" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "ledger" / name).write_text(name)
+    (tmp_path / "ledger" / "folder.py").mkdir()
     monkeypatch.setattr("ledger.__file__", str(tmp_path / "ledger" / "__init__.py"))
-    files = ("a/c.py", "a/d.sql", "b.py")
+    files = ("a/c.py", "a/d.sql", "b.py", "py.typed")
     lines = "".join(f"{sha256(name.encode()).hexdigest()}  ledger/{name}\n" for name in files)
     assert program_digest() == sha256(lines.encode()).hexdigest()
 

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.storage.postgres import Address
+from ledger.application.audits import handed_orders as module
 from ledger.application.audits.handed_orders import HandedBytes, handed_orders
 from ledger.errors import LedgerError, RecordError
+from tests.ledger.application.integrity.test_audit import shelf_of
 from tests.support.cli import ledger_of
-from tests.support.memory_ledger import NOW
+from tests.support.memory_ledger import NOW, small
 
 
 def test_files_of_other_logs_are_named_and_hidden_ones_are_not(tmp_path: Path) -> None:
@@ -64,3 +69,51 @@ def test_a_folder_that_is_written_to_while_it_is_read_is_not_believed(tmp_path: 
             read()
     else:
         assert read() > 0
+
+
+def test_a_file_that_is_gone_when_it_is_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed = HandedBytes(tmp_path)
+    monkeypatch.setattr(HandedBytes, "names", lambda self, folder: ["a", "b"])
+    monkeypatch.setattr(HandedBytes, "read", lambda self, path: b"a" if path == "foreign/a" else None)
+    assert handed.under("foreign") == {"a": b"a"}
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere", "database"])
+def test_orders_are_read_from_the_folder_another_file_or_a_database_under_the_trust_of_the_caller(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, _ = small()
+    trust = ledger.trust()
+    assert trust.registrar is not None
+    given: list[Any] = []
+    closed: list[Any] = []
+
+    def reader(place: Any) -> Any:
+        given.append(place)
+        return SimpleNamespace(close=lambda: closed.append(place))
+
+    def cases(folder: Any, *more: Any) -> str:
+        given.append((folder.path, folder.policy, folder.registrar, folder.test, more[1], more[2](), type(more[3])))
+        return "cases"
+
+    monkeypatch.setattr(module, "EntryReader", reader)
+    monkeypatch.setattr(module, "CaseReader", cases)
+    monkeypatch.setattr(module, "address", Address)
+    folder, file = tmp_path / "ledger", tmp_path / ("other.db" if where == "elsewhere" else "ledger/entries.db")
+    folder.mkdir()
+    ways: dict[str, dict[str, Any]] = {
+        "here": {},
+        "elsewhere": {"entries": file},
+        "database": {"store": "postgresql://x/y"},
+    }
+    if where != "database":
+        shelf_of(ledger, file)
+    with handed_orders(folder, trust.policy, trust.registrar, NOW, **ways[where]) as opened:
+        place, made = given
+        assert [str(opened), closed] == ["cases", []]
+    if where == "database":
+        assert place == Address("postgresql://x/y", ledger.origin)
+    else:
+        assert place.path == file
+    assert made == (folder, trust.policy, trust.registrar, False, None, NOW, HandedBytes)
+    assert closed == [place]

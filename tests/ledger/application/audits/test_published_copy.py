@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -77,6 +79,7 @@ def test_a_copy_of_another_tree_is_fetched_once_more_and_then_refused(tmp_path: 
         1,
     )  # the copy was of another tree, and of no fewer entries
     assert str(wrong.size) in raised.value.says
+    assert entries(folder / "entries.db") == other, "what was fetched last stays, to be continued"
     assert entries(copy_entries(folder, fetched(files_of(wrong)), head(wrong))) == other
     assert open_below(tmp_path) == []
 
@@ -93,7 +96,39 @@ def test_an_entry_that_is_none_is_named_by_its_place(tmp_path: Path) -> None:
     with pytest.raises(RecordError) as raised:
         copy_entries(tmp_path, fetched(files_of(ledger)), head(ledger))
     assert raised.value.where == f"#{ledger.size - 1}"
+    for size in (1, 3):
+        copy_entries(tmp_path, fetched(files_of(ledger, size)), head(ledger, size))
+        with pytest.raises(RecordError) as raised:
+            copy_entries(tmp_path, fetched(files_of(ledger)), head(ledger))
+        assert raised.value.where == f"#{ledger.size - 1}"
     with pytest.raises(LedgerError) as missing:
         copy_entries(tmp_path, fetched({}), head(ledger))
     assert missing.value.code == "LOG-UNREACHABLE"
     assert open_(ledger.entries[0]).payload.log == ledger.origin
+
+
+def test_an_entry_with_a_wrong_signature_is_copied_and_its_verification_names_it(tmp_path: Path) -> None:
+    ledger, _ = small()
+    envelope = json.loads(ledger.entries[4])
+    envelope["signatures"][0]["sig"] = json.loads(ledger.entries[0])["signatures"][0]["sig"]
+    forged = Ledger()
+    for raw in (*ledger.entries[:4], json.dumps(envelope, separators=(",", ":"), sort_keys=True).encode()):
+        forged.append(raw)
+    with pytest.raises(RecordError, match="SIG-BAD"):
+        open_(forged.entries[4])
+    assert entries(copy_entries(tmp_path, fetched(files_of(forged)), head(forged))) == forged.entries
+
+
+def test_sixteen_bundles_are_stored_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored: list[int] = []
+
+    def append_pages(pages: list[object], expected: object) -> None:
+        assert expected == {}
+        stored.append(len(pages))
+
+    store = SimpleNamespace(size=lambda: 0, append_pages=append_pages, hashes=None, close=lambda: None)
+    monkeypatch.setattr(published_copy, "EntryStore", lambda path: store)
+    monkeypatch.setattr(published_copy, "_pages", lambda fetch, start, size: iter([["row"]] * 40))
+    monkeypatch.setattr(published_copy, "root", lambda size, hashes: b"root")
+    assert published_copy._brought_up(tmp_path, fetched({}), Checkpoint("o", 9, b"root"))
+    assert stored == [16, 16, 8]

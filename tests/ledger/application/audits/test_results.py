@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from ledger.application.audits import results
 from ledger.application.audits.results import (
     LISTED,
     Audited,
     AuditedLedger,
+    AuditTask,
     AuditVerdict,
     DutyCount,
     FoundCode,
+    WitnessCount,
     difference,
     worst_first,
 )
@@ -40,6 +42,30 @@ def test_a_difference_counts_what_is_new_and_gone_and_lists_the_first_of_the_new
     assert (many.new, len(many.added), many.added[0]) == (LISTED + 2, LISTED, "C 000")
 
 
+def test_five_new_points_are_named() -> None:
+    assert results.MOST_POINTS == 100_000
+    assert len(difference(audited(*"ABCDE"), audited(), SINCE).added) == 5
+    assert len(difference(audited(*"ABCDEF"), audited(), SINCE).added) == 5
+
+
+def test_a_result_says_nothing_that_was_not_found() -> None:
+    task = AuditTask("/led", (), "/state", SINCE, SINCE)
+    assert (task.ask, task.expected, task.holder, task.store, task.auditor) == (True, "", "", "", None)
+    assert WitnessCount(1, 2, met=False).remember == 0
+    assert asdict(DutyCount()) == {"open": 0, "overdue": 0, "undetermined": 0, "first": []}
+    given = ("place", "log", "holder", "verdict", "reasons", "trusted")
+    assert {name: value for name, value in asdict(BASE).items() if name not in given} == {
+        **dict.fromkeys(("size", "root", "head_at", "witnesses", "difference"), None),
+        **dict.fromkeys(("test", "stale", "judged"), False),
+        **dict.fromkeys(("entries", "signatures", "not_covered", "rests", "orders"), 0),
+        "head_by": "",
+        "findings": [],
+        "remarks": [],
+        "duties": DutyCount(),
+    }
+    assert (Audited(BASE).points, Audited(BASE).note) == ([], "")
+
+
 def test_the_worst_ledger_comes_first() -> None:
     def found(level: str, orders: int) -> Any:
         fields = dict.fromkeys(FoundCode.__struct_fields__, "")
@@ -48,8 +74,8 @@ def test_the_worst_ledger_comes_first() -> None:
     verdicts = list(AuditVerdict)
     ranked = [
         replace(BASE, verdict=verdicts[0]),
-        replace(BASE, verdict=verdicts[-1], findings=[found("V", 2), found("V", 3), found("R", 99)]),
-        replace(BASE, verdict=verdicts[-1], findings=[found("V", 4)], duties=DutyCount(overdue=9)),
+        replace(BASE, verdict=verdicts[-1], findings=[found("V", 2), found("V", 3), found("R", 1)]),
+        replace(BASE, verdict=verdicts[-1], findings=[found("V", 4), found("R", 99)], duties=DutyCount(overdue=9)),
         replace(BASE, verdict=verdicts[-1], duties=DutyCount(overdue=3)),
         replace(BASE, verdict=verdicts[-1], duties=DutyCount(overdue=2, undetermined=9)),
         replace(BASE, verdict=verdicts[-1], duties=DutyCount(overdue=2, undetermined=1)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from ledger.application.export.access_entry import ExportAccess, _plain, export_access
 from ledger.facts.vocabulary import ROLES
-from tests.support.memory_ledger import COMPANION, ORDER, Ledger, small
+from tests.support.memory_ledger import COMPANION, ISSUED, ORDER, SEALED, Ledger, small
 
 
 def journal_of(ledger: Ledger, companions: dict[str, str] | None) -> Any:
@@ -36,6 +37,25 @@ def test_a_bundle_opens_its_order_and_others_of_which_it_has_values(
     assert export_access(journal_of(ledger, {}), ledger.contents("SP", COMPANION), "a hearing", "Ada").because == (
         f"to make a bundle for SP ({ROLES['SP']}): a hearing"
     )
+
+
+def test_the_other_orders_of_an_access_are_sorted_and_no_signature_is_verified_again() -> None:
+    ledger, ilves = small()
+    others = [f"{digit * 8}-2222-4333-8444-555555555555" for digit in "95d07c3b"]
+    opened: dict[int, Any] = {}
+    for order in others:
+        index = ledger.record(ilves, "order-issued", ISSUED, SEALED, order=order)
+        envelope = json.loads(ledger.entries[index])
+        envelope["signatures"][0]["sig"] = json.loads(ledger.entries[0])["signatures"][0]["sig"]
+        ledger.entries[index] = json.dumps(envelope, separators=(",", ":"), sort_keys=True).encode()
+        opened[index] = ("text",)
+    about = SimpleNamespace(order=ORDER, audience="CT", purpose="trial")
+    entries = [(index, raw, b"proof") for index, raw in enumerate(ledger.entries)]
+    contents: Any = SimpleNamespace(about=about, entries=entries, disclosures=opened)
+    keys: list[dict[str, str] | None] = [None, {}]
+    for companions in keys:
+        access = export_access(journal_of(ledger, companions), contents, None, "Ada")
+        assert access.orders == (ORDER, *sorted(others))
 
 
 def test_an_order_of_which_nothing_is_opened_is_not_accessed() -> None:

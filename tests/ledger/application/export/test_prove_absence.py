@@ -1,4 +1,4 @@
-"""That a ledger has no order is proved under a witnessed head, with the register as far as this head reaches."""
+"""The document that an order is not in a ledger has the register and the commit under one witnessed head."""
 
 from __future__ import annotations
 
@@ -7,68 +7,88 @@ from typing import Any
 
 import pytest
 
-from ledger.application.export import prove_absence as module
+from ledger.application.export import prove_absence as exporting
 from ledger.application.export.prove_absence import prove_absence
-from ledger.entries.absence import ProvenLine
+from ledger.entries.absence import parse_absence
 from ledger.errors import LedgerError
+from ledger.tlog.map_of_heads import order_key
+from ledger.tlog.note import b64, unb64
+from ledger.tlog.tree import check_inclusion, leaf_hash, root
+from tests.support.memory_ledger import ORDER, Ledger, small
 
-HERE, REGISTRY, NONE = "an order that is here", "the register", "an order that is not here"
+ABSENT = "22222222-2222-4222-8222-222222222222"
 
 
-class Ledger:
-    """A ledger with one order, whose head is at a size; `asked` is what the proof needed."""
+class Office:
+    """A ledger that has committed its heads, and entries of the register before and behind the witnessed head."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ledger, _ = small()
+        orn = self.ledger.enrol("orn", "XO", "ISS", "SYS")
+        self.commit = self.ledger.commit(orn)
+        self.size = self.ledger.size
+        self.note = self.ledger.checkpoint()
+        self.ledger.enrol("late", "XO", "ISS")
         self.asked: list[Any] = []
-        self.documents: list[Any] = []
-        rows = [(4, b"four"), (0, b"zero"), (size, b"beyond"), (size + 1, b"further")]
+        ledger = self.ledger
         store = SimpleNamespace(
-            first_kind=lambda order: "order-issued" if order == HERE else None,
-            order=lambda order: rows if order == REGISTRY else [],
-            at=lambda index: b"the commit" if index == 2 else None,
-            hashes=None,
+            first_kind=lambda order: "order-supervised" if order == ORDER else None,
+            order=lambda order: [(n, ledger.entries[n]) for n, _ in ledger.seen_by([order])],
+            hashes=ledger.read,
+            at=lambda index: ledger.entries[index],
         )
-        self.journal: Any = SimpleNamespace(store=store, registry=REGISTRY, origin="ledger.test/xo")
-        self.head = SimpleNamespace(checkpoint=SimpleNamespace(size=size), note=b"a note")
-        self.witnesses: Any = SimpleNamespace(witnessed_head=self.witnessed)
-        monkeypatch.setattr(module, "commit_heads", self.commit)
-        monkeypatch.setattr(module, "prove_inclusions", self.prove)
-        monkeypatch.setattr(module, "format_absence", self.formatted)
+        self.journal: Any = SimpleNamespace(origin=ledger.origin, registry=ledger.registry, store=store)
+        self.witnesses: Any = SimpleNamespace(witnessed_head=self.head)
+        monkeypatch.setattr(exporting, "commit_heads", self.committed)
 
-    def witnessed(self, index: int, *, unwitnessed: bool) -> Any:
-        self.asked.append((index, unwitnessed))
-        return self.head
-
-    def formatted(self, said: object) -> bytes:
-        self.documents.append(said)
-        return b"document"
-
-    def commit(self, journal: object, orders: list[str]) -> Any:
+    def committed(self, journal: object, orders: list[str]) -> Any:
         assert journal is self.journal
-        self.asked.append(orders)
-        return SimpleNamespace(index=2, heads=SimpleNamespace(size=9, proofs={NONE: b"absent", REGISTRY: b"there"}))
+        tree = self.ledger.map_at(self.commit).tree
+        proofs = {order: tree.prove(order_key(order)) for order in orders}
+        return SimpleNamespace(index=self.commit, heads=SimpleNamespace(size=self.commit, proofs=proofs))
 
-    def prove(self, places: list[int], size: int, hashes: object) -> list[list[bytes]]:
-        self.asked.append((places, size))
-        return [[b"%d" % place] for place in places]
-
-
-def test_the_document_has_the_commit_and_the_register_below_the_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = Ledger(monkeypatch, 7)
-    assert prove_absence(ledger.journal, NONE, ledger.witnesses) == b"document"
-    assert ledger.asked == [[NONE, REGISTRY], (2, False), ([0, 2, 4], 7)]
-    (said,) = ledger.documents
-    assert (said.log, said.order, said.checkpoint) == ("ledger.test/xo", NONE, "a note")
-    assert (said.absent, said.registered) == ("YWJzZW50", "dGhlcmU=")
-    assert said.commit == ProvenLine(2, "the commit", ["Mg=="])
-    assert said.register == [ProvenLine(4, "four", ["NA=="]), ProvenLine(0, "zero", ["MA=="])]
-    assert NONE in said.says
-    prove_absence(ledger.journal, NONE, ledger.witnesses, unwitnessed=True)
-    assert ledger.asked[-2] == (2, True)
+    def head(self, index: int, *, unwitnessed: bool) -> Any:
+        self.asked.append((index, unwitnessed))
+        return SimpleNamespace(checkpoint=SimpleNamespace(size=self.size), note=self.note)
 
 
-def test_an_order_that_is_here_is_not_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = Ledger(monkeypatch, 7)
-    with pytest.raises(LedgerError, match="ORDER-EXISTS") as refused:
-        prove_absence(ledger.journal, HERE, ledger.witnesses)
-    assert (refused.value.hint, ledger.asked) == ("comity export makes its bundle", [])
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+    return Office(monkeypatch)
+
+
+def proven(ledger: Ledger, size: int, line: Any) -> int:
+    """Return the index of a line; it is the entry of the log there, under the root of so many entries."""
+    assert line.entry.encode() == ledger.entries[line.index]
+    path = [unb64(node) for node in line.path]
+    check_inclusion(line.index, size, leaf_hash(line.entry.encode()), path, root(size, ledger.read))
+    return int(line.index)
+
+
+def test_the_document_proves_the_commit_and_the_register_up_to_the_head(office: Office) -> None:
+    ledger = office.ledger
+    made = parse_absence(prove_absence(office.journal, ABSENT, office.witnesses))
+    assert (made.log, made.order, made.checkpoint) == (ledger.origin, ABSENT, office.note.decode())
+    assert made.says == f"{ledger.origin} has no order {ABSENT} among its first {office.commit} entries"
+    proofs = office.committed(office.journal, [ABSENT, ledger.registry]).heads.proofs
+    assert (made.absent, made.registered) == (b64(proofs[ABSENT]), b64(proofs[ledger.registry]))
+    assert proven(ledger, office.size, made.commit) == office.commit
+    register = [n for n, _ in ledger.seen_by([ledger.registry])]
+    assert register[-1] >= office.size
+    assert [proven(ledger, office.size, line) for line in made.register] == [n for n in register if n < office.size]
+    assert office.asked == [(office.commit, False)]
+    prove_absence(office.journal, ABSENT, office.witnesses, unwitnessed=True)
+    assert office.asked[1:] == [(office.commit, True)]
+
+
+def test_of_an_order_that_is_here_no_absence_is_proven(office: Office) -> None:
+    with pytest.raises(LedgerError, match=f"this ledger has an order {ORDER}") as refused:
+        prove_absence(office.journal, ORDER, office.witnesses)
+    assert (refused.value.code, office.asked) == ("ORDER-EXISTS", [])
+
+
+def test_a_head_that_ends_with_an_entry_of_the_register_has_it(office: Office) -> None:
+    office.size += 1
+    office.note = office.ledger.checkpoint(office.size)
+    made = parse_absence(prove_absence(office.journal, ABSENT, office.witnesses))
+    assert proven(office.ledger, office.size, made.register[-1]) == office.size - 1

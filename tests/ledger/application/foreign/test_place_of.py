@@ -13,7 +13,7 @@ from ledger.application.foreign.receive import Arrival, place_of
 from ledger.entries.wrapped_entry import KIND, PROOF, wrapper_id
 from ledger.errors import LedgerError
 from ledger.tlog.note import Vkey, parse_vkey
-from tests.support.memory_ledger import ORDER, Ledger, hand, small, two_histories
+from tests.support.memory_ledger import ORDER, Ledger, hand, resealed, small, two_histories
 
 THERE = "ledger.test/xv"
 
@@ -78,9 +78,27 @@ def test_an_entry_is_wrapped_at_the_first_id_that_no_entry_has(there: Ledger, tm
     for path in (f"{FOREIGN}/{sha256(raw).hexdigest()}", f"{FOREIGN}/{sha256(raw).hexdigest()}{PROOF}"):
         kept = here.files.pop(path)
         assert asked(here, there, arrival, tmp_path) == (third, None)
-        here.files[path] = b"damaged" if not path.endswith(PROOF) else kept
+        here.files[path] = kept
+        assert asked(here, there, arrival, tmp_path) == (second, 18)
+    here.files[f"{FOREIGN}/{sha256(raw).hexdigest()}"] = b"damaged"
     assert asked(here, there, arrival, tmp_path) == (third, None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", [{"kind": "order-transmitted"}, {"envelope": 7}, {"envelope": None}])
+def test_what_is_no_wrapper_of_these_bytes_is_passed_over(
+    change: dict[str, Any], there: Ledger, tmp_path: Path
+) -> None:
+    raw, proof = there.entries[4], there.proof(4)
+    here = Here()
+    here.keep(raw, proof)
+
+    def changed(payload: dict[str, Any]) -> None:
+        payload.update({name: value for name, value in change.items() if name == "kind"})
+        payload["public"].update({name: value for name, value in change.items() if name == "envelope"})
+
+    here.rows[wrapper_id(THERE, 4)] = 17, resealed(wrapped(raw), changed, hand("ilves"))
+    assert asked(here, there, Arrival(raw, proof), tmp_path) == (wrapper_id(THERE, 4, 1), None)
 
 
 def test_two_entries_at_one_place_of_a_log_are_kept_with_the_exhibit_that_proves_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ from ledger.application.foreign.receive import Arrival, WrapperPlace
 from ledger.entries.envelope import open_
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
+from ledger.tlog.note import open_checkpoint
+from ledger.tlog.tree import leaf_hash
 from tests.support.memory_ledger import NOW, ORDER, small
 
 OTHER = "22222222-2222-4222-8222-222222222222"
@@ -230,3 +233,26 @@ def test_entries_about_orders_are_acknowledged_and_acknowledgements_and_the_regi
     ]
     assert about != []
     assert to_acknowledge(contents) == [(n, ledger.leaf(n)) for n in (*about, sent)]
+
+
+def test_the_signature_of_our_entry_is_not_verified_again_before_it_is_acknowledged() -> None:
+    ledger, _ = small()
+    envelope = json.loads(ledger.entries[4])
+    envelope["signatures"][0]["sig"] = json.loads(ledger.entries[0])["signatures"][0]["sig"]
+    raw = json.dumps(envelope, separators=(",", ":"), sort_keys=True).encode()
+    contents: Any = SimpleNamespace(origin=ledger.origin, entries=[(4, raw, b"proof")])
+    assert to_acknowledge(contents) == [(4, leaf_hash(raw).hex())]
+
+
+def test_a_head_of_several_receipts_is_verified_once(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[bytes] = []
+    real = open_checkpoint
+
+    def counted(note: bytes, *given: Any, **more: Any) -> Any:
+        opened.append(note)
+        return real(note, *given, **more)
+
+    monkeypatch.setattr(receipts, "open_checkpoint", counted)
+    one, two = peer.indexes
+    assert peer.check(peer.receipt(one), peer.receipt(two)) == ""
+    assert opened == [peer.log.checkpoint()]

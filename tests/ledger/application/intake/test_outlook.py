@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -35,18 +37,22 @@ def moved(entry: Entry, order: str) -> Entry:
     return replace(entry, order=order)
 
 
-def test_new_entries_follow_those_on_record_each_with_a_name_and_a_place_that_no_other_has(judged: list[Case]) -> None:
+@pytest.mark.parametrize("read", [1, 5], ids=["once", "each time"])
+def test_new_entries_follow_those_on_record_each_with_a_name_and_a_place_that_no_other_has(
+    read: int, judged: list[Case]
+) -> None:
+    """The order on record is given with its first row, and need not be given with the others."""
     count = OutlookCount(ORDER.registry)
-    for row in (2, 3):
-        count.add(ANSWER, row, ORDER)
+    for number in range(5):
+        count.add(ANSWER, number + 2, ORDER if number < read else None)
     count.result(NOW)
     before, after = judged
     assert before == ORDER
-    assert after.entries[:-2] == ORDER.entries
-    one, two = after.entries[-2:]
-    assert [one.seq, two.seq] == [len(ORDER.entries), len(ORDER.entries) + 1]
+    assert after.entries[:-5] == ORDER.entries
+    one = after.entries[-5]
+    assert [entry.seq for entry in after.entries[-5:]] == [len(ORDER.entries) + number for number in range(5)]
     last = max(entry.index for entry in ORDER.entries)
-    assert [one.index, two.index] == [last + 1, last + 2]
+    assert [entry.index for entry in after.entries[-5:]] == [last + 1 + number for number in range(5)]
     assert len({entry.leaf for entry in after.entries}) == len(after.entries)
     assert (one.kind, one.public, one.on) == (ANSWER.kind, ANSWER.public, ANSWER.on)
 
@@ -63,7 +69,7 @@ def test_the_rows_of_two_new_orders_are_judged_apart_and_in_the_order_of_their_r
         assert case.instrument == "2AP-7"
         assert [entry.kind for entry in case.entries] == [entry.kind for entry in ORDER.entries]
         assert [entry.seq for entry in case.entries] == [0, 1, 2]
-        assert [entry.index - case.entries[0].index for entry in case.entries] == [0, 1, 2]
+        assert [entry.index for entry in case.entries] == [1_000_000, 1_000_001, 1_000_002]
         assert len({entry.leaf for entry in case.entries}) == 3
     assert (result.judged, result.orders) == (2, 2)
     assert ClockCount("D-7-7", "MISSED", 2) in result.clocks
@@ -111,3 +117,42 @@ def test_the_most_frequent_finding_is_first_and_a_table_without_rows_changes_not
     orders = [found.orders for found in count.result(NOW).findings]
     assert orders == sorted(orders, reverse=True)
     assert {1, 2} <= {*orders}
+
+
+def test_of_an_order_without_an_entry_that_may_be_seen_the_new_ones_are_the_first(judged: list[Case]) -> None:
+    count = OutlookCount(ORDER.registry)
+    for row in (2, 3):
+        count.add(ANSWER, row, replace(ORDER, entries=()))
+    count.result(NOW)
+    assert [(entry.seq, entry.index) for entry in judged[-1].entries] == [(0, 1), (1, 2)]
+
+
+def test_two_thousand_orders_are_judged_and_no_more() -> None:
+    count = OutlookCount(())
+    for number in range(2001):
+        assert count.full == (number >= 2000)
+        count.add(moved(ANSWER, f"order {number}"), number)
+    assert (count.has("order 1999"), count.has("order 2000")) == (True, False)
+
+
+def test_deadlines_are_sorted_by_id_and_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {
+        "first": ("D-9", "RUNNING"),
+        "second": ("D-1", "MISSED"),
+        "third": ("D-1", "MET"),
+        "fourth": ("D-1", "MET"),
+    }
+
+    def judged(case: Case, now: datetime) -> Any:
+        id, verdict = found[case.order]
+        return SimpleNamespace(deadlines=[SimpleNamespace(id=id, verdict=SimpleNamespace(value=verdict))], findings=[])
+
+    monkeypatch.setattr(outlook, "judge", judged)
+    count = OutlookCount(())
+    for order in found:
+        count.add(moved(ANSWER, order), 2)
+    assert count.result(NOW).clocks == [
+        ClockCount("D-1", "MET", 2),
+        ClockCount("D-1", "MISSED", 1),
+        ClockCount("D-9", "RUNNING", 1),
+    ]

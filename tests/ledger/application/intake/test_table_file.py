@@ -49,6 +49,24 @@ def test_a_hidden_sheet_is_left_out_and_named(make: object) -> None:
     assert read_table(data, "t", sheet="Alt").facts.hidden
 
 
+def test_only_hidden_sheets_are_named_and_not_the_one_that_is_read() -> None:
+    data = xlsx({"A": ROWS, "B": ROWS, "C": ROWS, "D": ROWS}, hidden=["A", "B"])
+    assert list(read_table(data, "t", sheet="A").hidden) == ["B"]
+    assert list(read_table(data, "t", sheet="C").hidden) == ["A", "B"]
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_empty_rows_and_columns_at_the_beginning_are_counted(make: object) -> None:
+    table = read_table(make({"A": [[], ["", "x"], ["", "y"]]}), "t")  # type: ignore[operator]
+    assert [(row.number, list(row.cells)) for row in table.rows] == [(2, ["", "x"]), (3, ["", "y"])]
+
+
+def test_a_row_that_looks_blank_is_read_if_it_has_a_formula_without_a_result() -> None:
+    formula, blank = Raw('<c r="{r}"><f>A1+1</f></c>'), Raw('<c r="{r}"/>')
+    table = read_table(xlsx({"A": [["x"], [blank], [formula], [blank], ["y"]]}), "t")
+    assert [row.number for row in table.rows] == [1, 3, 5]
+
+
 def test_of_several_sheets_the_wanted_one_is_named() -> None:
     data = xlsx({"A": ROWS, "B": ROWS})
     assert "which sheet? it shows 'A', 'B'" in refused(data)
@@ -124,6 +142,23 @@ def test_a_file_of_more_bytes_than_a_table_may_have_is_refused(monkeypatch: pyte
     assert "are more than" in refused(b"a,b,c,d,e,f\n")
 
 
+def test_a_table_has_at_most_32_mib_and_100000_rows_of_cells_of_65536_characters() -> None:
+    assert refused(b"\n" * (1 << 25)) == "more than 100000 rows or 1000000 cells"
+    assert refused(b"\n" * ((1 << 25) + 1)) == "33554433 bytes are more than 32 MiB"
+    assert read_table(b"\n" * 100_000, "t").rows == []
+    assert "more than 100000 rows" in refused(b"\n" * 100_001)
+    assert len(str(read_table(b"a" * 65_536, "t").rows[0].cells[0])) == 65_536
+    assert "row 1 is not CSV: field larger than field limit (65536)" in refused(b"a" * 65_537)
+
+
+def test_a_csv_in_utf_8_may_begin_with_its_mark_and_ascii_is_read_in_any_encoding() -> None:
+    for mark in (b"", b"\xef\xbb\xbf"):
+        table = read_table(mark + "Žižka;b\n".encode(), "t")
+        assert list(table.rows[0].cells) == ["Žižka", "b"]
+        assert table.place(1, 2) == "row 1, column 2"
+    assert list(read_table(b"a;b\n", "t", encoding="cp1250").rows[0].cells) == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("encoding", "name"),
     [("cp1250", "Žižka"), ("iso-8859-2", "Žižka"), ("cp1257", "Žõšäü"), ("iso-8859-13", "Žõšäü"), ("utf-16", "Žižka")],
@@ -136,6 +171,7 @@ def test_a_csv_is_read_in_the_encoding_that_the_profile_states(encoding: str, na
 
 def test_a_csv_in_another_encoding_than_stated_is_refused() -> None:
     assert "line 2 is not utf-8" in refused("Nr;J\n1;Žižka\n".encode("cp1250"))
+    assert refused(b"\nNr\n\xe9") == "line 3 is not utf-8 at byte 4"
     assert "it is UTF-8, and cp1250 would change its letters" in refused("Nr;J\n1;Žižka\n".encode(), encoding="cp1250")
     assert "it is UTF-16" in refused("Nr;J\n".encode("utf-16"))
 

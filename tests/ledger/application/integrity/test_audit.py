@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,15 +18,20 @@ import pytest
 from benchmarks.data.generate import ORIGIN, order, registrar, registry
 from benchmarks.data.ledgers import new, receive
 from ledger.adapters.storage import sqlite
+from ledger.adapters.storage.connection import open_connection
+from ledger.adapters.storage.foreign_file import ForeignFile
+from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.statements import Statement
 from ledger.application.integrity import audit as auditing
 from ledger.application.integrity import check_run
-from ledger.application.integrity.audit import RUN, Audit, _runs, audit
-from ledger.application.integrity.check_run import subtree
+from ledger.application.integrity.audit import RUN, Audit, Commit, _runs, audit
+from ledger.application.integrity.check_run import OTHER_REGISTER, Noted, Problem, Run, subtree
 from ledger.entries.envelope import open_
-from ledger.entries.keyring import Registrar
+from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.payload import SignedBy
 from ledger.entries.placement import registry_of
+from ledger.errors import LedgerError
 from ledger.tlog.tree import Frontier, leaf_hash
 from tests.support.memory_ledger import Ledger, resealed, small
 
@@ -263,3 +271,256 @@ def test_a_change_of_witnesses_of_a_schema_that_is_not_known_here_changes_nothin
     ledger.entries[index] = raw
     report = audit(shelf_of(ledger, tmp_path / "later.db"), ledger.origin, keeper)
     assert (report.log_changes, problems_of(report)) == ({}, set())
+
+
+def test_the_register_is_read_up_to_its_first_wrong_entry() -> None:
+    ledger, _ = small()
+    registrar_of = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
+    for rows, read, wrong in (
+        ((0, 1, 2), [0, 1, 2], []),
+        ((0, 2, 1), [0], [("CTX-CHAIN", "#2")]),
+        ((1, 0), [], [("CTX-CHAIN", "#1")]),
+        ((0, 1, 4), [0, 1], [("CTX-CHAIN", "#4")]),
+    ):
+        report, keyring = Audit(3), Keyring(ledger.registry, registrar_of)
+        entries = [(index, ledger.entries[index]) for index in rows]
+        register = auditing.read_register(entries, ledger.origin, keyring, report)
+        assert [*register] == read
+        assert [(each.code, each.where) for each in report.problems] == wrong
+        assert all(each.says.startswith("registry: ") for each in report.problems)
+
+
+# -- commits to the map of heads ---------------------------------------------------------------------------------------
+
+SIGNER = SignedBy("ab" * 32, "orn", "SYS", "XO")
+
+
+def committed(index: int, size: int, top: bytes = bytes(32)) -> Commit:
+    return Commit(index, SIGNER, size, top)
+
+
+def test_a_ledger_whose_maps_are_committed_is_whole_and_another_map_is_found(tmp_path: Path) -> None:
+    ledger, _ = small()
+    orn = ledger.enrol("orn", "XO", "ISS", "SYS")
+    commits = [ledger.commit(orn), ledger.commit(orn, 3), ledger.commit(orn, 0)]
+    keeper = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
+    assert audit(shelf_of(ledger, tmp_path / "whole.db"), ledger.origin, keeper, workers=1).problems == []
+    wrong = ledger.commit(orn, 5, bytes(32))
+    path = shelf_of(ledger, tmp_path / "wrong.db")
+    (found,) = audit(path, ledger.origin, keeper, workers=1).problems
+    made = ledger.map_at(5).tree.root().hex()[:8]
+    says = f"it commits the heads of 5 entries under 00000000.., and they have {made}.."
+    assert (found.code, found.where, found.says) == ("MAP-ROOT", f"#{wrong}", says)
+    with closing(open_connection(path)) as c:
+        read = {start: auditing.commits_from(c, ledger.origin, start) for start in range(9, 12)}
+        every = auditing.commits_from(c, ledger.origin)
+    assert [(each.index, each.size) for each in every] == [*zip(commits, (8, 3, 0), strict=True), (wrong, 5)]
+    for start, those in read.items():
+        assert [each.index for each in those] == [n for n in (*commits, wrong) if n >= start]
+    assert (every[1].signer.actor, every[1].root) == ("orn", ledger.map_at(3).tree.root())
+
+
+def test_what_is_no_commit_is_passed_over_and_one_with_a_wrong_signature_is_compared_all_the_same() -> None:
+    ledger, _ = small()
+    orn = ledger.enrol("orn", "XO", "ISS", "SYS")
+    raw = ledger.entries[ledger.commit(orn)]
+    envelope = json.loads(raw)
+    envelope["signatures"][0]["sig"] = json.loads(ledger.entries[0])["signatures"][0]["sig"]
+    forged_one = json.dumps(envelope, separators=(",", ":"), sort_keys=True).encode()
+    rows = [(1, b"{}"), (4, ledger.entries[4]), (8, raw), (9, forged_one)]
+    assert [(each.index, each.size) for each in auditing.commits_in(rows)] == [(8, 8), (9, 8)]
+
+
+@pytest.mark.parametrize(("size", "possible"), [(-1, False), (0, True), (1, True), (8, True), (9, True), (10, False)])
+def test_a_commit_is_to_entries_before_it(size: int, possible: bool) -> None:
+    holding: Any = SimpleNamespace(holds=lambda signer, index: (signer, index) == (SIGNER, 9))
+    commit = committed(9, size)
+    assert auditing.sizes_of([commit]) == ({size} if possible else set())
+    for top, wrong in ((bytes(32), False), (b"r" * 32, True)):
+        found = list(auditing.wrong_commits([commit], {size: top} if possible else {}, holding))
+        codes = ["MAP-ROOT" if possible else "MAP-SIZE"] if wrong or not possible else []
+        assert [(each.code, each.where) for each in found] == [(code, "#9") for code in codes]
+
+
+def test_a_commit_by_a_signer_without_the_role_says_nothing() -> None:
+    none: Any = SimpleNamespace(holds=lambda signer, index: index == 9)
+    commits = [committed(8, 5), committed(9, 5), committed(10, 99)]
+    assert [each.where for each in auditing.wrong_commits(commits, {5: b"r" * 32}, none)] == ["#9"]
+
+
+# -- the runs of an audit ----------------------------------------------------------------------------------------------
+
+
+class Runs:
+    """The runs of an audit of a whole ledger; `problems`, `short` and `register` are by the number of the run."""
+
+    def __init__(self, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.whole = whole
+        self.problems: dict[int, int] = {}
+        self.short: set[int] = set()
+        self.hidden = 0
+        self.climbed: list[int] = []
+        self.progress: list[tuple[int, int]] = []
+        monkeypatch.setattr(auditing, "RUN", 16)
+        monkeypatch.setattr(auditing, "check_run", self.run)
+        monkeypatch.setattr(auditing, "climb", lambda c, report, peaks: self.climbed.append(peaks[0]))
+
+    def run(self, place: object, origin: str, keyring: Any, times: object, orders: bool, start: int, stop: int) -> Run:
+        assert (place, origin, times, orders) == (self.whole, ORIGIN, None, False)
+        number = start // 16
+        return Run(
+            signatures=1,
+            problems=[Problem("ENV", f"#{start}", "no entry")] * self.problems.get(number, 0),
+            noted=Noted(),
+            register=self.of_register() - self.hidden if number == 0 else 0,
+            peaks=(stop - start - (number in self.short), [bytes(32)]),
+            orders={},
+            leaves=[],
+        )
+
+    def of_register(self) -> int:
+        with closing(sqlite3.connect(self.whole)) as c:
+            counted = "SELECT count(*) FROM stored_events WHERE originator_id = ?"
+            return int(c.execute(counted, (registry_of(ORIGIN),)).fetchone()[0])
+
+    def audit(self) -> Audit:
+        self.climbed.clear()
+        self.progress.clear()
+
+        def progress(done: int, size: int) -> None:
+            self.progress.append((done, size))
+
+        return audit(self.whole, ORIGIN, registrar(), workers=1, progress=progress)
+
+
+@pytest.fixture
+def runs(whole: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    return Runs(whole, monkeypatch)
+
+
+def test_each_run_is_reported_and_added_to_the_tree(runs: Runs, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", auditing.logger.name)
+    report = runs.audit()
+    parts = [(start, min(start + 16, report.size)) for start in range(0, report.size, 16)]
+    assert (report.problems, report.signatures, report.rests) == ([], len(parts), 0)
+    assert runs.progress == [(stop, report.size) for _, stop in parts]
+    assert runs.climbed == [stop - start for start, stop in parts]
+    said = [f"entries {start} to {stop - 1} of {report.size} read, 0 problems" for start, stop in parts]
+    assert [record.getMessage() for record in caplog.records] == said
+
+
+def test_behind_a_run_that_misses_an_entry_there_is_no_tree(runs: Runs) -> None:
+    runs.short = {2}
+    report = runs.audit()
+    assert runs.climbed == [16, 16]
+    assert report.signatures == len(runs.progress) > 4
+
+
+@pytest.mark.parametrize(
+    ("problems", "read", "kept"),
+    [({0: 99}, None, 99), ({0: 100}, 1, 100), ({0: 99, 1: 1}, 2, 100), ({0: 98, 2: 7}, 3, 100)],
+)
+def test_an_audit_ends_with_the_run_that_has_the_hundredth_problem_and_lists_no_more(
+    problems: dict[int, int], read: int | None, kept: int, runs: Runs
+) -> None:
+    runs.problems = problems
+    report = runs.audit()
+    assert len(report.problems) == kept
+    if read is None:
+        assert report.signatures == len(runs.progress)
+    else:
+        assert (report.signatures, len(runs.progress)) == (read, read - 1)
+
+
+def test_a_register_of_which_the_runs_have_fewer_entries_is_a_problem_if_there_is_no_other(runs: Runs) -> None:
+    runs.hidden = 1
+    assert runs.audit().problems == [OTHER_REGISTER]
+    runs.problems = {0: 1}
+    assert [each.code for each in runs.audit().problems] == ["ENV"]
+
+
+def test_an_audit_has_a_worker_for_each_core_unless_it_is_said(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+
+    def spread(check: object, runs: object, workers: int) -> Any:
+        used.append(workers)
+        raise InterruptedError
+
+    monkeypatch.setattr(auditing, "spread", spread)
+    for workers, cores in ((2, 8), (None, 8), (None, None), (0, 3)):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        with pytest.raises(InterruptedError):
+            audit(whole, ORIGIN, registrar(), workers=workers)
+    assert used == [2, 8, 1, 3]
+
+
+@pytest.mark.parametrize("workers", [2, 3, 8])
+@pytest.mark.parametrize("size", [1, 2_047, 2_048, 30_000, 1_000_000])
+def test_a_run_is_at_most_half_of_the_share_of_a_worker_in_what_is_left(size: int, workers: int) -> None:
+    for start, stop in list(_runs(size, workers))[:-1]:
+        share = max((size - start) // (2 * workers), 1 << 10)
+        assert stop - start <= share
+        assert 2 * (stop - start) > share or stop - start == RUN
+
+
+def test_two_runs_for_each_worker_are_given_out_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    going: list[int] = []
+    most: list[int] = []
+
+    class Pool:
+        def submit(self, call: object, start: int, stop: int) -> Any:
+            assert call is auditing._go
+            going.append(start)
+            most.append(len(going))
+            return SimpleNamespace(result=lambda: going.pop(0))
+
+    @contextmanager
+    def pool(workers: int, begin: object, check: object) -> Iterator[Pool]:
+        assert (workers, begin, check) == (3, auditing._begin, checked_by)
+        yield Pool()
+
+    monkeypatch.setattr(auditing, "worker_pool", pool)
+    asked = [(n, n + 1) for n in range(20)]
+    assert list(auditing.spread(checked_by, asked, 3)) == [*range(20)]
+    assert most == [1, 2, 3, 4, 5, 6, *[6] * 14]
+
+
+def test_a_worker_collects_no_garbage_and_checks_as_it_was_told_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    disabled: list[bool] = []
+    monkeypatch.setattr("gc.disable", lambda: disabled.append(True))
+    monkeypatch.setattr(auditing, "_work", [])
+    for check in (min, max):
+        auditing._begin(check)  # type: ignore[arg-type]
+        assert auditing._go(3, 5) == check(3, 5)  # type: ignore[comparison-overlap]
+    assert disabled == [True, True]
+
+
+# -- the numbering of a file -------------------------------------------------------------------------------------------
+
+
+def test_a_file_has_room_for_an_entry_in_each_64_bytes_of_it_and_of_its_wal(tmp_path: Path) -> None:
+    path = tmp_path / "entries.db"
+    path.write_bytes(bytes(6_463))
+    for place in (path, ForeignFile(path, SCHEMA)):
+        assert auditing._room(place) == 100
+    path.with_name("entries.db-wal").write_bytes(bytes(640))
+    assert auditing._room(path) == 110
+    assert auditing._room(Address("postgresql://office/ledger", ORIGIN)) == sys.maxsize
+
+
+@pytest.mark.parametrize(
+    ("first", "size", "says"),
+    [(1, 3, ""), (1, 4, "from 0 to 3"), (0, 3, "from -1 to 2"), (-4, 3, "from -5 to 2"), (1, 0, "")],
+)
+def test_a_numbering_that_the_file_cannot_have_is_damage(first: int, size: int, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "entries.db"
+    path.write_bytes(bytes(3 * 64))
+    answers = iter([SimpleNamespace(fetchone=lambda: (first, size)), iter(())])
+    c: Any = SimpleNamespace(execute=lambda *_: next(answers))
+    keyring: Any = SimpleNamespace(registry="register")
+    if says:
+        with pytest.raises(LedgerError, match=f"LOG-CORRUPT.*numbers its entries {says}"):
+            auditing.begin(c, path, ORIGIN, keyring)
+    else:
+        report, register = auditing.begin(c, path, ORIGIN, keyring)
+        assert (report.size, report.keyring, register) == (size, keyring, {})

@@ -173,6 +173,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+def test_a_check_reads_all_entries_unless_it_is_said() -> None:
+    check = OwnCheck(None)  # type: ignore[arg-type]
+    assert (check.rests, check.not_asked) == (0, [])
+
+
 @pytest.mark.parametrize("rests", [0, 8])
 def test_all_files_of_an_office_are_compared_and_a_continued_check_says_what_it_leaves_out(
     rests: int, asked: list[str], monkeypatch: pytest.MonkeyPatch
@@ -447,12 +452,15 @@ def test_the_bytes_of_each_wrapped_entry_are_those_that_its_wrapper_names(
     said = {"origin": "other.test/log", "index": 3, "leaf": "ab" * 32, "proof_check": "verifies"}
     wrapped = [made.record(ilves, KIND, {**said, "envelope": name}, order=ORDER) for name in contents.values()]
     made.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=ORDER)
+    made.append(b"no entry, which the audit names")
     entries = [*enumerate(made.entries)]
-    held = {f"foreign/{contents['one']}": b"one", f"foreign/{contents['two']}": b"changed"}
+    kinds = [None if n == made.size - 1 else open_(raw).payload.kind for n, raw in entries]
+    held = {f"foreign/{contents['one']}": b"changed before" if rests else b"one"}
+    held[f"foreign/{contents['two']}"] = b"changed"
     held[f"foreign/{contents['three']}"] = b"changed and known"
     store: Any = SimpleNamespace(
         size=lambda: made.size,
-        of_kind=lambda kind: [row for row in entries if open_(row[1]).payload.kind == kind],
+        of_kind=lambda kind: [row for row in entries if kinds[row[0]] == kind],
         pages=lambda start: iter([entries[start : start + 1], entries[start + 1 :]]),
     )
     monkeypatch.setattr(own_check, "received_files", lambda folder, store: SimpleNamespace(read=held.get))

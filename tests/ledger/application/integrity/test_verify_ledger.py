@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.adapters.folders.handed_folder import HandedFolder
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.keys import mldsa
+from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead, TimeStampToken
+from ledger.adapters.storage.foreign_file import without_wal
+from ledger.adapters.storage.postgres import Address
+from ledger.adapters.timestamps import rfc3161
+from ledger.application import lazy_verifiers
 from ledger.application.integrity import signed_states, verify_ledger
 from ledger.application.integrity.audit import Audit
 from ledger.application.integrity.log_files import LogFiles, reading_entries
 from ledger.application.integrity.signed_states import _newest, arranged_states, compare_states
-from ledger.application.integrity.verify_ledger import _by_path, _no_log, _origin, verify_folder
+from ledger.application.integrity.verify_ledger import _by_path, _no_log, _origin, verify_folder, verify_own
 from ledger.application.integrity.verify_log import _check_keys, _first, _registrar
 from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerError, RecordError
@@ -22,7 +34,8 @@ from ledger.tlog.note import Checkpoint, log_vkey, note_digest
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 from ledger.verify import entries as verifying
 from ledger.verify.progress import VerificationLog
-from ledger.verify.report import VerificationStep
+from ledger.verify.report import Verdict, VerificationStep
+from tests.ledger.application.integrity.test_audit import shelf_of
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import NOW, hand, small
 
@@ -95,6 +108,185 @@ def test_only_damage_of_a_database_is_a_result_of_the_verification(
     else:
         with pytest.raises(LedgerError, match=code):
             verify_folder(tmp_path, None, None, NOW)
+
+
+# -- a whole folder ----------------------------------------------------------------------------------------------------
+
+
+class Handed:
+    """A folder with a ledger of five entries, its published heads, and a file of each other sort."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.ledger, _ = small()
+        self.older, self.newest = self.ledger.checkpoint(3), self.ledger.checkpoint()
+        name = note_digest(self.older)
+        self.statement, self.foreign, self.register = "ab" * 32 + ".statement", "cd" * 32, "ef" * 32
+        files = {f"trust/{file}": data for file, data in self.ledger.trust_files().items()}
+        files |= {
+            "log/checkpoint": self.newest,
+            f"log/audits/{self.statement}": b"stated",
+            f"foreign/{self.foreign}": b"sent",
+        }
+        files |= {
+            f"registers/{self.register}/4.dsse.json": b"entry",
+            f"registers/{self.register}/4.tlog-proof": b"proof",
+        }
+        for file, data in files.items():
+            (path / file).parent.mkdir(parents=True, exist_ok=True)
+            (path / file).write_bytes(data)
+        shelf_of(self.ledger, path / "entries.db")
+        with closing(CheckpointStore.create(path / "heads.db")) as heads:
+            for size, note in ((3, self.older), (5, self.newest)):
+                heads.keep(PublishedHead(size, note, NOW, None))
+            for reply in (b"one", b"two"):
+                heads.stamp(TimeStampToken(name, "authority", reply, NOW))
+        self.heads = {note_digest(note): note for note in (self.older, self.newest)}
+        self.tokens = {f"heads/{name}.1.tsr": b"one", f"heads/{name}.2.tsr": b"two"}
+
+    def holds(self, files: LogFiles) -> None:
+        """Check that these are the files of the folder, but its heads."""
+        assert (files.of, files.origin, files.test) == ("folder", self.ledger.origin, False)
+        assert files.policy == self.ledger.policy()
+        assert (files.foreign(self.foreign), files.foreign("else")) == (b"sent", None)
+        assert [*files.foreign_names()] == [self.foreign]
+        assert files.registers() == {self.register: {4: (b"entry", b"proof")}}
+        assert files.audits() == {self.statement: b"stated"}
+
+
+@pytest.fixture
+def handed(tmp_path: Path) -> Handed:
+    return Handed(tmp_path / "ledger")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LogFiles, Any, Any]]:
+    """Collect the files that are verified, with the trust and the checkpoint held independently."""
+    given: list[tuple[LogFiles, Any, Any]] = []
+    monkeypatch.setattr(verify_ledger, "verify_files", lambda files, *more: given.append((files, *more[:2])))
+    return given
+
+
+def test_a_folder_is_verified_with_trust_and_with_a_checkpoint_held_independently(handed: Handed) -> None:
+    for name in ("foreign", "registers", "log/audits"):
+        shutil.rmtree(handed.path / name)
+    with closing(sqlite3.connect(handed.path / "heads.db", isolation_level=None)) as c:
+        c.execute("DROP TABLE token")
+    path, trust = handed.path, handed.ledger.trust()
+    for report in (
+        verify_folder(path, trust, None, NOW),
+        verify_folder(path, trust, handed.older, NOW),
+        verify_own(read_folder(path), trust, NOW),
+    ):
+        assert (report.verdict, [*report.reasons]) == (Verdict.PASSED, [])
+    bare = verify_own(read_folder(path), trust, NOW, unpublished=True)
+    assert [(reason.code, reason.where) for reason in bare.reasons] == [("CP-SIG", "log/checkpoint")]
+    wrong = verify_folder(path, trust, handed.ledger.checkpoint(3, root=bytes(32)), NOW)
+    assert [reason.code for reason in wrong.reasons] == ["ANCHOR-MISMATCH"]
+
+
+def test_the_files_of_a_folder_that_was_handed_over_are_read(handed: Handed, asked: list[Any]) -> None:
+    verify_folder(handed.path, None, handed.older, NOW)
+    ((files, trust, anchor),) = asked
+    handed.holds(files)
+    assert (files.heads, files.tokens) == (handed.heads, handed.tokens)
+    assert (files.checkpoint, files.entries_at, files.damage) == (handed.newest, "entries.db", None)
+    assert (trust, anchor.size) == (None, 3)
+    (handed.path / "heads.db").unlink()
+    (handed.path / "log" / "checkpoint").unlink()
+    (handed.path / "TEST").touch()
+    verify_folder(handed.path, None, None, NOW)
+    files, _, anchor = asked[-1]
+    assert (files.heads, files.tokens, files.checkpoint, files.test, anchor) == ({}, {}, None, True, None)
+
+
+@pytest.mark.parametrize("name", ["entries.db", "heads.db"])
+def test_a_folder_that_is_written_to_while_it_is_verified_is_busy(
+    name: str, handed: Handed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object) -> None:
+        with (handed.path / name).open("ab") as file:
+            file.write(bytes(4096))
+
+    monkeypatch.setattr(verify_ledger, "verify_files", write)
+    with pytest.raises(LedgerError, match="was written to while it was read") as busy:
+        verify_folder(handed.path, None, None, NOW)
+    assert busy.value.code == "BUSY"
+
+
+@pytest.mark.parametrize("files", [(), ("heads.db",), ("entries.db",), ("entries.db", "heads.db")])
+def test_the_entries_of_a_database_are_verified_with_the_heads_of_the_folder_or_else_of_the_database(
+    files: tuple[str, ...], handed: Handed, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in {"entries.db", "heads.db"} - {*files}:
+        (handed.path / name).unlink()
+    shared: list[LogFiles] = []
+
+    def within(files: LogFiles, place: object, until: object) -> LogFiles:
+        assert place is files.place
+        shared.append(files)
+        return files
+
+    opened: list[str] = []
+
+    @contextmanager
+    def whole(path: Path) -> Iterator[Path]:
+        opened.append(path.name)
+        with without_wal(path) as file:
+            yield file
+
+    monkeypatch.setattr(verify_ledger, "without_wal", whole)
+    monkeypatch.setattr(verify_ledger, "_shared", within)
+    monkeypatch.setattr(verify_ledger, "address", Address)
+    verify_folder(handed.path, None, None, NOW, store="postgresql://office/ledger")
+    ((found, *_),) = asked
+    handed.holds(found)
+    assert found.place == Address("postgresql://office/ledger", handed.ledger.origin)
+    assert (found.entries_at, found.checkpoint) == ("store", handed.newest)
+    assert opened == [name for name in files if name == "heads.db"]
+    assert shared == ([] if "heads.db" in files else [found])
+    assert found.heads == (handed.heads if "heads.db" in files else {})
+
+
+def test_the_files_of_this_offices_ledger_are_read_as_those_of_another(
+    handed: Handed, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[dict[str, object]] = []
+
+    class Store(CheckpointStore):
+        def __init__(self, place: Any, **how: Any) -> None:
+            opened.append(how)
+            super().__init__(place, **how)
+
+    monkeypatch.setattr(verify_ledger, "CheckpointStore", Store)
+    verify_own(read_folder(handed.path), None, NOW)
+    ((files, trust, anchor),) = asked
+    handed.holds(files)
+    assert (files.heads, files.tokens) == (handed.heads, handed.tokens)
+    assert (files.checkpoint, files.entries_at) == (handed.newest, "entries.db")
+    assert (trust, anchor, files.place) == (None, None, handed.path / "entries.db")
+    assert opened == [{"writable": False, "moved": True}]
+    verify_own(read_folder(handed.path), None, NOW, unpublished=True)
+    files = asked[-1][0]
+    assert (files.heads, files.tokens, files.checkpoint) == ({}, {}, None)
+    assert files.policy == handed.ledger.policy()
+    (handed.path / "heads.db").unlink()
+    (handed.path / "log" / "checkpoint").unlink()
+    verify_own(read_folder(handed.path), None, NOW)
+    files = asked[-1][0]
+    assert (files.heads, files.tokens, files.checkpoint) == ({}, {}, None)
+    assert len(opened) == 1
+
+
+def test_the_entries_of_this_office_may_be_in_a_database(
+    handed: Handed, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = replace(read_folder(handed.path), store="postgresql://office/ledger")
+    monkeypatch.setattr(verify_ledger, "EntryReader", lambda place: SimpleNamespace(close=lambda: None))
+    verify_own(folder, None, NOW)
+    ((files, *_),) = asked
+    assert (files.entries_at, files.place) == ("store", Address("postgresql://office/ledger", handed.ledger.origin))
+    handed.holds(files)
 
 
 def test_damage_of_the_entries_names_their_file_and_other_faults_stay() -> None:
@@ -227,3 +419,23 @@ def test_the_registrar_is_that_of_the_trust_and_an_empty_log_needs_none() -> Non
         assert chosen is not None
         assert chosen.key == ledger.keeper.key
     assert book.not_proven != []
+
+
+def test_a_library_of_a_verifier_is_asked_only_if_it_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def noted(*given: Any) -> Any:
+        asked.append(given)
+        return len(asked) == 1 or "stamp"
+
+    monkeypatch.setattr(mldsa, "verify", noted)
+    monkeypatch.setattr(rfc3161, "read_stamp", noted)
+    assert lazy_verifiers.mldsa(b"public", b"message", b"signature") is True
+    monkeypatch.setattr(lazy_verifiers, "find_spec", lambda name: name == "rfc3161_client")
+    read = lazy_verifiers.stamps()
+    assert read is not None
+    result: Any = read(b"reply", b"data", [b"certificate"])
+    assert result == "stamp"
+    assert asked == [(b"public", b"message", b"signature"), (b"reply", b"data", [b"certificate"])]
+    monkeypatch.setattr(lazy_verifiers, "find_spec", lambda name: None)
+    assert lazy_verifiers.stamps() is None
