@@ -145,10 +145,11 @@ def destroyed_for(opened: Mapping[int, OpenedEntry], keyring: Keyring) -> dict[s
     """
     records: dict[str, int] = {}
     own: dict[str, str] = {}  # a value belongs to the first signer that commits to it
-    for _, entry in sorted(opened.items()):
+    ordered = sorted(opened.items())
+    for _, entry in ordered:
         for digest in entry.sd:
             own.setdefault(digest, entry.payload.signer.actor)
-    for index, entry in opened.items():
+    for index, entry in ordered:
         p = entry.payload
         if p.kind != "payload-key-destroyed" or not known(p) or not keyring.holds(p.signer, index):
             continue

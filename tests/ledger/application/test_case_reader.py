@@ -206,6 +206,8 @@ def test_encrypted_values_are_read_only_of_entries_that_have_some(
 def test_an_order_has_the_references_and_the_offices_that_its_entries_state(reader: CaseReader) -> None:
     assert (reader.references(THIRD), reader.issuers(THIRD)) == ({"ppo - 1", "PPO-9"}, ["ilves", "orn"])
     assert (reader.references(OTHER), reader.issuers(OTHER)) == ({"PPO-1"}, ["orn"])
+    assert len(reader.case(ORDER).entries) > 1
+    assert (reader.references(ORDER), reader.issuers(ORDER)) == ({"PPO-1"}, ["ilves"])  # not of its other entries
     assert reader.quoted("PPO-9") == [(THIRD, ["orn"])]
 
 

@@ -381,8 +381,10 @@ def test_the_first_entry_that_says_so_counts_and_values_that_are_unknown_belong_
         6: committing(digests=["a"], kind=DESTROYED, actor="dpo", role="ADM"),
         8: committing(**by),
     }
-    gone = disclosures.destroyed_for(opened, keepers("dpo", "ilves"))
-    assert gone == {"a": 5, "b": 7}
+    later = {2: committing("a", actor="aspen")}
+    for among in ({**opened, **later}, {**later, **opened}, dict(reversed(opened.items()))):  # in any order
+        assert disclosures.destroyed_for(among, keepers("dpo", "ilves")) == {"a": 5, "b": 7}
+    assert disclosures.destroyed_for({**opened, 0: committing("a", actor="aspen")}, keepers("dpo", "ilves"))["a"] == 6
     book = VerificationLog()
     disclosures._check_destroyers(opened, {"a": 5}, keepers(), book)
     assert [(r.entries, r.says.partition(" cannot")[0]) for r in book.remarks] == [
