@@ -246,7 +246,7 @@ def _follow(
 
     `signed` checks the signer of an entry at its log index.
     """
-    size = 0 if head is None else head.checkpoint.size
+    size, root = (0, b"") if head is None else (head.checkpoint.size, head.checkpoint.root)
     covered = [index for index, _ in entries if index < size]
     paths = dict(zip(covered, prove_inclusions(covered, size, reader.store.hashes), strict=True))
     for index, raw in entries:
@@ -254,8 +254,8 @@ def _follow(
             opened = open_(raw)
             chains.follow(opened)
             signed(opened, index)
-            if head is not None and index in paths:
-                check_inclusion(index, size, leaf_hash(raw), paths[index], head.checkpoint.root)
+            if index in paths:
+                check_inclusion(index, size, leaf_hash(raw), paths[index], root)
         except RecordError as wrong:
             raise RecordError(wrong.code, wrong.says, where=f"#{index}") from None
 

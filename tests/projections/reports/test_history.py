@@ -12,7 +12,7 @@ from projections.render.translation import translation
 from projections.reports.front_page import words
 from projections.reports.history import history
 from projections.sentences.values import Language, Worded
-from tests.support.scenarios import given, issued, moment, received
+from tests.support.scenarios import by_issuer, given, issued, moment, received
 
 CONTENT: dict[str, Any] = {"data_categories": ["content"], "offence_threshold": "three-years-or-more"}
 
@@ -23,6 +23,19 @@ def test_a_change_of_state_by_time_alone_names_its_clock() -> None:
     found = history(case, judge(case, moment("2027-04-01T00:00Z")), reveal=False)
     assert found.turns == ((moment("2027-03-11T23:00:00Z"), "E-10-2", words("RELEASED")),)
     assert history(case, judge(case, moment("2027-03-02T00:00Z")), reveal=False).turns == ()
+
+
+def test_a_part_of_the_history_is_drawn_with_the_deadlines_that_end_after_its_first_entry() -> None:
+    order = issued("2027-03-01T09:00Z", "EPOC", "message-content", **CONTENT)
+    served = received("2027-03-01T10:00Z")  # ten days end with 11 March in Stockholm
+    for on, deadlines in (("2027-03-11T23:00:00Z", 1), ("2027-03-11T23:00:01Z", 0)):
+        case = given(order, served, by_issuer("note-added", on, text="later")).case
+        judgement = judge(case, moment("2027-04-01T00:00Z"))
+        for part in (slice(None), slice(2, None)):
+            drawn = history(case, judgement, reveal=False, part=part).drawing
+            assert drawn is not None
+            shown = [mark.id for mark in drawn.deadlines if mark.id == "E-10-2"]
+            assert len(shown) == (1 if part.start is None else deadlines)
 
 
 def test_the_condition_of_an_entry_is_shown_with_its_fields() -> None:

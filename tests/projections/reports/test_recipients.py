@@ -69,6 +69,8 @@ def test_what_was_handed_over_and_acknowledged_is_one_receipt() -> None:
     assert who(to_orn) == [("data-disclosed", "orn")]
     assert who(to_orn, RECEIVED) == who(to_orn, about) == [("evidence-received", "orn")]
     assert who(to_orn, about, more) == [("evidence-received", "orn"), ("data-disclosed", "orn")]
+    other = disclosed("2027-03-10T09:30Z", label="other", recipient="orn")  # before the receipt, which is of another
+    assert who(to_orn, other, about) == [("data-disclosed", "orn"), ("evidence-received", "orn")]
 
 
 def test_a_receipt_about_no_entry_acknowledges_what_was_handed_over_up_to_its_moment() -> None:
