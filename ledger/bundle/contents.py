@@ -24,9 +24,9 @@ class About(Struct, frozen=True):
     made_at: datetime
     rules: str
     tool: str
-    legal_basis: tuple[str, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
-    test: bool = False
+    legal_basis: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
+    test: bool
 
 
 class Contents(Struct, frozen=True):

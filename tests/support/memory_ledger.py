@@ -290,6 +290,7 @@ class Ledger:
             tool="comity 0",
             legal_basis=("ECHR:6",),
             withheld=withheld,
+            test=False,
         )
         values: dict[str, Any] = {
             "origin": self.origin,
