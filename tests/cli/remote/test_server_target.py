@@ -14,6 +14,7 @@ from cli.exit_codes import Exit, Stop
 from cli.remote import server_target
 from cli.remote.server_target import ServerTarget, _held, _instrument
 from ledger.application.record_fact import RecordPlan
+from ledger.entries.envelope import Circumstances
 from ledger.errors import LedgerError
 from tests.support.story_files import cases
 
@@ -256,6 +257,32 @@ def test_a_draft_is_added_to_an_order_that_was_read_or_begins_one(
     assert target.record(RecordPlan(draft(order, given))).index == 41
     assert sending == [sent]
     assert (target._stored.leaf, target._stored.seq, target._stored.index) == ("leaf", 9, 41)
+
+
+WHO = {"why": ["ISS"], "identifiers": ["CT"]}
+
+
+@pytest.mark.parametrize(
+    ("why", "replaces", "audience", "completed"),
+    [
+        pytest.param("a slip", "old", None, {"why": ["EA"]}, id="replaces-with-a-reason"),
+        pytest.param("a slip", "old", {"identifiers": ["CT"]}, {"identifiers": ["CT"], "why": ["EA"]}, id="adds"),
+        pytest.param("a slip", "old", WHO, WHO, id="readers-were-named"),
+        pytest.param("a slip", None, None, None, id="replaces-nothing"),
+        pytest.param(None, "old", None, None, id="without-a-reason"),
+        pytest.param("a slip", "unknown", {"identifiers": ["CT"]}, {"identifiers": ["CT"]}, id="not-in-the-order"),
+    ],
+)
+def test_who_may_read_why_an_entry_is_replaced_is_added_where_nobody_was_named(
+    why: str | None, replaces: str | None, audience: Any, completed: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = [(n, SimpleNamespace(leaf=leaf, payload=f"payload of {leaf}")) for n, leaf in enumerate(("first", "old"))]
+    monkeypatch.setattr(target.reader, "placed", lambda order: placed if order == CASE.order else [])
+    monkeypatch.setattr(server_target, "readers", lambda payload: {"payload of old": ["EA"]}[payload])
+    made = draft()
+    made.said = Circumstances(NOW, NOW, why=why, replaces=replaces, audience=audience)
+    found = target._complete(made)
+    assert (found.audience, found.why, found.replaces, found.on) == (completed, why, replaces, NOW)
 
 
 def test_without_an_answer_the_id_is_named_by_which_it_is_repeated(target: Any, sending: list[Any]) -> None:
