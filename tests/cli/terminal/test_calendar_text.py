@@ -1,4 +1,4 @@
-"""The calendar of a deadline on a terminal: each month as weeks, a sign for each mark, and what the signs drawn mean."""
+"""The calendar of a deadline on a terminal: months as weeks, a sign for each mark, and what the drawn signs mean."""
 
 from __future__ import annotations
 
