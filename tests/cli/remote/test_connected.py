@@ -1,8 +1,7 @@
-"""Connect to a server under the trust that is kept for it, with the key that is meant, and refuse what is not proven."""
+"""Connect to a server under the trust that is kept for it, with the key that is meant; refuse what does not verify."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +23,7 @@ SECRET: Any = "secret"
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Return how servers were connected to; keys open as their references, and the trust has no end."""
     said: list[Any] = []
     ledger = SimpleNamespace(close=lambda: said.append("closed"))
@@ -37,7 +36,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     monkeypatch.setattr("ledger.adapters.keys.open_key.open_key", lambda named, secret: f"{named} by {secret}")
     monkeypatch.setattr(connected, "known_server", lambda url: KEPT if url == URL else None)
     monkeypatch.setattr(connected, "trust_of", lambda server: SimpleNamespace(until=None))
-    yield said
+    return said
 
 
 def keys(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
