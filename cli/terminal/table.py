@@ -58,8 +58,8 @@ def table(
 
 
 def _shared(widest: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Return widths that fit into `room`; the widest column that can shrink gives first."""
-    wide = [min(w, max(room, few)) for w, few in zip(widest, least, strict=True)]
+    """Return widths that fit into `room`, as the least ones do; the widest column that can shrink gives first."""
+    wide = [min(w, room) for w in widest]
     while sum(wide) > room:
         _, most = max((w, n) for n, w in enumerate(wide) if w > least[n])
         wide[most] -= 1

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from cli.exit_codes import Exit
 from cli.terminal import output, prompts
-from cli.terminal.table import ESCAPES, cells, fitted, fold, table
+from cli.terminal.table import ESCAPES, _shared, cells, fitted, fold, table, wrapped
 from tests.support.cli import ledger_of, run
 
 STORIES = {"S2": "main", "S6": "main", "landmark-microsoft-ireland": "first"}
@@ -186,6 +186,111 @@ def test_what_is_copied_is_not_broken() -> None:
     drawn = table(("order", "what", "which"), [(order, "a thing", digest)], 70, str, str)
     assert drawn.split("\n") == [f"order  {order}", "what   a thing", f"which  {digest[:63]}", f"       {digest[63:]}"]
     assert fitted(f"the digest is {digest}", 40).split("\n") == ["the digest is", f"  {digest}"]
+
+
+@pytest.mark.parametrize(
+    ("widest", "least", "room", "wide"),
+    [
+        pytest.param([4, 5], [1, 1], 9, [4, 5], id="all-fit"),
+        pytest.param([30, 10], [5, 5], 20, [10, 10], id="the-widest-gives"),
+        pytest.param([30, 20, 5], [5, 5, 5], 40, [18, 17, 5], id="two-of-a-width-give-in-turn"),
+        pytest.param([30, 20], [28, 5], 40, [28, 12], id="none-gives-below-its-least"),
+        pytest.param([5, 90], [5, 5], 20, [5, 15], id="one-is-wider-than-the-room"),
+        pytest.param([9, 9], [4, 5], 9, [4, 5], id="each-at-its-least"),
+    ],
+)
+def test_the_widest_column_that_can_shrink_gives_first(
+    widest: list[int], least: list[int], room: int, wide: list[int]
+) -> None:
+    assert _shared(widest, least, room) == wide
+
+
+def bold(text: str) -> str:
+    return f"\x1b[1m{text}\x1b[0m"
+
+
+def red(text: str) -> str:
+    return f"\x1b[31m{text}\x1b[0m" if text in ("red", "two words") else text
+
+
+def dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[0m"
+
+
+def test_cells_have_the_colour_of_their_text_headings_are_bold_and_a_struck_row_keeps_the_colour_of_its_last() -> None:
+    rows = [("red", "a", "red"), ("red", "b", "red")]
+    assert table(("one", "two", "three"), rows, 40, red, bold, {1: dim}).split("\n") == [
+        f"{bold('one')}  {bold('two')}  {bold('three')}",
+        f"{red('red')}  a    {red('red')}",
+        f"{dim('red')}  {dim('b')}    {red('red')}",
+    ]
+
+
+def test_a_row_that_is_a_block_has_a_line_for_each_value_and_none_for_an_empty_cell() -> None:
+    rows = [("red", "", "a" * 30), ("red", "two words", "red")]
+    assert table(("one", "second", "three"), rows, 20, red, bold, {1: dim}).split("\n") == [
+        f"{bold('one')}     {red('red')}",
+        f"{bold('three')}   {'a' * 12}",
+        f"        {'a' * 12}",
+        f"        {'a' * 6}",
+        "",
+        f"{bold('one')}     {dim('red')}",
+        f"{bold('second')}  {dim('two words')}",
+        f"{bold('three')}   {red('red')}",
+    ]
+
+
+def test_a_table_becomes_blocks_one_column_below_its_least_width() -> None:
+    rows = [("aaaa", "bbbb bbbbb")]
+    assert table(("x", "y"), rows, 11, str, str).split("\n") == ["x     y", "aaaa  bbbb", "      bbbbb"]
+    assert table(("x", "y"), rows, 10, str, str).split("\n") == ["x  aaaa", "y  bbbb", "   bbbbb"]
+    assert table(("x", "y"), [], 10, str, str) == "x  y"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("", 0),
+        ("abc", 3),
+        ("é", 1),
+        ("e\u0301", 1),
+        ("漢字", 4),
+        ("Ａ", 2),
+        (bold("漢a"), 3),
+        ("\x1b[1;31mab\x1b[0m", 2),
+    ],
+)
+def test_wide_letters_take_two_columns_and_marks_and_colours_none(text: str, columns: int) -> None:
+    assert cells(text) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("one two", 7, ["one two"]),
+        ("one two", 6, ["one", "two"]),
+        ("one two ", 7, ["one two"]),
+        ("abcdef", 3, ["abc", "def"]),
+        ("abcdefg", 3, ["abc", "def", "g"]),
+        ("漢字漢", 3, ["漢", "字", "漢"]),
+        ("a,b/c_d", 2, ["a,", "b/", "c_", "d"]),
+        ("well-known Well-Known", 6, ["well-", "known", "Well-K", "nown"]),
+        ("", 5, [""]),
+    ],
+)
+def test_a_cell_is_folded_where_it_may_be_broken_and_a_longer_piece_anywhere(
+    text: str, width: int, lines: list[str]
+) -> None:
+    assert fold(text, width) == lines
+
+
+def test_a_letter_that_is_wider_than_its_column_is_shown_all_the_same() -> None:
+    assert [line for line in fold("漢字", 1) if line] == ["漢", "字"]
+
+
+def test_a_paragraph_hangs_by_two_columns_under_its_mark_and_the_mark_keeps_its_colour() -> None:
+    assert wrapped("one two-three four", bold("V"), 14) == [f"  {bold('V')} one", "    two-three", "    four"]
+    assert wrapped("one two", "V1", 12, 0) == ["V1 one two"]
 
 
 class _AtOnce:
