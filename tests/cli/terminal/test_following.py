@@ -138,7 +138,11 @@ HERE = {
     "ilves": SigningOffice("ilves", "XO", ("ISS",)),
     "skylark": SigningOffice("skylark", "XV", ("SP",)),
 }
-ISSUED = {"providers": ["harbor", "skylark"], "elements_sought": ["name", "email-address"], "case_ref": "K-17"}
+ISSUED: dict[str, Any] = {
+    "providers": ["harbor", "skylark"],
+    "elements_sought": ["name", "email-address"],
+    "case_ref": "K-17",
+}
 FILES = ("a.zip", "b c.zip")
 
 

@@ -18,7 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.exit_codes import Exit
+from cli.invocation import Invocation
 from cli.terminal import output, prompts
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import ESCAPES, _shared, cells, fitted, fold, table, wrapped
 from tests.support.cli import ledger_of, run
 
@@ -291,6 +293,90 @@ def test_a_letter_that_is_wider_than_its_column_is_shown_all_the_same() -> None:
 def test_a_paragraph_hangs_by_two_columns_under_its_mark_and_the_mark_keeps_its_colour() -> None:
     assert wrapped("one two-three four", bold("V"), 14) == [f"  {bold('V')} one", "    two-three", "    four"]
     assert wrapped("one two", "V1", 12, 0) == ["V1 one two"]
+
+
+class _Pair(CommandAnswer, tag="comity.pair/1"):
+    """An answer of two values."""
+
+    name: str
+    sizes: list[int]
+
+
+ROWS = [("=a\tb", [1, 2]), ("c", None)]
+
+
+@pytest.mark.parametrize(
+    ("form", "columns", "printed"),
+    [
+        pytest.param(
+            "jsonl",
+            ("name", "sizes"),
+            '{"name": "=a\\tb", "sizes": [1, 2]}\n{"name": "c", "sizes": null}\n',
+            id="jsonl",
+        ),
+        pytest.param("csv", ("name", "sizes"), 'name,sizes\n\'=a\tb,"1, 2"\nc,\n', id="csv"),
+        pytest.param("table", ("name", "sizes"), "=a<U+0009>b\t1, 2\nc\t\n", id="piped"),
+        pytest.param("jsonl", (), '{"name": "d", "sizes": [3]}\n', id="jsonl-of-the-answer"),
+        pytest.param("csv", (), "name,sizes\nd,3\n", id="csv-of-the-answer"),
+        pytest.param("table", (), "d\t3\n", id="the-answer-piped"),
+    ],
+)
+def test_rows_are_printed_in_the_format_of_the_command(
+    form: str, columns: tuple[str, ...], printed: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(output, "said", lambda: Invocation(format=form))
+    output.emit(_Pair("d", [3]), columns, ROWS if columns else ())
+    assert capsys.readouterr().out == printed
+
+
+def test_the_text_of_an_answer_takes_the_place_of_its_table_for_people_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for form, printed in (("table", "in words\n"), ("csv", "name,sizes\nd,3\n")):
+        monkeypatch.setattr(output, "said", lambda form=form: Invocation(format=form))
+        output.emit(_Pair("d", [3]), text=lambda: "in words")
+        assert capsys.readouterr().out == printed
+
+
+@pytest.mark.parametrize("colours", [True, False])
+@pytest.mark.parametrize(("lines", "paged"), [(22, False), (23, False), (24, True), (25, True)])
+def test_a_text_that_leaves_no_line_of_the_screen_for_the_prompt_is_paged(
+    lines: int, paged: bool, colours: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages: list[Any] = []
+    monkeypatch.setenv("LESS", "-X")
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
+    monkeypatch.setattr(output, "colourful", lambda stream=None: colours)
+    monkeypatch.setattr("shutil.get_terminal_size", os.terminal_size)  # no terminal has said its size
+    monkeypatch.setattr(click, "echo_via_pager", lambda text, color: pages.append((text, color)))
+    text = "a\n" * lines
+    output.page(text)
+    assert pages == ([(text.rstrip("\n"), None if colours else False)] if paged else [])
+    assert capsys.readouterr().out == ("" if paged else text)
+    assert os.environ["LESS"] == "-X"
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_with_quiet_only_errors_are_told(
+    quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "said", lambda: Invocation(quiet=quiet))
+    output.tell("told\nin one")
+    output.tell_line("a command")
+    output.tell_next("7")
+    output.tell("wrong", error=True)
+    told = [] if quiet else ["told<U+000A>in one", "a command", "there are more: --after 7"]
+    assert capsys.readouterr().err.splitlines() == [*told, "wrong"]
+
+
+@pytest.mark.parametrize(("form", "cursor", "told"), [("csv", "7", True), ("json", "7", False), ("csv", None, False)])
+def test_how_a_list_goes_on_is_told_where_the_answer_does_not_say_it(
+    form: str, cursor: str | None, told: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "said", lambda: Invocation(format=form))
+    output.tell_next(cursor)
+    assert capsys.readouterr().err == ("there are more: --after 7\n" if told else "")
 
 
 class _AtOnce:
