@@ -156,6 +156,6 @@ def _fit(line: str, width: int) -> list[str]:
     for word in words:
         if cells(lines[-1]) + 1 + cells(word) > width and lines[-1].strip():
             lines.append(" " * hang + word)
-        elif word or len(lines) == 1 or lines[-1].strip():
+        else:
             lines[-1] += " " * bool(lines[-1].strip() or len(lines) == 1) + word
     return [part.rstrip() for part in lines]

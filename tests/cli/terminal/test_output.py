@@ -162,6 +162,12 @@ def test_a_fitted_text_has_the_same_words(text: str, width: int) -> None:
         ("one two three four     five six", ["one two three four", "  five six"]),
         ("one  " + "two " * 8, ["one  two two two two", "  two two two two"]),
         ("  a" + "b" * 30, ["  a" + "b" * 30]),
+        ("a" * 10 + " " + "b" * 9 + "  " + "c" * 30, ["a" * 10 + " " + "b" * 9, "  " + "c" * 30]),
+        ("one two three four five six  seven", ["one two three four", "  five six  seven"]),
+        ("a" * 20, ["a" * 20]),
+        ("a" * 18 + " b", ["a" * 18 + " b"]),
+        ("a" * 18 + " bc", ["a" * 18, "  bc"]),
+        ("", [""]),
     ],
 )
 def test_a_line_that_is_too_long_keeps_its_beginning_and_its_columns(line: str, lines: list[str]) -> None:
