@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,7 +14,11 @@ pytest.importorskip("httpx", reason="needs the extra `server`")
 
 from comity.remote import bundles
 from comity.remote.bundles import BundleWanted, RemoteBundles, _false_if_unreadable, _manifest, _unpacked
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.entries.envelope import Signer, open_
+from ledger.entries.placement import access_of
 from ledger.errors import RecordError
+from ledger.formats.selective_disclosure import parse_disclosure
 from ledger.verify.report import Verdict
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
@@ -137,3 +142,53 @@ def test_what_cannot_be_read_is_false() -> None:
         raise RecordError("API-FALSE", "its own")
     with pytest.raises(RecordError, match="a value that cannot be read"), _false_if_unreadable():
         b"\xff".decode()
+
+
+OPENS = [str(UUID(int=n)) for n in (1, 2)]
+
+
+def access(place: Any, because: str | None = None) -> tuple[Any, list[Any]]:
+    """Return the access entry for a plan, opened, and the values that its disclosures state."""
+    key = SeedKey(b"\x01" * 32)
+    signer = Signer("ilves", "ISS", "XO", key.public, key.sign)
+    checked: list[Any] = []
+    made: Any = RemoteBundles.__new__(RemoteBundles)
+    made._reader = SimpleNamespace(origin="log.example")
+    made._recorder = SimpleNamespace(check_form=lambda fact, *said: checked.append(fact.kind))
+    wanted = BundleWanted("a", "CT", "trial", lambda: "Dina", because)
+    plan: Any = SimpleNamespace(place=place, opens=OPENS)
+    sealed = made._access(plan, wanted, signer, NOW)
+    assert checked == ["record-accessed"]
+    values = [parse_disclosure(text) for text in sealed.disclosures]
+    return open_(sealed.entry.encode()).payload, [(each.name, each.value) for each in values]
+
+
+ACCESS = access_of("log.example")
+
+
+@pytest.mark.parametrize("seq", [1, 7])
+def test_the_access_entry_says_what_is_opened_for_whom_and_why(seq: int) -> None:
+    place = SimpleNamespace(order=ACCESS, seq=seq, prev=None if seq == 1 else "ab" * 32)
+    payload, sealed = access(place)
+    assert (payload.order, payload.seq, payload.kind) == (ACCESS, seq, "record-accessed")
+    public = payload.public
+    assert (public["view"], public["purpose_code"], public["orders"]) == ("export", "trial", OPENS)
+    said = dict(sealed)
+    assert said["person"] == "Dina"
+    assert said["justification"].startswith("to make a bundle for CT (")
+    assert said["justification"].endswith("): trial")
+    assert dict(access(place, because="hearing 7")[1])["justification"].endswith("): hearing 7")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        None,
+        SimpleNamespace(order="another", seq=1, prev=None),
+        SimpleNamespace(order=ACCESS, seq=0, prev=None),
+        SimpleNamespace(order=ACCESS, seq=-1, prev=None),
+    ],
+)
+def test_an_access_entry_is_signed_for_its_own_order_alone(place: Any) -> None:
+    with pytest.raises(RecordError, match=r"API-FALSE.*where the access entry belongs"):
+        access(place)
