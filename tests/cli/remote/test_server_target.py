@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -333,3 +335,58 @@ def test_the_key_of_an_office_is_the_one_here_that_may_sign(
         _held(keyring, "ilves", secret)
     lacks = "no key here (keys)" if current else "no key that may sign now"
     assert (stopped.value.message, stopped.value.code) == (f"ilves has {lacks}", Exit.UNDECIDABLE)
+
+
+@pytest.mark.parametrize(
+    ("key_file", "actor", "asking", "keys"),
+    [
+        pytest.param(None, None, "ilves", [None], id="nobody-is-named"),
+        pytest.param(None, "ilves", "ilves", [None], id="the-key-of-the-office-asks"),
+        pytest.param(None, "ilves", "skylark", [None, "key of ilves"], id="the-key-of-another-office-asks"),
+        pytest.param(None, "ilves", None, [None, "key of ilves"], id="the-key-of-no-office-asks"),
+        pytest.param(None, "lind", "ilves", [None], id="no-such-office"),
+        pytest.param(None, "lind", None, [None], id="no-such-office-and-no-key"),
+        pytest.param("my.key", "ilves", "skylark", ["my.key"], id="the-key-is-named"),
+    ],
+)
+def test_the_key_of_the_named_office_signs_unless_a_file_is_named(
+    key_file: str | None, actor: str | None, asking: str | None, keys: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    @contextmanager
+    def connected(url: str, secret: Any, key: Any, actor: str | None = None) -> Iterator[Any]:
+        opened.append(key)
+        yield SimpleNamespace(
+            n=len(opened), key=SimpleNamespace(public=KEY), recorder=None, reader=SimpleNamespace(registry="r")
+        )
+        opened.append("closed")
+
+    known: Any = Keyring()
+    known.keys = {KEY.hex(): SimpleNamespace(actor=asking)} if asking else {}
+
+    class Read:
+        origin = "log.example"
+
+        def __init__(self, url: str, ledger: Any) -> None:
+            self.url, self.ledger = url, ledger
+
+        def keyring(self) -> Any:
+            return known
+
+    monkeypatch.setattr(server_target, "connected", connected)
+    monkeypatch.setattr(server_target, "RemoteReader", Read)
+    monkeypatch.setattr(server_target, "_held", lambda keyring, actor, secret: f"key of {actor}")
+    secret: Any = None
+    with server_target.recording_served("https://office.example", secret, actor, key_file) as found:
+        assert opened == keys
+        assert found.reader.ledger.n == len(keys), "the last connection is used"  # type: ignore[attr-defined]
+    assert opened == [*keys, *["closed"] * len(keys)]
+
+
+def test_names_of_stories_and_of_data_subjects_stay_in_the_folder(target: Any) -> None:
+    assert (target.entry_labels("main"), target.newest_foreign("order", None)) == ({}, None)
+    assert (target.same_subjects(draft()), target.similar_subjects(draft())) == ([], [])
+    assert (target.now(), target.origin, target.registry) == (NOW, "log.example", "registry")
+    assert len(target.entry_id()) == 32
+    assert target.entry_id() == target.entry_id() != ServerTarget(target.reader).entry_id()
