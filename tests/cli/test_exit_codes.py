@@ -122,3 +122,10 @@ def test_an_error_is_a_sentence_and_a_hint(error: Any, says: str, hint: str) -> 
 
 def test_an_error_of_blanks_alone_is_called_by_its_class() -> None:
     assert lines_of(Stop(" ")) == ["Stop"]
+
+
+def test_exit_codes_are_the_released_ones() -> None:
+    assert {code.name: int(code) for code in Exit} == {
+        "DONE": 0, "PROVED_BAD": 1, "USAGE": 2, "FINDINGS": 3, "UNDECIDABLE": 4, "REFUSED": 5, "NO_LEDGER": 10,
+        "BUSY": 11, "UNFORESEEN": 70, "INTERRUPTED": 130, "PIPE_CLOSED": 141,
+    }  # fmt: skip

@@ -172,3 +172,12 @@ def test_the_questions_of_a_forum_have_the_state_of_their_criteria_and_what_they
         expected += [f"  - {q.cite}: {q.asks} [{states}]", *([f"    left open: {q.leaves}"] if q.leaves else [])]
     assert lines == expected
     assert any(line.startswith("    left open: ") for line in lines)
+
+
+def test_a_period_without_an_end_or_a_count_is_its_length_alone(late: Any) -> None:
+    _, judged = late
+    clock = next(c for c in judged.deadlines if c.due is not None and c.count is not None)
+    length, _, end = period(clock).partition("; ends ")
+    assert end
+    for lacks in ({"due": None}, {"count": None}, {"due": None, "count": None}):
+        assert period(replace(clock, **lacks)) == length

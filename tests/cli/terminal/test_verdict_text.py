@@ -264,3 +264,12 @@ def test_what_an_auditor_states_is_said_of_a_log_with_a_head_alone(headed: bool)
         "north used the program comity 1 and the rules ab12.",
     ]
     assert _audit(audit, found) == (lines if headed else [])
+
+
+def test_a_row_of_an_auditor_has_its_name() -> None:
+    statement: Any = SimpleNamespace(checks=["chain"], program="comity 1", rules="ab12")
+    audit = StatedAudit("north", "auditor.example/north", statement, ((0, 4),))
+    head: Any = SimpleNamespace(checkpoint=SimpleNamespace(size=7))
+    found = [row for row in report_rows(report(audits=(audit,), head=head)) if row[1] == "auditor"]
+    assert [(code, where) for code, _, where, _ in found] == [("", "north")] * 2
+    assert [says for *_, says in found] == _audit(audit, report(audits=(audit,), head=head))
