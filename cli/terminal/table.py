@@ -58,8 +58,8 @@ def table(
 
 
 def _shared(widest: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Return widths that fit into `room`; the widest column that can shrink gives first."""
-    wide = [min(w, max(room, few)) for w, few in zip(widest, least, strict=True)]
+    """Return widths that fit into `room`, as the least ones do; the widest column that can shrink gives first."""
+    wide = [min(w, room) for w in widest]
     while sum(wide) > room:
         _, most = max((w, n) for n, w in enumerate(wide) if w > least[n])
         wide[most] -= 1
@@ -156,6 +156,6 @@ def _fit(line: str, width: int) -> list[str]:
     for word in words:
         if cells(lines[-1]) + 1 + cells(word) > width and lines[-1].strip():
             lines.append(" " * hang + word)
-        elif word or len(lines) == 1 or lines[-1].strip():
+        else:
             lines[-1] += " " * bool(lines[-1].strip() or len(lines) == 1) + word
     return [part.rstrip() for part in lines]

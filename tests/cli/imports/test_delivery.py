@@ -10,11 +10,13 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.exit_codes import Exit, Stop
+from cli.imports import delivery
 from cli.imports.delivery import _compare
 from cli.imports.rem_evidence import GOOD, read_evidence
 from cli.imports.safe_xml import DEEPEST, LARGEST, parse
@@ -227,3 +229,87 @@ def test_a_message_with_a_sha256_is_compared_with_each_order_document(
         evidence, given(*(issued("2027-03-01T09:00Z", label=f"{n}", **more) for n, more in enumerate(served))).case
     )
     assert capsys.readouterr().err.strip() == says
+
+
+# -- what is said of evidence ------------------------------------------------------------------------------------------
+
+
+def evidence(**said: Any) -> Any:
+    plain = {
+        "type": "A", "event": "B", "at": datetime(2027, 6, 1, 12, tzinfo=UTC), "id": "e-1", "issuer": "", "sender": "",
+        "recipients": (), "message": None, "signed": False, "digest": None,
+    }  # fmt: skip
+    return SimpleNamespace(**{**plain, **said})
+
+
+@pytest.mark.parametrize(
+    ("said", "second", "third"),
+    [
+        pytest.param({}, "  ", "  message not named; signature missing", id="bare"),
+        pytest.param(
+            {"issuer": "G", "sender": "s", "recipients": ("r", "q"), "message": "m-1", "signed": True},
+            "  by G, from s, to r, q",
+            "  message m-1; signature there, not checked",
+            id="full",
+        ),
+        pytest.param({"sender": "s"}, "  from s", "  message not named; signature missing", id="sender-alone"),
+    ],
+)
+def test_evidence_is_told_with_who_is_named_and_whether_it_is_signed(
+    said: dict[str, Any], second: str, third: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delivery._tell(evidence(**said))
+    assert capsys.readouterr().err.split("\n") == ["A B, 2027-06-01T12:00:00Z, evidence e-1", second, third, ""]
+
+
+SERVED = {"sha256": "ab" * 32}
+
+
+@pytest.mark.parametrize(
+    ("digest", "served", "says"),
+    [
+        pytest.param(("sha256", "ab" * 32), [SERVED], "the order as it was served", id="same"),
+        pytest.param(("sha256", "cd" * 32), [SERVED], "not the order document on record", id="another"),
+        pytest.param(("sha256", "ab" * 32), [None, SERVED], "the order as it was served", id="one-of-two"),
+        pytest.param(("sha256", "ab" * 32), [None], None, id="nothing-served"),
+        pytest.param(("sha512", "ab" * 32), [SERVED], None, id="another-digest"),
+        pytest.param(None, [SERVED], None, id="no-digest"),
+    ],
+)
+def test_a_message_is_compared_with_the_order_as_it_was_served(
+    digest: tuple[str, str] | None, served: list[Any], says: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = [SimpleNamespace(kind="order-issued", get={"order_document": each}.get) for each in served]
+    entries.append(SimpleNamespace(kind="order-received", get={"order_document": {"sha256": "cd" * 32}}.get))
+    case: Any = SimpleNamespace(entries=entries)
+    delivery._compare(evidence(digest=digest), case)
+    assert capsys.readouterr().err == ("" if says is None else f"  its message is {says}, by digest\n")
+
+
+def case_of(transmitted: list[str], providers: list[list[str]]) -> Any:
+    entries = [SimpleNamespace(kind="order-issued", public={}, get={"providers": each}.get) for each in providers]
+    entries += [SimpleNamespace(kind="order-transmitted", public={"addressee": each}) for each in transmitted]
+    return SimpleNamespace(entries=entries)
+
+
+@pytest.mark.parametrize(
+    ("transmitted", "providers", "addressee"),
+    [
+        (["harbor", "skylark"], [["aspen"]], "skylark"),
+        ([], [["aspen"]], "aspen"),
+        ([], [["aspen"], ["aspen"]], "aspen"),
+    ],
+)
+def test_the_addressee_is_the_last_one_on_record_else_the_only_provider(
+    transmitted: list[str], providers: list[list[str]], addressee: str
+) -> None:
+    assert delivery.addressee_of(case_of(transmitted, providers)) == addressee
+
+
+@pytest.mark.parametrize(
+    ("providers", "named"), [([["aspen", "birch"]], "aspen, birch"), ([[]], "nobody"), ([], "nobody")]
+)
+def test_an_addressee_is_not_guessed(providers: list[list[str]], named: str) -> None:
+    with pytest.raises(Stop, match="who was to receive it") as stopped:
+        delivery.addressee_of(case_of([], providers))
+    assert stopped.value.hint == f"say --whose ACTOR; the order names {named}"

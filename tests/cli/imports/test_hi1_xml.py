@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.exit_codes import Exit
+from cli.exit_codes import Exit, Stop
 from cli.imports.hi1_xml import as_json, is_xml
 from projections.exchange.hi1_reader import rows_of
 from projections.exchange.hi1_writer import hi1
@@ -84,3 +84,60 @@ def test_xml_that_is_no_message_is_refused(data: bytes, says: str, tmp_path: Pat
     done = run("import", "hi1", str(tmp_path / "m.xml"), "--as", "ilves", ledger=ledger_of("S1", tmp_path))
     assert done.exit_code == Exit.UNDECIDABLE
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("space", "name", "taken"),
+    [
+        (SPACES["core"], "HI1Message", True),
+        (f"{BASE}/2031/12/Core", "HI1Message", True),
+        (SPACES["core"], "HI2Message", False),
+        (SPACES["core"], "Header", False),
+        (SPACES["task"], "HI1Message", False),
+        (f"{BASE}/19/10/Core", "HI1Message", False),
+        (f"{SPACES['core']}/x", "HI1Message", False),
+        ("", "HI1Message", False),
+    ],
+)
+def test_a_message_is_known_by_the_name_and_the_namespace_of_its_root(space: str, name: str, taken: bool) -> None:
+    data = f'<{name} xmlns="{space}"/>'.encode()
+    if taken:
+        assert json.loads(as_json(data, "m.xml")) == ""
+        return
+    with pytest.raises(Stop) as stopped:
+        as_json(data, "m.xml")
+    says = f"m.xml: its root is {name!r} of {space or 'no namespace'}, and no HI-1 message"
+    assert (stopped.value.message, stopped.value.hint) == (says, "HI1Message of ETSI TS 103 120")
+    assert stopped.value.code is Exit.UNDECIDABLE
+
+
+@pytest.mark.parametrize(
+    ("inner", "member"),
+    [
+        ("<core:Header> a b\n</core:Header>", {"Header": "a b"}),
+        ("<auth:X/>", {"auth:X": ""}),
+        ("<comity:x>a</comity:x>", {"urn:example:comity}x": "a"}),
+        ("<core:A>1</core:A><core:A>2</core:A>", {"A": "2"}),
+        ("<auth:CSPID>1</auth:CSPID>", {"auth:CSPID": ["1"]}),
+        ("<auth:CSPID>1</auth:CSPID><auth:CSPID>2</auth:CSPID>", {"auth:CSPID": ["1", "2"]}),
+        ("<auth:ApprovalIsEmergency>true</auth:ApprovalIsEmergency>", {"auth:ApprovalIsEmergency": True}),
+        ("<auth:ApprovalIsEmergency>1</auth:ApprovalIsEmergency>", {"auth:ApprovalIsEmergency": True}),
+        ("<auth:ApprovalIsEmergency>false</auth:ApprovalIsEmergency>", {"auth:ApprovalIsEmergency": False}),
+        ("<auth:Other>true</auth:Other>", {"auth:Other": "true"}),
+        ('<core:A xsi:type="any:Odd"/>', {"A": {"@xsi:type": "Odd"}}),
+        ("<core:A>text<core:B>b</core:B></core:A>", {"A": {"B": "b"}}),
+    ],
+)
+def test_an_element_is_a_member_with_its_prefix_a_list_a_truth_or_its_text(inner: str, member: dict[str, Any]) -> None:
+    shell = xml_of({})
+    assert (
+        json.loads(as_json(shell.replace("</core:HI1Message>", f"{inner}</core:HI1Message>").encode(), "m")) == member
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "xml"),
+    [(b"<a/>", True), (b"\xef\xbb\xbf <a/>", True), (b"\n<a/>", True), (b"{}", False), (b"", False), (b"x<", False)],
+)
+def test_a_file_is_xml_by_its_first_letter(data: bytes, xml: bool) -> None:
+    assert is_xml(data) is xml

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 
 import comity
-from cli.lists.paging import cursor
+from cli.lists.paging import cursor, cursor_of, known_deadline, known_kind, known_state, order_filter
 from tests.support.cli import documents_in, ledger_of, run
 
 LATE = ("--as-of", "2027-08-20T00:00:00Z")
@@ -202,3 +203,49 @@ def test_people_are_told_how_a_list_goes_on(ledger: Path) -> None:
     following = answer("orders", "--limit", "2", ledger=ledger)["next"]
     assert result.stderr == f"there are more: --after {following}\n"
     assert len(result.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_name_that_no_order_has_is_said_and_filters_all_the_same(
+    known: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def has(option: str, value: str) -> bool:
+        asked.append((option, value))
+        return known
+
+    orders: Any = SimpleNamespace(has=has)
+    found = order_filter(orders, state="served", provider="p", party="XO", by=None, kind="order-issued")
+    assert (found.state, found.provider, found.party, found.by, found.kind, found.since) == (
+        "SERVED", "p", "XO", None, "order-issued", None,
+    )  # fmt: skip
+    assert asked == [("provider", "p"), ("party", "XO")]
+    says = ["--provider p: no order names it", "--party XO: no order names it"]
+    assert capsys.readouterr().err.splitlines() == ([] if known else says)
+    none = order_filter(orders, state=None, provider=None)
+    assert (none.state, none.kind, len(asked)) == (None, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "says"),
+    [
+        (known_state, "SERVD", r"--state SERVD: no order can be in it; .*SERVED"),
+        (known_state, "xyzzy", r"--state XYZZY: no order can be in it$"),
+        (known_kind, "order-isued", r"--kind order-isued: no entry is of it; .*order-issued"),
+        (known_deadline, "D-7-77", r"--kind D-7-77: no rule has a deadline of this name; .*D-7-7"),
+    ],
+)
+def test_a_name_that_is_mistyped_is_answered_with_the_nearest_one(known: Any, text: str, says: str) -> None:
+    with pytest.raises(click.UsageError, match=says):
+        known(text)
+
+
+def test_a_cursor_has_the_order_and_the_key_of_the_last_item() -> None:
+    assert cursor_of("due", None) is None
+    assert cursor_of("due", ("a/b", "c")) == "due/a/b/c"
+    assert cursor("due/a/b/c", "due", 2) == ("a/b", "c")
+    assert known_deadline("D-7-7") == "D-7-7"
+    for text in ("due/a", "order/a/b", "due", ""):
+        with pytest.raises(click.UsageError, match="with the same --sort"):
+            cursor(text, "due", 2)

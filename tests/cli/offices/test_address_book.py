@@ -76,6 +76,17 @@ def test_a_fault_is_named_by_its_row_and_column(row: str, says: str, capsys: pyt
     assert capsys.readouterr().err.startswith(f"book.csv row 3, {says}")
 
 
+def test_a_cell_without_a_column_is_a_fault_next_to_those_of_its_row(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Stop, match=r"3 faults in book\.csv"):
+        read("party,actor\nXO,,stray\nXV,\n,ilves,stray\n")
+    stray = "#3: this cell stands under no column; is a text with the delimiter unquoted?"
+    assert capsys.readouterr().err.splitlines() == [
+        f"book.csv row 2, {stray}",
+        f"book.csv row 4, {stray}",
+        "book.csv row 4, party: which Party?; a code such as XO",
+    ]
+
+
 def test_twenty_faults_are_shown_and_all_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(Stop, match="25 faults in"):
         read("party,actor\n" + "XO,ilves\n" * 25)

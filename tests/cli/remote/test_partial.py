@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +16,7 @@ from cli.remote import remote_reader
 from cli.remote.remote_reader import RemoteReader
 from comity.remote.connection import Refused
 from ledger.entries.wrapped_entry import KIND
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 
 MINE = "only the server says that nothing is left out"
 
@@ -149,3 +151,96 @@ def test_a_case_at_the_present_moment_is_the_whole_case(monkeypatch: pytest.Monk
     case = made.case("a")
     assert made.known(case, now) is made.known(case, now - timedelta(minutes=1)) is case
     assert made.known(case, now - timedelta(minutes=1, seconds=1)) == "known a"
+
+
+def test_only_an_order_that_is_not_shown_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = reader(monkeypatch, a=9)
+
+    def slow(order: str) -> Any:
+        raise Refused("API-SLOW", "later")
+
+    monkeypatch.setattr(made._reader, "case", slow)
+    with pytest.raises(Refused, match="API-SLOW"):
+        made.holds("a")
+
+
+def test_an_order_that_does_not_state_the_name_is_a_false_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, served = reader(monkeypatch, lied=9, a=9)
+    with pytest.raises(RecordError) as found:
+        made.find("LIED")
+    assert (found.value.code, found.value.hint) == ("API-FALSE", "give the id of the order")
+    with pytest.raises(RecordError, match="API-FALSE"):
+        made.case("LIED")
+    assert made.case("A").order == made.find("A") == "a"
+    assert served.asked == ["lied", "a"]
+
+
+def test_entries_of_the_log_are_a_list_and_their_sealed_values_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, served = reader(monkeypatch, a=9)
+    made.case("a")
+    sealed = (("x",), (), ("x", "y"))
+    monkeypatch.setattr(
+        served, "entries", lambda a, b: [SimpleNamespace(n=n, sealed=sealed[n]) for n in range(a, b)], raising=False
+    )
+    assert made.item().proven == 9
+    assert [e.n for e in made.entries(0, 3)] == [0, 1, 2]
+    item = made.item()
+    assert (item.proven, item.withheld, item.size, item.log) == (None, 4 + 3, 40, "log.example")
+    assert item.partial.startswith(MINE)
+
+
+def test_a_list_that_is_read_says_so_from_its_first_order_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = reader(monkeypatch, a=9)
+    made.case("a")
+    next(made.all())
+    assert made.item().proven is None
+
+
+def test_the_head_and_the_companion_are_what_the_verifier_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, served = reader(monkeypatch, a=9)
+    head = SimpleNamespace(checkpoint=SimpleNamespace(size=41))
+    monkeypatch.setattr(served, "head", lambda: head, raising=False)
+    monkeypatch.setattr(served.verifier, "main_of", {"companion": "a"}.get)
+    assert (made.head(), made.size()) == (head, 41)
+    assert (made.main_of("companion"), made.main_of("a"), made.bundle) == ("a", None, None)
+
+
+def test_an_office_is_here_with_a_key_that_has_not_ended_and_the_registrar_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, served = reader(monkeypatch)
+    mine = {name: bytes([n]) * 32 for n, name in enumerate(("ilves", "skylark", "orn"), 1)}
+    monkeypatch.setattr("ledger.adapters.keys.key_files.listed", lambda folder: mine)
+    held = [("ilves", "ilves", None), ("skylark", "skylark", 7), ("orn", "orn", None)]
+    keys = [SimpleNamespace(actor=actor, public=mine[name].hex(), ended=ended) for actor, name, ended in held]
+    keys.append(SimpleNamespace(actor="lind", public="ee" * 32, ended=None))
+    offices = {name: f"office {name}" for name in ("ilves", "skylark", "orn", "lind")}
+    served.verifier.keyring = SimpleNamespace(keys={key.public: key for key in keys}, offices=offices)
+    served.verifier.registrar = SimpleNamespace(actor="orn")
+    assert made.offices_here() == {"ilves": "office ilves"}
+    assert made.keyring() is served.verifier.keyring
+    assert served.asked == ["register"]
+    served.verifier.registrar = SimpleNamespace(actor="elsewhere")
+    assert list(made.offices_here()) == ["ilves", "orn"]
+
+
+@pytest.mark.parametrize("describe", [True, False])
+def test_what_was_verified_is_said_when_all_was_read(
+    describe: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, served = reader(monkeypatch, a=9)
+    asked: list[Any] = []
+
+    @contextmanager
+    def connected(*said: Any) -> Iterator[Any]:
+        asked.append(said)
+        yield SimpleNamespace(reader=served, origin="log.example")
+
+    monkeypatch.setattr(remote_reader, "connected", connected)
+    secret: Any = "secret"
+    with remote_reader.served("https://office.example", secret, describe=describe) as found:
+        found.case("a")
+        assert capsys.readouterr().err == ""
+    assert asked == [("https://office.example", "secret")]
+    made.case("a")
+    assert capsys.readouterr().err.splitlines() == (list(made.describe()) if describe else [])

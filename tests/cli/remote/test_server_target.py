@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,7 @@ from cli.exit_codes import Exit, Stop
 from cli.remote import server_target
 from cli.remote.server_target import ServerTarget, _held, _instrument
 from ledger.application.record_fact import RecordPlan
+from ledger.entries.envelope import Circumstances
 from ledger.errors import LedgerError
 from tests.support.story_files import cases
 
@@ -258,6 +261,32 @@ def test_a_draft_is_added_to_an_order_that_was_read_or_begins_one(
     assert (target._stored.leaf, target._stored.seq, target._stored.index) == ("leaf", 9, 41)
 
 
+WHO = {"why": ["ISS"], "identifiers": ["CT"]}
+
+
+@pytest.mark.parametrize(
+    ("why", "replaces", "audience", "completed"),
+    [
+        pytest.param("a slip", "old", None, {"why": ["EA"]}, id="replaces-with-a-reason"),
+        pytest.param("a slip", "old", {"identifiers": ["CT"]}, {"identifiers": ["CT"], "why": ["EA"]}, id="adds"),
+        pytest.param("a slip", "old", WHO, WHO, id="readers-were-named"),
+        pytest.param("a slip", None, None, None, id="replaces-nothing"),
+        pytest.param(None, "old", None, None, id="without-a-reason"),
+        pytest.param("a slip", "unknown", {"identifiers": ["CT"]}, {"identifiers": ["CT"]}, id="not-in-the-order"),
+    ],
+)
+def test_who_may_read_why_an_entry_is_replaced_is_added_where_nobody_was_named(
+    why: str | None, replaces: str | None, audience: Any, completed: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = [(n, SimpleNamespace(leaf=leaf, payload=f"payload of {leaf}")) for n, leaf in enumerate(("first", "old"))]
+    monkeypatch.setattr(target.reader, "placed", lambda order: placed if order == CASE.order else [])
+    monkeypatch.setattr(server_target, "readers", lambda payload: {"payload of old": ["EA"]}[payload])
+    made = draft()
+    made.said = Circumstances(NOW, NOW, why=why, replaces=replaces, audience=audience)
+    found = target._complete(made)
+    assert (found.audience, found.why, found.replaces, found.on) == (completed, why, replaces, NOW)
+
+
 def test_without_an_answer_the_id_is_named_by_which_it_is_repeated(target: Any, sending: list[Any]) -> None:
     target.fault = LedgerError("HTTP-SILENT", "it is silent", "its hint")
     with pytest.raises(LedgerError) as found:
@@ -306,3 +335,58 @@ def test_the_key_of_an_office_is_the_one_here_that_may_sign(
         _held(keyring, "ilves", secret)
     lacks = "no key here (keys)" if current else "no key that may sign now"
     assert (stopped.value.message, stopped.value.code) == (f"ilves has {lacks}", Exit.UNDECIDABLE)
+
+
+@pytest.mark.parametrize(
+    ("key_file", "actor", "asking", "keys"),
+    [
+        pytest.param(None, None, "ilves", [None], id="nobody-is-named"),
+        pytest.param(None, "ilves", "ilves", [None], id="the-key-of-the-office-asks"),
+        pytest.param(None, "ilves", "skylark", [None, "key of ilves"], id="the-key-of-another-office-asks"),
+        pytest.param(None, "ilves", None, [None, "key of ilves"], id="the-key-of-no-office-asks"),
+        pytest.param(None, "lind", "ilves", [None], id="no-such-office"),
+        pytest.param(None, "lind", None, [None], id="no-such-office-and-no-key"),
+        pytest.param("my.key", "ilves", "skylark", ["my.key"], id="the-key-is-named"),
+    ],
+)
+def test_the_key_of_the_named_office_signs_unless_a_file_is_named(
+    key_file: str | None, actor: str | None, asking: str | None, keys: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    @contextmanager
+    def connected(url: str, secret: Any, key: Any, actor: str | None = None) -> Iterator[Any]:
+        opened.append(key)
+        yield SimpleNamespace(
+            n=len(opened), key=SimpleNamespace(public=KEY), recorder=None, reader=SimpleNamespace(registry="r")
+        )
+        opened.append("closed")
+
+    known: Any = Keyring()
+    known.keys = {KEY.hex(): SimpleNamespace(actor=asking)} if asking else {}
+
+    class Read:
+        origin = "log.example"
+
+        def __init__(self, url: str, ledger: Any) -> None:
+            self.url, self.ledger = url, ledger
+
+        def keyring(self) -> Any:
+            return known
+
+    monkeypatch.setattr(server_target, "connected", connected)
+    monkeypatch.setattr(server_target, "RemoteReader", Read)
+    monkeypatch.setattr(server_target, "_held", lambda keyring, actor, secret: f"key of {actor}")
+    secret: Any = None
+    with server_target.recording_served("https://office.example", secret, actor, key_file) as found:
+        assert opened == keys
+        assert found.reader.ledger.n == len(keys), "the last connection is used"  # type: ignore[attr-defined]
+    assert opened == [*keys, *["closed"] * len(keys)]
+
+
+def test_names_of_stories_and_of_data_subjects_stay_in_the_folder(target: Any) -> None:
+    assert (target.entry_labels("main"), target.newest_foreign("order", None)) == ({}, None)
+    assert (target.same_subjects(draft()), target.similar_subjects(draft())) == ([], [])
+    assert (target.now(), target.origin, target.registry) == (NOW, "log.example", "registry")
+    assert len(target.entry_id()) == 32
+    assert target.entry_id() == target.entry_id() != ServerTarget(target.reader).entry_id()

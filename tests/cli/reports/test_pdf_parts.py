@@ -41,6 +41,23 @@ def test_fonts_are_those_of_installed_packages(monkeypatch: pytest.MonkeyPatch) 
     assert list(folders()) == ["/a", "/silent", "/more"]
 
 
+@pytest.mark.parametrize("given", [None, "mine"])
+def test_fonts_at_hand_are_the_installed_and_the_given_ones_and_have_noto_sans(
+    given: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typst = pytest.importorskip("typst", reason="needs the extra `pdf`")
+    families = ["Noto Serif", "Noto Sans"]
+    monkeypatch.setattr(typst, "Fonts", lambda **said: SimpleNamespace(families=lambda: families, said=said))
+    monkeypatch.setattr(pdf, "folders", lambda: iter(["a", "b"]))
+    found: Any = pdf.fonts_at_hand(given)
+    assert found.said == {"include_system_fonts": False, "font_paths": ["a", "b", *([given] if given else [])]}
+    families.pop()
+    with pytest.raises(Stop) as stopped:
+        pdf.fonts_at_hand(given)
+    assert (stopped.value.message, stopped.value.code) == ("a PDF needs the font Noto Sans", Exit.UNDECIDABLE)
+    assert stopped.value.hint == pdf.PRINT
+
+
 @pytest.mark.parametrize("manifest", ["order-1", "order-2"])
 def test_a_bundle_of_another_order_is_not_attached(
     manifest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -164,6 +164,23 @@ def test_a_fact_is_read_from_json_in_two_parts_or_in_one() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("fact", "public", "sealed"),
+    [
+        pytest.param({"public": {"reference": "a"}}, {"reference": "a"}, {}, id="public-alone"),
+        pytest.param({"sealed": {"identifiers": ["b"]}}, {}, {"identifiers": ["b"]}, id="sealed-alone"),
+        pytest.param({"public": "x", "sealed": {}}, {"public": "x", "sealed": {}}, {}, id="public-is-no-object"),
+        pytest.param({"public": {}, "sealed": ["x"]}, {"public": {}, "sealed": ["x"]}, {}, id="sealed-is-no-object"),
+        pytest.param({"sealed": "x", "identifiers": []}, {"sealed": "x"}, {"identifiers": []}, id="a-field-of-its-own"),
+        pytest.param({"kind": "order-issued"}, {}, {}, id="no-field"),
+    ],
+)
+def test_two_parts_are_two_objects_and_anything_else_is_a_field(
+    fact: dict[str, Any], public: dict[str, Any], sealed: dict[str, Any]
+) -> None:
+    assert from_json(json.dumps(fact).encode(), "f", "order-issued") == (public, sealed)
+
+
 @pytest.mark.parametrize(("raw", "code"), [(b"{", 4), (b"[]", 4), (b'{"kind": "order-closed"}', 2)])
 def test_json_that_is_no_such_fact_is_refused_before_anything_is_recorded(raw: bytes, code: int) -> None:
     with pytest.raises(Stop) as stop:

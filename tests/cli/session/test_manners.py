@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from cli.exit_codes import Exit
+from cli.session import options
 from tests.support.cli import House, ledger_of, run
 
 ISSUE = ("issue", "--instrument", "2AP-7", "--to", "XV", "--unregistered", "--reference", "P-2", "--as", "ilves")
@@ -133,3 +138,43 @@ def test_a_report_says_where_it_was_written(house: House) -> None:
     file = house.folder / "custody.json"
     done = house.run("report", "custody", "PPO-1", "--format", "json", "-o", str(file))
     assert f"{file}: written, {file.stat().st_size} bytes\n" in done.stderr
+
+
+# -- options that several commands share -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        pytest.param(options.AS, ("actor", False, True, False), id="as"),
+        pytest.param(options.AS_ACTOR, ("actor", False, True, False), id="as-who-opens"),
+        pytest.param(options.ROLE, ("role", False, False, False), id="role"),
+        pytest.param(options.KEY, ("key_file", False, False, False), id="key"),
+        pytest.param(options.STORE, ("store", False, False, False), id="store"),
+        pytest.param(options.GUARD, ("guard", False, False, False), id="guard"),
+        pytest.param(options.KEYS_STORE, ("keys_store", False, False, False), id="keys-store"),
+        pytest.param(options.configuration("all of it"), ("config", True, False, False), id="config"),
+        pytest.param(options.ORDER, ("order", True, False, False), id="order"),
+        pytest.param(options.ANY_ORDER, ("order", False, False, False), id="any-order"),
+        pytest.param(options.ONLY, ("only", False, False, True), id="only"),
+        pytest.param(options.REVEAL, ("reveal", False, False, True), id="reveal"),
+        pytest.param(options.BECAUSE, ("because", False, False, False), id="because"),
+    ],
+)
+def test_an_option_is_needed_read_first_or_a_flag(
+    option: Callable[[Any], Any], said: tuple[str, bool, bool, bool]
+) -> None:
+    (made,) = click.command()(option(lambda **given: None)).params
+    assert (made.name, made.required, made.is_eager, bool(getattr(made, "is_flag", False))) == said
+
+
+def test_the_configuration_of_a_server_may_be_named_in_the_environment_and_its_help_says_so() -> None:
+    @click.command()
+    @options.configuration("what it is asked for")
+    def shown(config: str) -> None:
+        click.echo(f"read {config}")
+
+    text = " ".join(CliRunner().invoke(shown, ["--help"]).output.split())
+    assert "The configuration of the server, what it is asked for. [env var: COMITY_CONFIG; required]" in text
+    assert CliRunner().invoke(shown, [], env={"COMITY_CONFIG": "c.toml"}).output == "read c.toml\n"
+    assert CliRunner().invoke(shown, ["--config", "d.toml"], env={"COMITY_CONFIG": "c.toml"}).output == "read d.toml\n"

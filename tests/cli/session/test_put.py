@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import click
 import pytest
 
 from cli.exit_codes import Exit, Stop
-from cli.session import recording
+from cli.session import record_target, recording
+from cli.session.record_target import FolderTarget, Place
 from cli.session.recording import (
     ASKED,
     BEFORE_ORDER,
@@ -25,6 +28,9 @@ from cli.session.recording import (
     condition_of,
     put,
 )
+from ledger.entries.envelope import Circumstances, Signer
+from ledger.entries.payload import Condition
+from ledger.entries.placement import order_begun_by
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
 FINALLY, ASKING = sorted(FINAL.keys() - ASKED)[0], sorted(ASKED - FINAL.keys())[0]
@@ -294,3 +300,147 @@ def test_only_an_own_entry_is_replaced_and_for_a_reason(by: str, refused: bool) 
     assert (made.said.replaces, made.said.why) == ("leaf of #3", "a slip of the pen")
     with pytest.raises(Exception, match=r"why|reason"):
         draft(case, replaces="#3")
+
+
+# -- where a fact is recorded ------------------------------------------------------------------------------------------
+
+
+class Ledger:
+    """A ledger with one order, whose entries have names in a story."""
+
+    origin, registry = "log.example", "registry"
+
+    def find(self, name: str) -> str:
+        return f"id of {name}"
+
+    def case(self, order: str) -> Any:
+        return f"case of {order}"
+
+    def entry_labels(self, label: str) -> dict[str, str]:
+        return {"issued": "aa" * 32} if label == "main" else {}
+
+
+def test_a_fact_is_of_an_order_of_a_new_one_or_of_the_register() -> None:
+    ledger: Any = Ledger()
+    of: Any = Place.of(ledger, "order-received", "PPO-1", None)
+    assert (of.target, of.order, of.case) == (ledger, "id of PPO-1", "case of id of PPO-1")
+    register = Place.of(ledger, "party-registered", None, None)
+    assert (register.order, register.case) == ("registry", None)
+    with pytest.raises(Stop, match="order-received is about an order: which"):
+        Place.of(ledger, "order-received", None, None)
+    begun = Place.of(ledger, "order-issued", "new", "ab" * 16)
+    assert (begun.order, begun.case) == (order_begun_by("log.example", "ab" * 16), None)
+    orders = {Place.of(ledger, "order-issued", "new", None).order for _ in range(2)}
+    assert len(orders) == 2
+    assert all(str(UUID(order)) == order for order in orders)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "leaf"),
+    [
+        ("1", None, "aa" * 32), ("#2", None, "bb" * 32), ("issued", "main", "aa" * 32), ("bbbbbbbb", None, "bb" * 32),
+        ("cc", None, "cc" * 32), ("issued", "other", None), ("issued", None, None), ("3", None, None),
+    ],
+)  # fmt: skip
+def test_an_entry_is_named_by_its_number_its_name_or_its_hash(text: str, label: str | None, leaf: str | None) -> None:
+    ledger: Any = Ledger()
+    places = [("order-1", 1, "aa"), ("order-1", 2, "bb"), ("companion", 3, "cc")]
+    entries = [SimpleNamespace(order=order, seq=seq, leaf=start * 32) for order, seq, start in places]
+    case: Any = SimpleNamespace(label=label, entries=entries)
+    if leaf is None:
+        with pytest.raises(Stop, match="no entry"):
+            Place(ledger, "order-1", case).event(text)
+        return
+    assert Place(ledger, "order-1", case).event(text) == leaf
+
+
+def test_a_new_order_has_no_entry_that_could_be_named() -> None:
+    ledger: Any = Ledger()
+    with pytest.raises(Stop, match="no entry '#1'"):
+        Place(ledger, "order-1", None).event("1")
+
+
+def folder(**journal: Any) -> Any:
+    made: Any = SimpleNamespace(**journal)
+    return FolderTarget(made)
+
+
+def test_a_new_name_of_a_draft_is_compared_with_similar_ones_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_target, "near", lambda journal, name: [f"near {name}", f"nearer {name}"])
+    keys = SimpleNamespace(keys_of=lambda name: {"key": "order"} if name == "known" else {})
+    draft: Any = SimpleNamespace(subjects={"a": "jo", "b": "known", "c": "jo", "d": "al"})
+    assert folder(subject_keys=keys).similar_subjects(draft) == ["near jo", "nearer jo", "near al", "nearer al"]
+    assert folder(subject_keys=None).similar_subjects(draft) == []
+
+
+def test_an_office_is_here_with_a_key_of_this_machine_that_has_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = {name: bytes([n]) * 32 for n, name in enumerate(("ilves", "skylark", "orn"), 1)}
+    monkeypatch.setattr("ledger.adapters.keys.key_files.listed", lambda folder: mine if folder == "keys" else {})
+    held = [(name, public.hex(), 7 if name == "skylark" else None) for name, public in mine.items()]
+    held.append(("lind", "ee" * 32, None))
+    keys = {public: SimpleNamespace(actor=name, public=public, ended=ended) for name, public, ended in held}
+    offices = {name: f"office {name}" for name, *_ in held}
+    target = folder(
+        read_keyring=lambda: SimpleNamespace(keys=keys, offices=offices),
+        home=SimpleNamespace(keys="keys"),
+        folder=SimpleNamespace(registrar=SimpleNamespace(actor="orn")),
+    )
+    assert target.offices_here() == {"ilves": "office ilves"}
+
+
+@pytest.mark.parametrize("url", [None, "https://office.example"])
+def test_a_command_records_in_its_folder_or_at_its_server(url: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("httpx", reason="needs the extra `server`")
+    said: list[Any] = []
+
+    @contextmanager
+    def writing() -> Iterator[str]:
+        yield "journal"
+        said.append("written")
+
+    @contextmanager
+    def served(*given: Any) -> Iterator[str]:
+        yield "served"
+        said.append((given[0], *given[2:]))
+
+    monkeypatch.setattr(record_target, "chosen_url", lambda: url)
+    monkeypatch.setattr("cli.session.open_ledger.writing", writing)
+    monkeypatch.setattr("cli.remote.server_target.recording_served", served)
+    target: Any
+    with record_target.recording_at("ilves", "my.key") as target:
+        assert said == []
+    assert said == (["written"] if url is None else [(url, "ilves", "my.key")])
+    assert target == (FolderTarget("journal") if url is None else "served")  # type: ignore[arg-type]
+
+
+def test_a_dry_run_prints_the_whole_fact_and_what_it_would_raise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ledger.facts.public_of", lambda fact: {"reference": "P-1"})
+    monkeypatch.setattr("ledger.facts.sealed_of", lambda fact: {"identifiers": ["jo"]})
+    said = Circumstances(
+        NOW, NOW, speaks="observation", on_source="receipt-stamp", whose="skylark", replaces="aa", why="a slip",
+        audience={"identifiers": ["CT"]}, unless=Condition(7, ["order-1"], ["order-closed"]),
+    )  # fmt: skip
+    signer = Signer("ilves", "ISS", "XO", b"\xab" * 32, lambda text: b"")
+    draft = SimpleNamespace(
+        fact=SimpleNamespace(kind="order-issued"), order="order-1", signer=signer, said=said, subjects={"a": "jo"}
+    )
+    found = SimpleNamespace(code="A-1", level=SimpleNamespace(value="V"), says="it is late", cite=("Art. 1",))
+    plan: Any = SimpleNamespace(draft=draft, findings=[found])
+    assert recording._dry(plan) is Exit.DONE
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {
+        "format": "comity.fact/1", "kind": "order-issued", "order": "order-1",
+        "signer": {"actor": "ilves", "role": "ISS", "party": "XO", "key": "ab" * 32},
+        "speaks": "observation", "whose": "skylark", "replaces": "aa", "why": "a slip", "on": "2027-06-01T12:00:00Z",
+        "on_source": "receipt-stamp", "public": {"reference": "P-1"}, "sealed": {"identifiers": ["jo"]},
+        "audience": {"identifiers": ["CT"]},
+        "unless": {"after": 7, "orders": ["order-1"], "kinds": ["order-closed"]}, "subjects": {"a": "jo"},
+        "findings": [{"code": "A-1", "level": "V", "says": "it is late", "cite": ["Art. 1"]}],
+    }  # fmt: skip
+    assert printed.err == "nothing was signed, nothing was recorded\n"
+    draft.said = Circumstances(NOW, NOW)
+    recording._dry(plan)
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["audience"], answer["unless"], answer["whose"], answer["speaks"]) == ({}, None, None, "act")

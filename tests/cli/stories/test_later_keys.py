@@ -76,6 +76,19 @@ def test_nothing_follows_other_facts(given: PlannedEntry) -> None:
     assert after(given) == []
 
 
+@pytest.mark.parametrize("kind", ["own", "none"])
+def test_an_office_that_a_fact_registers_is_enrolled_with_its_own_key(kind: str) -> None:
+    keys: Any = Keys()
+    story: Any = SimpleNamespace(actors={"ilves": SimpleNamespace(roles=["ISS", "CT"], key=kind)})
+    made = list(_keys_after(entry("authority-registered", actor="ilves"), keys, story, {}))
+    seed = keys.seed("ilves")
+    public = public_of(seed)
+    registered = ("key-registered", "registrar", "ADM", b"s", {"actor": "ilves", "key": public, "roles": ["ISS", "CT"]})
+    accepted = ("key-accepted", "ilves", "ISS", seed, {"key": public})
+    assert [(e.kind, e.by, e.role, e.seed, e.public) for e in made] == ([registered, accepted] if kind == "own" else [])
+    assert all((e.label, e.replaces, e.sealed, e.setup, e.on) == (None, None, {}, True, AT) for e in made)
+
+
 @pytest.mark.parametrize(
     ("kind", "public", "expected", "introduced"),
     [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from cli.exit_codes import Exit, Stop
-from cli.terminal.file_io import check_new
+from cli.terminal.file_io import check_new, write, write_all, write_new
 from tests.support.cli import House, ledger_of, run
 
 LONG = "x" * 300
@@ -99,3 +100,51 @@ def test_the_template_of_a_description_goes_where_it_is_sent(tmp_path: Path) -> 
     done = run("report", "processing", "--template", "-o", str(file))
     assert (done.exit_code, done.stdout) == (Exit.DONE, "")
     assert json.loads(file.read_text("utf-8")) == json.loads(run("report", "processing", "--template").stdout)
+
+
+def test_a_new_file_has_its_name_when_all_of_it_is_there_and_not_before(tmp_path: Path) -> None:
+    file = tmp_path / ("n" * 120)
+    seen: list[tuple[bool, list[int]]] = []
+
+    def before() -> None:
+        seen.append((file.exists(), [path.stat().st_size for path in tmp_path.iterdir()]))
+
+    write_new(str(file), b"data", before)
+    assert seen == [(False, [4])]
+    assert [(path, path.read_bytes()) for path in tmp_path.iterdir()] == [(file, b"data")]
+    with pytest.raises(Stop, match="is there already") as stopped:
+        write_new(str(file), b"other")
+    assert stopped.value.hint == "a bundle is never overwritten; choose another name"
+    assert [(path, path.read_bytes()) for path in tmp_path.iterdir()] == [(file, b"data")]
+
+
+def test_what_fails_before_the_name_is_given_leaves_nothing(tmp_path: Path) -> None:
+    def before() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_new(str(tmp_path / "x"), b"data", before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_may_be_written_here_and_to_standard_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_new("x", "a report")
+    check_new("-", "a report")
+    write_new("x", b"data")
+    write_new("-", b"data")
+    sys.stdout.flush()
+    assert capfdbinary.readouterr().out == b"data"
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_files_of_a_folder_are_replaced_and_their_folders_are_made(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    write_all(folder, {"a": b"1", "b/c": b"2"})
+    write(folder / "a", b"3")
+    assert {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()} == {
+        "a": b"3",
+        "b/c": b"2",
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -127,3 +128,97 @@ def test_the_next_command_is_signed_by_an_office_that_may_sign_it(
     issued = next(e for e in case.entries if e.kind == "order-issued")
     offices = {name: SigningOffice(name, "XO", tuple(roles.split())) for name, roles in here.items()}
     assert Following(case, "main", offices).after(replace(issued, by="ilves")).endswith(signs)
+
+
+def entry(kind: str, by: str = "ilves", **public: Any) -> Any:
+    return SimpleNamespace(kind=kind, by=by, public=public, get=public.get)
+
+
+HERE = {
+    "ilves": SigningOffice("ilves", "XO", ("ISS",)),
+    "skylark": SigningOffice("skylark", "XV", ("SP",)),
+}
+ISSUED: dict[str, Any] = {
+    "providers": ["harbor", "skylark"],
+    "elements_sought": ["name", "email-address"],
+    "case_ref": "K-17",
+}
+FILES = ("a.zip", "b c.zip")
+
+
+@pytest.mark.parametrize(
+    ("last", "here", "instrument", "before", "files", "command"),
+    [
+        pytest.param(
+            entry("order-issued"), HERE, "EPOC", [], (),
+            "record order-transmitted PPO-1 -f addressee=skylark -f channel=decentralised-it-system --as ilves",
+            id="issued",
+        ),
+        pytest.param(
+            entry("order-issued"), HERE, "2AP-7", [], (),
+            "record order-transmitted PPO-1 -f addressee=skylark -f channel=provider-portal --as ilves",
+            id="issued-through-a-portal",
+        ),
+        pytest.param(
+            entry("order-transmitted", addressee="skylark"), HERE, "EPOC", [], (),
+            "record order-received PPO-1 -f proof_kind=own-stamp --as skylark",
+            id="transmitted-to-an-office-here",
+        ),
+        pytest.param(
+            entry("order-transmitted", addressee="harbor"), HERE, "EPOC", [], (),
+            "disclose PPO-1 FILE --channel decentralised-it-system --elements name,email-address --as skylark",
+            id="transmitted-to-an-office-elsewhere",
+        ),
+        pytest.param(
+            entry("order-received"), HERE, "2AP-7", [], (),
+            "disclose PPO-1 FILE --channel provider-portal --elements name,email-address --as skylark",
+            id="received",
+        ),
+        pytest.param(
+            entry("order-received"), {"ilves": HERE["ilves"]}, "2AP-7", [], (),
+            "disclose PPO-1 FILE --channel provider-portal --elements name,email-address --as ilves"
+            " --speaks observation --whose skylark",
+            id="received-elsewhere",
+        ),
+        pytest.param(
+            entry("data-disclosed", "skylark"), HERE, "EPOC", [], (),
+            "record evidence-received PPO-1 -f exhibit=EX-1 -f check=equal -f manifest=FILE --as ilves",
+            id="disclosed",
+        ),
+        pytest.param(
+            entry("data-disclosed"), HERE, "EPOC",
+            [entry("evidence-received", exhibit="EX-1"), entry("evidence-received", exhibit="EX-3"),
+             entry("data-disclosed", exhibit="EX-2")], FILES,
+            "record evidence-received PPO-1 -f exhibit=EX-2 -f check=equal -f manifest=a.zip -f 'manifest=b c.zip'"
+            " --as ilves",
+            id="disclosed-as-two-files-after-two-exhibits",
+        ),
+        pytest.param(
+            entry("evidence-received"), HERE, "EPOC", [], (),
+            "file PPO-1 --audience COURT --because 'hearing in K-17' --as ilves -o filing",
+            id="evidence",
+        ),
+        *(
+            pytest.param(entry(kind), HERE, "EPOC", [], (), f"{asked} PPO-1", id=kind)
+            for kind, asked in [
+                ("notification-sent", "judge"), ("non-disclosure-instructed", "judge"),
+                ("ground-for-refusal-raised", "judge"), ("order-corrected", "judge"), ("order-closed", "show"),
+            ]
+        ),
+    ],
+)  # fmt: skip
+def test_each_step_of_an_order_is_followed_by_the_command_for_the_next_one(
+    last: Any, here: dict[str, SigningOffice], instrument: str, before: list[Any], files: tuple[str, ...], command: str
+) -> None:
+    case: Any = SimpleNamespace(instrument=instrument, entries=(entry("order-issued", **ISSUED), *before, last))
+    assert Following(case, "PPO-1", here, files).after(last) == f"comity {command}"
+
+
+def test_what_the_record_does_not_tell_is_left_to_the_reader() -> None:
+    case: Any = SimpleNamespace(instrument="EPOC", entries=(entry("order-issued", providers=None),))
+    following = Following(case, "PPO-1", {})
+    assert following.after(entry("order-issued")).endswith(
+        " addressee=PROVIDER -f channel=decentralised-it-system --as OFFICE"
+    )
+    assert "--elements" not in following.after(entry("order-received"))
+    assert "--because 'hearing in PPO-1' --as OFFICE -o filing" in following.after(entry("evidence-received"))

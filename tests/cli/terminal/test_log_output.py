@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.app import comity
-from cli.terminal.log_output import LOGGERS, VERBOSE
+from cli.terminal.log_output import LOGGERS, VERBOSE, _StandardError
 from tests.support.cli import ledger_of, run
 
 LONG_RUNNING = (
@@ -49,3 +50,14 @@ def test_a_message_is_one_line_and_names_its_control_characters() -> None:
 
     said = CliRunner().invoke(loud, ["--verbose"]).stderr
     assert said.endswith("Z cli.loud: one two<U+001B>[2J\n")
+
+
+def test_the_time_of_a_message_is_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = logging.makeLogRecord({"created": 1_800_000_000.9, "name": "cli.loud", "msg": "one", "levelno": logging.INFO})
+    monkeypatch.setenv("TZ", "XYZ-9")
+    time.tzset()
+    try:
+        assert _StandardError().format(at) == "2027-01-15T08:00:00Z cli.loud: one"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

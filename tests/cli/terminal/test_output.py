@@ -18,8 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.exit_codes import Exit
+from cli.invocation import Invocation
 from cli.terminal import output, prompts
-from cli.terminal.table import ESCAPES, cells, fitted, fold, table
+from cli.terminal.answer import CommandAnswer
+from cli.terminal.table import ESCAPES, _shared, cells, fitted, fold, table, wrapped
 from tests.support.cli import ledger_of, run
 
 STORIES = {"S2": "main", "S6": "main", "landmark-microsoft-ireland": "first"}
@@ -160,6 +162,12 @@ def test_a_fitted_text_has_the_same_words(text: str, width: int) -> None:
         ("one two three four     five six", ["one two three four", "  five six"]),
         ("one  " + "two " * 8, ["one  two two two two", "  two two two two"]),
         ("  a" + "b" * 30, ["  a" + "b" * 30]),
+        ("a" * 10 + " " + "b" * 9 + "  " + "c" * 30, ["a" * 10 + " " + "b" * 9, "  " + "c" * 30]),
+        ("one two three four five six  seven", ["one two three four", "  five six  seven"]),
+        ("a" * 20, ["a" * 20]),
+        ("a" * 18 + " b", ["a" * 18 + " b"]),
+        ("a" * 18 + " bc", ["a" * 18, "  bc"]),
+        ("", [""]),
     ],
 )
 def test_a_line_that_is_too_long_keeps_its_beginning_and_its_columns(line: str, lines: list[str]) -> None:
@@ -186,6 +194,195 @@ def test_what_is_copied_is_not_broken() -> None:
     drawn = table(("order", "what", "which"), [(order, "a thing", digest)], 70, str, str)
     assert drawn.split("\n") == [f"order  {order}", "what   a thing", f"which  {digest[:63]}", f"       {digest[63:]}"]
     assert fitted(f"the digest is {digest}", 40).split("\n") == ["the digest is", f"  {digest}"]
+
+
+@pytest.mark.parametrize(
+    ("widest", "least", "room", "wide"),
+    [
+        pytest.param([4, 5], [1, 1], 9, [4, 5], id="all-fit"),
+        pytest.param([30, 10], [5, 5], 20, [10, 10], id="the-widest-gives"),
+        pytest.param([30, 20, 5], [5, 5, 5], 40, [18, 17, 5], id="two-of-a-width-give-in-turn"),
+        pytest.param([30, 20], [28, 5], 40, [28, 12], id="none-gives-below-its-least"),
+        pytest.param([5, 90], [5, 5], 20, [5, 15], id="one-is-wider-than-the-room"),
+        pytest.param([9, 9], [4, 5], 9, [4, 5], id="each-at-its-least"),
+    ],
+)
+def test_the_widest_column_that_can_shrink_gives_first(
+    widest: list[int], least: list[int], room: int, wide: list[int]
+) -> None:
+    assert _shared(widest, least, room) == wide
+
+
+def bold(text: str) -> str:
+    return f"\x1b[1m{text}\x1b[0m"
+
+
+def red(text: str) -> str:
+    return f"\x1b[31m{text}\x1b[0m" if text in ("red", "two words") else text
+
+
+def dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[0m"
+
+
+def test_cells_have_the_colour_of_their_text_headings_are_bold_and_a_struck_row_keeps_the_colour_of_its_last() -> None:
+    rows = [("red", "a", "red"), ("red", "b", "red")]
+    assert table(("one", "two", "three"), rows, 40, red, bold, {1: dim}).split("\n") == [
+        f"{bold('one')}  {bold('two')}  {bold('three')}",
+        f"{red('red')}  a    {red('red')}",
+        f"{dim('red')}  {dim('b')}    {red('red')}",
+    ]
+
+
+def test_a_row_that_is_a_block_has_a_line_for_each_value_and_none_for_an_empty_cell() -> None:
+    rows = [("red", "", "a" * 30), ("red", "two words", "red")]
+    assert table(("one", "second", "three"), rows, 20, red, bold, {1: dim}).split("\n") == [
+        f"{bold('one')}     {red('red')}",
+        f"{bold('three')}   {'a' * 12}",
+        f"        {'a' * 12}",
+        f"        {'a' * 6}",
+        "",
+        f"{bold('one')}     {dim('red')}",
+        f"{bold('second')}  {dim('two words')}",
+        f"{bold('three')}   {red('red')}",
+    ]
+
+
+def test_a_table_becomes_blocks_one_column_below_its_least_width() -> None:
+    rows = [("aaaa", "bbbb bbbbb")]
+    assert table(("x", "y"), rows, 11, str, str).split("\n") == ["x     y", "aaaa  bbbb", "      bbbbb"]
+    assert table(("x", "y"), rows, 10, str, str).split("\n") == ["x  aaaa", "y  bbbb", "   bbbbb"]
+    assert table(("x", "y"), [], 10, str, str) == "x  y"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("", 0),
+        ("abc", 3),
+        ("é", 1),
+        ("e\u0301", 1),
+        ("漢字", 4),
+        ("Ａ", 2),
+        (bold("漢a"), 3),
+        ("\x1b[1;31mab\x1b[0m", 2),
+    ],
+)
+def test_wide_letters_take_two_columns_and_marks_and_colours_none(text: str, columns: int) -> None:
+    assert cells(text) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("one two", 7, ["one two"]),
+        ("one two", 6, ["one", "two"]),
+        ("one two ", 7, ["one two"]),
+        ("abcdef", 3, ["abc", "def"]),
+        ("abcdefg", 3, ["abc", "def", "g"]),
+        ("漢字漢", 3, ["漢", "字", "漢"]),
+        ("a,b/c_d", 2, ["a,", "b/", "c_", "d"]),
+        ("well-known Well-Known", 6, ["well-", "known", "Well-K", "nown"]),
+        ("", 5, [""]),
+    ],
+)
+def test_a_cell_is_folded_where_it_may_be_broken_and_a_longer_piece_anywhere(
+    text: str, width: int, lines: list[str]
+) -> None:
+    assert fold(text, width) == lines
+
+
+def test_a_letter_that_is_wider_than_its_column_is_shown_all_the_same() -> None:
+    assert [line for line in fold("漢字", 1) if line] == ["漢", "字"]
+
+
+def test_a_paragraph_hangs_by_two_columns_under_its_mark_and_the_mark_keeps_its_colour() -> None:
+    assert wrapped("one two-three four", bold("V"), 14) == [f"  {bold('V')} one", "    two-three", "    four"]
+    assert wrapped("one two", "V1", 12, 0) == ["V1 one two"]
+
+
+class _Pair(CommandAnswer, tag="comity.pair/1"):
+    """An answer of two values."""
+
+    name: str
+    sizes: list[int]
+
+
+ROWS = [("=a\tb", [1, 2]), ("c", None)]
+
+
+@pytest.mark.parametrize(
+    ("form", "columns", "printed"),
+    [
+        pytest.param(
+            "jsonl",
+            ("name", "sizes"),
+            '{"name": "=a\\tb", "sizes": [1, 2]}\n{"name": "c", "sizes": null}\n',
+            id="jsonl",
+        ),
+        pytest.param("csv", ("name", "sizes"), 'name,sizes\n\'=a\tb,"1, 2"\nc,\n', id="csv"),
+        pytest.param("table", ("name", "sizes"), "=a<U+0009>b\t1, 2\nc\t\n", id="piped"),
+        pytest.param("jsonl", (), '{"name": "d", "sizes": [3]}\n', id="jsonl-of-the-answer"),
+        pytest.param("csv", (), "name,sizes\nd,3\n", id="csv-of-the-answer"),
+        pytest.param("table", (), "d\t3\n", id="the-answer-piped"),
+    ],
+)
+def test_rows_are_printed_in_the_format_of_the_command(
+    form: str, columns: tuple[str, ...], printed: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(output, "said", lambda: Invocation(format=form))
+    output.emit(_Pair("d", [3]), columns, ROWS if columns else ())
+    assert capsys.readouterr().out == printed
+
+
+def test_the_text_of_an_answer_takes_the_place_of_its_table_for_people_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for form, printed in (("table", "in words\n"), ("csv", "name,sizes\nd,3\n")):
+        monkeypatch.setattr(output, "said", lambda form=form: Invocation(format=form))
+        output.emit(_Pair("d", [3]), text=lambda: "in words")
+        assert capsys.readouterr().out == printed
+
+
+@pytest.mark.parametrize("colours", [True, False])
+@pytest.mark.parametrize(("lines", "paged"), [(22, False), (23, False), (24, True), (25, True)])
+def test_a_text_that_leaves_no_line_of_the_screen_for_the_prompt_is_paged(
+    lines: int, paged: bool, colours: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages: list[Any] = []
+    monkeypatch.setenv("LESS", "-X")
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
+    monkeypatch.setattr(output, "colourful", lambda stream=None: colours)
+    monkeypatch.setattr("shutil.get_terminal_size", os.terminal_size)  # no terminal has said its size
+    monkeypatch.setattr(click, "echo_via_pager", lambda text, color: pages.append((text, color)))
+    text = "a\n" * lines
+    output.page(text)
+    assert pages == ([(text.rstrip("\n"), None if colours else False)] if paged else [])
+    assert capsys.readouterr().out == ("" if paged else text)
+    assert os.environ["LESS"] == "-X"
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_with_quiet_only_errors_are_told(
+    quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "said", lambda: Invocation(quiet=quiet))
+    output.tell("told\nin one")
+    output.tell_line("a command")
+    output.tell_next("7")
+    output.tell("wrong", error=True)
+    told = [] if quiet else ["told<U+000A>in one", "a command", "there are more: --after 7"]
+    assert capsys.readouterr().err.splitlines() == [*told, "wrong"]
+
+
+@pytest.mark.parametrize(("form", "cursor", "told"), [("csv", "7", True), ("json", "7", False), ("csv", None, False)])
+def test_how_a_list_goes_on_is_told_where_the_answer_does_not_say_it(
+    form: str, cursor: str | None, told: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "said", lambda: Invocation(format=form))
+    output.tell_next(cursor)
+    assert capsys.readouterr().err == ("there are more: --after 7\n" if told else "")
 
 
 class _AtOnce:

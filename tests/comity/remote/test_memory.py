@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from comity.remote.memory import MemoryFile, Seen
+from comity.remote.memory import MemoryFile, Seen, size_of
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, format_checkpoint
 
@@ -65,3 +66,37 @@ def test_what_was_verified_before_a_list_broke_off_is_remembered(tmp_path: Path)
     with pytest.raises(RecordError):
         verify()
     assert MemoryFile(tmp_path, "log.example").memory.orders.keys() == {"0"}
+
+
+def test_of_two_processes_at_one_entry_each_keeps_what_it_has_verified(tmp_path: Path) -> None:
+    one, two = MemoryFile(tmp_path, ORIGIN), MemoryFile(tmp_path, ORIGIN)
+    one.order("main", Seen(3, "aa"))
+    two.order("main", Seen(3, "bb"))
+    assert two.memory.orders == {"main": Seen(3, "bb")}
+    one.head(note(5))
+    assert (one.memory.orders, one.newest()) == ({"main": Seen(3, "aa")}, note(5))
+    two.head(note(5))
+    assert two.memory.note == note(5)
+
+
+def test_nothing_is_written_of_what_is_known(tmp_path: Path) -> None:
+    ours = MemoryFile(tmp_path, ORIGIN)
+    ours.order("main", Seen(3, "aa"))
+    (file,) = tmp_path.rglob("verified.json")
+    file.unlink()
+    ours.order("main", Seen(3, "aa"))
+    with ours.together():
+        ours.order("main", Seen(3, "aa"))
+    assert not file.exists()
+    ours.order("main", Seen(4, "bb"))
+    assert file.exists()
+
+
+def test_evidence_is_kept_under_its_digest(tmp_path: Path) -> None:
+    ours = MemoryFile(tmp_path, ORIGIN)
+    path = ours.keep(b"evidence", "json")
+    assert (path.parent, path.read_bytes()) == (ours.folder / "evidence", b"evidence")
+    assert path.name == f"{sha256(b'evidence').hexdigest()[:32]}.json"
+    assert ours.keep(b"evidence", "json") == path
+    assert ours.keep(b"other", "note") != path
+    assert [size_of(None), size_of(note(7))] == [-1, 7]
