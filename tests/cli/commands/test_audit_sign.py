@@ -202,6 +202,23 @@ def test_notes_of_an_auditor_that_the_policy_does_not_name_are_not_taken(case: C
     assert (done.exit_code, "comity audit add" in done.output) == (Exit.REFUSED, True)
 
 
+def test_notes_of_others_beside_those_of_the_auditor_are_counted_and_left(case: Case) -> None:
+    case.ok("audit", "add", case.new())
+    case.ok("checkpoint")
+    case.sign(None, "-o", case.audits())
+    done = case.house.run("audit", "take", case.audits())
+    assert (done.exit_code, "left" in done.stderr) == (0, False)
+    (note,) = Path(case.audits()).glob("*.note")
+    (note.parent / f"{'ab' * 32}.note").write_text(note.read_text().replace("\u2014 ", "\u2014 other."))
+    done = case.house.run("audit", "take", case.audits())
+    assert (done.exit_code, "1 note left: on another log, or" in done.stderr) == (0, True)
+    taken = case.ok("audit", "take", case.audits())
+    assert (taken["left"], list(taken["taken"]), taken["taken"]["karsk"][0][0]) == (1, ["karsk"], 0)
+    rows = case.house.run("audit", "take", case.audits(), "--format", "csv").stdout.splitlines()
+    ((start, end),) = taken["taken"]["karsk"]
+    assert rows == ["auditor,first,last", f"karsk,{start},{end - 1}"]
+
+
 def test_a_note_that_does_not_hold_is_not_taken(case: Case) -> None:
     case.ok("audit", "add", case.new())
     case.ok("checkpoint")
