@@ -163,3 +163,81 @@ def test_only_what_the_desk_names_is_opened(what: str) -> None:
     with pytest.raises(Stop, match="there is nothing of that kind to open") as stopped:
         open_(desk(), None, ORDER, {"what": what, "because": "trial"})  # type: ignore[arg-type]
     assert stopped.value.code is Exit.UNDECIDABLE
+
+
+# -- a bundle ----------------------------------------------------------------------------------------------------------
+
+
+def entry(kind: str, reference: str | None = None) -> Any:
+    return SimpleNamespace(kind=kind, get=lambda name: reference if name == "reference" else None)
+
+
+@pytest.fixture
+def handed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Collect the bundles that are asked for; none is made."""
+    wanted: list[Any] = []
+
+    def made(context: Any, one: Any) -> bytes:
+        wanted.append((context, one))
+        return b"bundle"
+
+    monkeypatch.setattr(order_pages, "_made", made)
+    return wanted
+
+
+def bundled(said: dict[str, str], *entries: Any, label: str | None = None, signer: bool = True) -> Any:
+    own: Any = SimpleNamespace(
+        signer=SimpleNamespace(role="ISS") if signer else None,
+        person="Dina",
+        context="context",
+        reader=SimpleNamespace(now=lambda: "now"),
+    )
+    case: Any = SimpleNamespace(order="0123456789", label=label, entries=entries)
+    return asyncio.run(order_pages.bundle(own, case, {"audience": "CT", "because": "trial", **said}))
+
+
+@pytest.mark.parametrize(
+    ("entries", "label", "name"),
+    [
+        ([entry("order-issued", "PPO-1")], "main", "PPO-1"),
+        (
+            [entry("order-received", "no"), entry("order-issued", "PPO-1"), entry("order-issued", "PPO-2")],
+            None,
+            "PPO-1",
+        ),
+        ([entry("order-issued")], "main", "main"),
+        ([entry("order-received", "no")], "main", "main"),
+        ([entry("order-issued")], None, "01234567"),
+        ([], None, "01234567"),
+    ],
+)
+def test_a_bundle_has_the_number_of_the_order_its_label_or_a_part_of_its_id_as_its_name(
+    entries: list[Any], label: str | None, name: str, handed: list[Any]
+) -> None:
+    answer = bundled({}, *entries, label=label)
+    assert (answer.body, answer.media_type) == (b"bundle", "application/zip")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}.CT.evidence.zip"'
+
+
+@pytest.mark.parametrize(
+    ("ticked", "unwitnessed"), [({}, False), ({"unwitnessed": "0"}, False), ({"unwitnessed": "1"}, True)]
+)
+def test_a_bundle_is_asked_for_as_the_form_says(ticked: dict[str, str], unwitnessed: bool, handed: list[Any]) -> None:
+    bundled({"purpose": "supervision", **ticked})
+    ((context, wanted),) = handed
+    assert (context, wanted.unwitnessed, wanted.because, wanted.person) == ("context", unwitnessed, "trial", "Dina")
+    asked = wanted.asked
+    assert (asked.order, asked.audience, asked.purpose) == ("0123456789", "CT", "supervision")
+    assert wanted.opener() is wanted.signer
+    assert wanted.signer.role == "ISS"
+    assert "tick the box" in wanted.otherwise
+
+
+def test_a_bundle_for_no_audience_or_by_nobody_is_not_made(handed: list[Any]) -> None:
+    for audience in ("", "NOBODY"):
+        with pytest.raises(Stop, match="there is no such audience") as stopped:
+            bundled({"audience": audience})
+        assert stopped.value.code is Exit.UNDECIDABLE
+    with pytest.raises(Stop, match="nobody signs at this desk"):
+        bundled({}, signer=False)
+    assert handed == []
