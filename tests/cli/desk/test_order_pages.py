@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +19,9 @@ from cli.desk.order_pages import _away, _judged_now, forms, open_, paper, stated
 from cli.desk.responses import HTML
 from cli.exit_codes import Exit, Stop
 from cli.reports.report_files import MEDIA
+from ledger.law.judge import judge
+from tests.cli.desk.test_desk import Sat, sat
+from tests.support.cli import ledger_of
 
 ORDER = "1b4e28ba"
 
@@ -241,3 +247,99 @@ def test_a_bundle_for_no_audience_or_by_nobody_is_not_made(handed: list[Any]) ->
     with pytest.raises(Stop, match="nobody signs at this desk"):
         bundled({}, signer=False)
     assert handed == []
+
+
+# -- the pages of an order ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sat]:
+    with ExitStack() as opened:
+        yield sat(opened, ledger_of("S2", tmp_path_factory.mktemp("S2")))
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Collect the title and the values of each page."""
+    said: list[Any] = []
+    monkeypatch.setattr(order_pages, "page", lambda *words, **values: said.append((words[2], values)))
+    return said
+
+
+def frame(now: datetime) -> Any:
+    return SimpleNamespace(now=now)
+
+
+def test_the_page_of_an_order_counts_what_is_in_each_section(kept: Sat, shown: list[Any]) -> None:
+    case = kept.reader.case(kept.reader.labels["main"])
+    now = case.entries[-1].on + timedelta(days=40)
+    order_pages.order_page(kept.desk, frame(now), case)
+    ((title, values),) = shown
+    assert title == (values["subject"].request.called or values["subject"].name)
+    counts = {id: count for id, _, count in values["sections"]}
+    assert counts == {
+        "clocks": len(values["endings"]),
+        "findings": len(values["findings"]),
+        "custody": len(values["held"]),
+        "story": len(case.entries),
+        "papers": None,
+    }
+    assert [name for _, name, _ in values["sections"]] == list(order_pages.SECTIONS.values())
+    assert values["over"] == [each for each in values["endings"] if each.over]
+    assert (values["next"] is None) == (not any(each.due for each in values["endings"]))
+    assert (values["slow"], values["away"], values["opened"]) == (len(case.entries) > 40, {}, None)
+    assert (values["chain"] is None, values["most"], values["ended"]) == (False, 100, False)
+    judged = judge(case, now)
+    ids = [each.id for each in judged.deadlines]
+    assert [clock for clock, _ in values["lacking"]] == ids
+    assert (len(values["calendars"]), set(values["settling"])) == (len(ids), {each.code for each in judged.findings})
+    assert [kind for kind, *_ in values["papers"]] == ["custody", "evidence-chain", "dpo"]
+    assert [role for role, _ in values["audiences"]] == list(order_pages.AUDIENCES)
+    assert kept.desk.sessions.spend(values["form"])
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 100])
+def test_a_page_shows_the_newest_and_draws_the_custody_if_it_shows_all_of_it(
+    most: int, kept: Sat, shown: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = kept.reader.case(kept.reader.labels["main"])
+    monkeypatch.setattr(order_pages, "MOST", most)
+    order_pages.order_page(kept.desk, frame(case.entries[-1].on), case)
+    ((_, values),) = shown
+    assert len(values["held"]) <= most
+    assert (values["chain"] is not None) == (len(values["held"]) < most)
+    assert len(values["away"]) == max(len(case.entries) - most, 0)
+
+
+@pytest.mark.parametrize(("first", "before"), [(0, None), (1, 0), (2, 0), (3, 0), (4, 1), (6, 3)])
+def test_a_page_of_entries_names_the_one_before_and_the_one_after_it(
+    first: int, before: int | None, kept: Sat, shown: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = kept.reader.case(kept.reader.labels["main"])
+    parts: list[tuple[slice, bool]] = []
+    monkeypatch.setattr(order_pages, "MOST", 3)
+    monkeypatch.setattr(order_pages, "history", lambda *_, reveal, part: parts.append((part, reveal)))
+    order_pages.entries_page(kept.desk, frame(case.entries[-1].on), case, first)
+    ((title, values),) = shown
+    assert title.endswith(": what each entry states")
+    after = first + 3 if first + 3 < len(case.entries) else None
+    assert (values["before"], values["after"], values["opened"]) == (before, after, None)
+    assert parts == [(slice(first, first + 3), False)]
+
+
+def test_the_last_page_of_entries_has_none_after_it_and_an_opened_one_has_all(
+    kept: Sat, shown: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = kept.reader.case(kept.reader.labels["main"])
+    many = len(case.entries)
+    parts: list[tuple[slice, bool]] = []
+    monkeypatch.setattr(order_pages, "history", lambda *_, reveal, part: parts.append((part, reveal)))
+    for most in (many - 1, many, many + 1):
+        monkeypatch.setattr(order_pages, "MOST", most)
+        order_pages.entries_page(kept.desk, frame(case.entries[-1].on), case)
+    assert [values["after"] for _, values in shown] == [many - 1, None, None]
+    monkeypatch.setattr(order_pages, "MOST", 2)
+    opened: Any = SimpleNamespace(index=7)
+    order_pages.entries_page(kept.desk, frame(case.entries[-1].on), case, opened=opened)
+    assert (parts[-1], shown[-1][1]["after"]) == ((slice(0, many), True), None)
+    assert shown[-1][1]["opened"] is opened
