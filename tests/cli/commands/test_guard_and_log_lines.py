@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from cli.commands import checkpoint, disclose
-from cli.exit_codes import Exit
+from cli.commands import checkpoint, disclose, log_remake_guard
+from cli.exit_codes import Exit, Stop
 from ledger.adapters.log.remote_signer import POINTER
 from tests.support.cli import ORIGIN, House, ledger_of, run
 
@@ -63,6 +63,25 @@ def test_a_lost_guard_is_made_again_at_a_head_that_somebody_holds(house: House) 
     (state / "guard.db").unlink()
     assert house.run("log", "remake-guard").exit_code != Exit.DONE, "neither a quorum nor a head"
     assert not (state / "guard.db").exists()
+
+
+def test_no_guard_is_made_again_under_a_clock_that_is_wrong(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "held.note"
+    note.write_text(house.reply("checkpoint")["note"])
+    guard = house.state_folder() / "guard.db"
+    guard.unlink()
+
+    def wrong(folder: Any, home: Any) -> None:
+        raise Stop("the clock is wrong")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log_remake_guard, "check_clock", wrong)
+        done = house.run("log", "remake-guard", "--anchor", str(note))
+        assert (done.exit_code, "the clock is wrong" in done.stderr, guard.exists()) == (Exit.USAGE, True, False)
+    done = house.run("log", "remake-guard", "--anchor", str(note))
+    assert (done.exit_code, guard.exists()) == (Exit.DONE, True)
 
 
 # -- what is published -------------------------------------------------------------------------------------------------
