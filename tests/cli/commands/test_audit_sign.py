@@ -7,11 +7,13 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.command_tables import AUDIT
+from cli.commands import audit_sign
 from cli.exit_codes import Exit
 from ledger.bundle.archive import unpack
 from ledger.tlog.note import MLDSA44, Vkey, parse_vkey
@@ -275,3 +277,41 @@ def test_a_bundle_holds_the_statement_below_map(case: Case) -> None:
 
 def test_every_command_of_auditors_is_tried_here() -> None:
     assert set(AUDIT) == {"new", "sign", "add", "list", "take"}
+
+
+@pytest.mark.parametrize(
+    ("signed", "wrong", "remarks", "rows", "end"),
+    [
+        (
+            [(0, 4), (6, 7)],
+            [],
+            [],
+            [("signed", "entries 0 to 3"), ("signed", "entries 6 to 6")],
+            "statement and notes: d",
+        ),
+        ([], [], [], [("", "nothing is new: every entry is in a note already")], "statement and notes: d"),
+        ([], ["CP-SIG"], ["R"], [("CP-SIG", "says CP-SIG"), ("R", "says R")], "nothing was signed"),
+        ([], [], ["R"], [("R", "says R")], "statement and notes: d"),
+    ],
+)
+def test_what_an_audit_did_is_a_row_and_where_its_notes_are_a_line(
+    signed: Any, wrong: list[str], remarks: list[str], rows: Any, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emitted: list[Any] = []
+    said: list[str] = []
+    monkeypatch.setattr(audit_sign.ui, "emit", lambda *words: emitted.append(words))  # type: ignore[attr-defined]
+    monkeypatch.setattr(audit_sign.ui, "tell", said.append)  # type: ignore[attr-defined]
+    problems = [[SimpleNamespace(code=code, says=f"says {code}") for code in some] for some in (wrong, remarks)]
+    for size, of in ((7, 7), (None, 0)):
+        seen = SimpleNamespace(log="log.example", where="there", size=size, entries=3)
+        done: Any = SimpleNamespace(seen=seen, signed=signed, wrong=problems[0], remarks=problems[1])
+        audit_sign._tell(done, SimpleNamespace(text="vkey"), b"stated", "d")  # type: ignore[arg-type]
+        answer, columns, found = emitted.pop()
+        assert (columns, found) == (("code", "says"), rows)
+        assert said[0] == f"log.example: 3 of {of} entries were read in this run"
+        assert said[1].startswith(end)
+        assert len(said) == 2
+        said.clear()
+        assert (answer.log, answer.where, answer.size, answer.read) == ("log.example", "there", size, 3)
+        assert (answer.vkey, answer.statement, answer.folder, answer.signed) == ("vkey", "stated", "d", signed)
+        assert [[each.code for each in some] for some in (answer.problems, answer.remarks)] == [wrong, remarks]

@@ -225,9 +225,12 @@ def test_the_demonstration_counts_what_was_recorded_and_what_is_due(tmp_path: Pa
         "3 What the record shows on Thursday, 2 September 2027",
         "Deadlines that still run: none.",
         "not proven: TEST: anything at all.",
+        "not proven: CMP-COMMITTED: that among the first",
         "own view keeps 9 sealed values closed",
+        "5 Where to look next",
     ):
         assert says in words
+    assert words.endswith("comity --help everything else"), "no JSON comes behind"
     assert "\n    evidence.\n" in text, "a long line goes on below its first word"
     ruled = ["", *text.splitlines()]
     for at, line in enumerate(ruled):
