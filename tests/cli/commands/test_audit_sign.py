@@ -14,11 +14,11 @@ import pytest
 
 from cli.command_tables import AUDIT
 from cli.commands import audit_sign
-from cli.exit_codes import Exit
+from cli.exit_codes import Exit, Stop
 from ledger.bundle.archive import unpack
 from ledger.tlog.note import MLDSA44, Vkey, parse_vkey
 from ledger.tlog.policy import parse_policy
-from tests.support.cli import House, documents_in
+from tests.support.cli import House, documents_in, run
 
 pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
 
@@ -315,3 +315,39 @@ def test_what_an_audit_did_is_a_row_and_where_its_notes_are_a_line(
         assert (answer.log, answer.where, answer.size, answer.read) == ("log.example", "there", size, 3)
         assert (answer.vkey, answer.statement, answer.folder, answer.signed) == ("vkey", "stated", "d", signed)
         assert [[each.code for each in some] for some in (answer.problems, answer.remarks)] == [wrong, remarks]
+
+
+def held(*logs: str, registrar: str | None = "adm", witness: bytes = b"w") -> Any:
+    keys = [SimpleNamespace(name=name, public=name.encode()) for name in logs]
+    policy = SimpleNamespace(logs=keys, witnesses={"w": SimpleNamespace(public=witness)})
+    return SimpleNamespace(policy=policy, registrar=registrar)
+
+
+@pytest.mark.parametrize(
+    ("trust", "says", "code"),
+    [
+        (held(), "t names 0 logs, and one is audited at a time", Exit.USAGE),
+        (held("a", "b"), "t names 2 logs, and one is audited at a time", Exit.USAGE),
+        (held("a", witness=b"own"), "own-id is a key of the log or of a witness there", Exit.REFUSED),
+        (held("own"), "own-id is a key of the log or of a witness there", Exit.REFUSED),
+    ],
+)
+def test_an_auditor_audits_one_log_and_is_nothing_else_there(
+    trust: Any, says: str, code: Exit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_sign, "read_trust", lambda place: trust)
+    own: Any = SimpleNamespace(public=b"own", id="own-id")
+    with pytest.raises(Stop, match=says) as stopped:
+        audit_sign._log("t", own)
+    assert stopped.value.code is code
+    monkeypatch.setattr(audit_sign, "read_trust", lambda place: held("a", "a"))
+    assert audit_sign._log("t", own)[1] == "a", "two keys of one log"
+
+
+def test_without_a_registrar_no_key_is_checked_and_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = SimpleNamespace(public=b"own", id="own-id")
+    monkeypatch.setattr(audit_sign, "open_auditor", lambda name, state: (SimpleNamespace(key=key), Path("state")))
+    monkeypatch.setattr(audit_sign, "read_trust", lambda place: held("a", registrar=None))
+    monkeypatch.setattr(audit_sign, "audit_log", lambda *_, **__: pytest.fail("a log was read"))
+    done = run("audit", "sign", "somewhere", "--name", NAME, "--trust", "t")
+    assert (done.exit_code, "t names no registrar" in done.stderr) == (Exit.USAGE, True), done.output

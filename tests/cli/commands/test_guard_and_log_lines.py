@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.commands import checkpoint, disclose, log_remake_guard
+from cli.commands import checkpoint, disclose, log_move_guard, log_remake_guard
 from cli.exit_codes import Exit, Stop
 from ledger.adapters.log.remote_signer import POINTER
 from tests.support.cli import ORIGIN, House, ledger_of, run
@@ -35,6 +35,25 @@ def test_a_guard_that_stays_in_its_file_is_answered_with_its_head(house: House) 
     assert (answer["origin"], answer["guard"], answer["size"], answer["root"]) == (ORIGIN, place, size, head["root"])
     lines = house.run("log", "move-guard", "file", "--format", "csv").stdout.splitlines()
     assert lines == ["origin,guard,size", f"{ORIGIN},{place},{size}"]
+
+
+@pytest.mark.parametrize("before", [None, "there"])
+def test_a_guard_is_answered_with_its_place_before_and_none_on_a_machine_that_joins(
+    before: str | None, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def used(folder: Path, place: Any) -> Any:
+        asked.append((folder, place))
+        return before, SimpleNamespace(size=7, root=b"\xab")
+
+    monkeypatch.setattr(log_move_guard, "use_guard", used)
+    answer = house.reply("log", "move-guard", "file", "--state", str(house.folder / "other"))
+    place = house.folder / "other" / "guard.db"
+    assert asked == [(place.parent, place)]
+    assert [answer[name] for name in ("origin", "guard", "before", "size", "root")] == [
+        *(ORIGIN, str(place), before, 7, "ab"),
+    ]
 
 
 def test_a_guard_of_another_process_is_moved_in_its_own_folder_alone(house: House) -> None:
