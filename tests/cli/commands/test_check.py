@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.commands.check import CheckItem, _compared, _decided
+from cli.exit_codes import Exit
 from projections.views.custody import Trace
+from tests.support.cli import ledger_of, run
 
 
 def steps(*numbers: int) -> tuple[Any, ...]:
@@ -97,3 +100,17 @@ def test_a_line_has_up_to_eighty_columns_and_goes_on_two_columns_in(part: str) -
     assert max(len(line) for lines in every for line in lines) == 80
     assert all(not lines[0].startswith(" ") for lines in every)
     assert {len(line) - len(line.lstrip()) for lines in every for line in lines[1:]} == {2}
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_is_answered_in_sentences_and_a_program_in_rows(
+    terminal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    monkeypatch.setattr("cli.terminal.output.terminal", lambda: terminal)
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(name)
+    done = run("check", "main", str(tmp_path / "a.json"), str(tmp_path / "b.json"), ledger=ledger)
+    assert done.exit_code == Exit.PROVED_BAD
+    says = " ".join(done.stdout.split())
+    assert says.count("is not among what was disclosed: no entry states its digest or its name.") == 2 * terminal

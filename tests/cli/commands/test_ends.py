@@ -11,7 +11,7 @@ import click
 import pytest
 
 from cli.commands import archive, auditors, backup, files, receive
-from cli.commands.demo import _Shown
+from cli.commands.demo import _scratched, _Shown
 from cli.exit_codes import Exit, Stop
 from cli.imports.columns import near
 from cli.invocation import Invocation
@@ -313,3 +313,12 @@ def test_any_other_entry_is_refused(journal: Sealed, code: str, monkeypatch: pyt
     with pytest.raises(RecordError, match=code):
         arrives(journal, monkeypatch)
     assert journal.drafts == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 9, 10])
+def test_a_scratch_changes_one_bit_in_the_middle(size: int) -> None:
+    data = bytes(range(size))
+    changed = _scratched(data)
+    assert len(changed) == size
+    assert [at for at in range(size) if changed[at] != data[at]] == [size // 2]
+    assert changed[size // 2] ^ data[size // 2] == 1

@@ -127,3 +127,8 @@ def test_where_the_parts_are_is_said_in_lines_and_that_the_keys_are_still_here(h
     assert done.stdout.splitlines() == ["entries  entries", "keys     keys", "guard    guard", "removed  keys.db"]
     assert "still here" not in done.stderr, "they have not moved"
     assert "keys.db is still here" in house.run("migrate", "--keys-store", "b").stderr
+    keys = house.ledger / "keys.db"
+    aside = keys.rename(keys.with_name("keys.aside"))
+    done = house.run("migrate", "--keys-store", "b")
+    aside.rename(keys)
+    assert (done.exit_code, done.stderr) == (Exit.DONE, "")
