@@ -234,6 +234,12 @@ def test_a_note_that_does_not_hold_is_not_taken(case: Case) -> None:
     assert not (case.house.ledger / "log" / "audits").exists()
 
 
+def test_who_names_an_auditor_is_told_to_hand_the_policy_on(case: Case) -> None:
+    done = case.house.run("audit", "add", case.new())
+    assert done.exit_code == 0
+    assert "hand the new trust/policy to everyone who verifies" in " ".join(done.stderr.split())
+
+
 def test_a_policy_keeps_its_auditors_when_a_witness_is_added(case: Case) -> None:
     vkey = case.new()
     case.ok("audit", "add", vkey, "--called", "karsk-2027")

@@ -322,3 +322,26 @@ def test_a_scratch_changes_one_bit_in_the_middle(size: int) -> None:
     assert len(changed) == size
     assert [at for at in range(size) if changed[at] != data[at]] == [size // 2]
     assert changed[size // 2] ^ data[size // 2] == 1
+
+
+def test_a_paragraph_of_the_demonstration_is_eighty_columns_wide_and_breaks_no_word() -> None:
+    shown: Any = _Shown.__new__(_Shown)
+    said: list[str] = []
+    shown._say = lambda text="": said.append(text)
+    word = "cross-border"
+    shown._paragraph(f"{'x' * 79} {word}")
+    shown._paragraph(f"{'x' * 73} {word}")
+    shown._paragraph(f"{'x' * 67} {word} y")
+    shown._hanging(f"{'x' * 65} {word} y")
+    shown._hanging(f"{'x' * 66} {word}")
+    assert [text.split("\n") for text in said] == [
+        ["x" * 79, word],
+        ["x" * 73, word],
+        [f"{'x' * 67} {word}", "y"],
+        [f"  {'x' * 65} {word}", "    y"],
+        [f"  {'x' * 66}", f"    {word}"],
+    ]
+    said.clear()
+    shown._heading(3, "Title")
+    shown._heading(4, "t" * 90)
+    assert said == ["", "3  Title", "-" * 8, "", f"4  {'t' * 90}", "-" * 80]
