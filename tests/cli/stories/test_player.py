@@ -262,6 +262,27 @@ def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
     assert not (tmp_path / "demo" / "custody.pdf").exists()
 
 
+@pytest.mark.parametrize("read", [0, 5])
+def test_the_demonstration_is_made_whole_and_says_so_although_its_reader_has_gone(
+    read: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+
+    def echo(text: str, **_: object) -> None:
+        if len(lines) == read:
+            lines.append("")
+            raise BrokenPipeError
+        assert len(lines) < read, "nothing is written to a closed pipe"
+        lines.append(text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cli.commands.demo.click.echo", echo)
+        done = run("demo", str(tmp_path / "demo"))
+    assert isinstance(done.exception, BrokenPipeError | SystemExit)
+    assert done.exit_code != 0
+    assert {"ledger", "trust", "court.evidence.zip", "replay.html"} <= {p.name for p in (tmp_path / "demo").iterdir()}
+
+
 @pytest.mark.slow
 def test_the_demonstration_is_made_whole_although_nobody_reads_to_its_end(tmp_path: Path) -> None:
     command = f"{shlex.quote(sys.executable)} -m cli.app demo {shlex.quote(str(tmp_path / 'demo'))}"
