@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -276,7 +277,7 @@ def test_the_demonstration_is_made_whole_and_says_so_although_its_reader_has_gon
         lines.append(text)
 
     with monkeypatch.context() as patched:
-        patched.setattr("cli.commands.demo.click.echo", echo)
+        patched.setattr("cli.commands.demo.click", SimpleNamespace(echo=echo))
         done = run("demo", str(tmp_path / "demo"))
     assert isinstance(done.exception, BrokenPipeError | SystemExit)
     assert done.exit_code != 0
