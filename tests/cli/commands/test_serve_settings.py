@@ -210,3 +210,15 @@ def test_only_what_the_extra_brings_is_asked_for_by_its_name(
     done = run("serve", "--listen", "127.0.0.1:0", ledger=ledger)
     assert (f"serving needs {absent}" in done.stderr) is extra
     assert done.exit_code == (Exit.USAGE if extra else Exit.UNFORESEEN)
+
+
+@pytest.mark.parametrize("signing", [(), ("--signing", "https://sign.office.example")])
+def test_a_check_says_what_the_register_states_of_a_signing_page_if_there_is_one(
+    signing: tuple[str, ...], ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "built_page", lambda origin, given: b"")
+    monkeypatch.setattr(serve, "published", lambda cases, page, origin: [f"published at {origin}", "twice"])
+    done = run("serve", "--listen", "127.0.0.1:0", *signing, "--check", ledger=ledger)
+    assert done.exit_code == Exit.DONE
+    stated = [line for line in done.stdout.splitlines() if "published" in line or line == "# twice"]
+    assert stated == (["# published at https://sign.office.example", "# twice"] if signing else [])
