@@ -179,7 +179,7 @@ def test_a_form_is_spent_once_and_the_oldest_of_too_many_is_forgotten() -> None:
 
 
 def sent(body: bytes, kind: str = FORM, wait: float = 0) -> dict[str, str] | None:
-    """Return what the desk takes from a body; `{form}` in it is a form that lies open."""
+    """Return what the desk takes from a body; `{form}` in it is a form that is open."""
     sessions = Sessions()
     parts = [body.replace(b"{form}", sessions.form().encode())]
 
