@@ -134,13 +134,13 @@ def _compared(file: CheckItem, t: Trace) -> list[str]:
     }[file.verdict]
     if file.unread:
         says = f"cannot be told: digests are stated that cannot be read here, at {', '.join(file.unread)}"
-    lines = wrapped(f"{says}.", f"{file.file}:", 80, indent=0)
+    lines = wrapped(f"{says}.", f"{file.file}:", indent=0)
     for word, hands in (("equal to what is stated in", t.equal), ("another digest is stated in", t.differs)):
         if hands:
-            lines += wrapped(f"{word} {numbered(h.entry.seq for h in hands)}", " ", 80, indent=0)
+            lines += wrapped(f"{word} {numbered(h.entry.seq for h in hands)}", " ", indent=0)
     if file.replaced:
         says = f"stated before, and replaced since by the same signer: {', '.join(file.replaced)}"
-        lines += wrapped(says, " ", 80, indent=0)
+        lines += wrapped(says, " ", indent=0)
     if file.changed_at:
-        lines += wrapped(f"from this entry on the record states another digest: {file.changed_at}", " ", 80, indent=0)
+        lines += wrapped(f"from this entry on the record states another digest: {file.changed_at}", " ", indent=0)
     return lines

@@ -111,9 +111,9 @@ class _Shown:
         self.folder = folder
         self.played = played
         self.counted = counted
-        self.passed = True
+        self.passed: bool
         self.no_paper = ""  # why there is no PDF
-        self.page = False  # is the verifier page here?
+        self.page: bool  # is the verifier page here?
         self.unread: BrokenPipeError | None = None  # set when the output pipe is closed
         self.fields: dict[str, Any] = {"folder": folder, "story": played.story.story}
 

@@ -125,10 +125,10 @@ def law(about: str | None, html: str | None, gaps: bool, edition: str | None, pa
         out: list[str] = []
         for r in rules:
             out.append(f"{output.paint(r.id, 'bold')}  {', '.join(r.cite) or '-'}  [{r.mark}]")
-            out += wrapped(r.says, " ", 80)
+            out += wrapped(r.says, " ")
             if len(rules) == 1:
-                out += [line for at, said in quoted(r) for line in wrapped(f'"{said}" ({at})', " ", 80)]
-                out += [line for name, what in r.detail for line in wrapped(f"{name}: {what}", " ", 80)]
+                out += [line for at, said in quoted(r) for line in wrapped(f'"{said}" ({at})', " ")]
+                out += [line for name, what in r.detail for line in wrapped(f"{name}: {what}", " ")]
         return "\n".join([*out, "", f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}; digest {rules_digest()}"])
 
     output.emit(LawAnswer(rules_digest(), items), COLUMNS, items, text=text)

@@ -150,7 +150,7 @@ def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> Non
             if calendar:
                 out += [*calendar_lines(deadline_calendar(c)), ""]
         of_all = "; ".join(step.lacks for step in answer.deadlines[0].changes)  # a rolled twin has the same
-        out += wrapped(of_all, "  what would change it:", 80, indent=0)
+        out += wrapped(of_all, "  what would change it:", indent=0)
         return "\n".join(out)
 
     rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]

@@ -125,11 +125,11 @@ def not_modelled() -> None:
             if a.act != act:
                 out += ["", output.paint(a.act, "bold")]
                 act = a.act
-            out += wrapped(a.title, a.article, 80)
+            out += wrapped(a.title, a.article)
             if a.rules:
-                out += wrapped(f"rules: {', '.join(a.rules)}", " ", 80, indent=4)
+                out += wrapped(f"rules: {', '.join(a.rules)}", " ", indent=4)
             if a.without:
-                out += wrapped(f"{'also without a rule' if a.rules else 'no rule'}: {a.without}", " ", 80, indent=4)
+                out += wrapped(f"{'also without a rule' if a.rules else 'no rule'}: {a.without}", " ", indent=4)
         bare = sum(not a.rules for a in items)
         return "\n".join([*out[1:], "", f"{len(items)} articles, {bare} of them without a rule"])
 
@@ -202,15 +202,15 @@ def _text(found: Difference, orders: Sequence[TouchedItem] | None) -> str:
     out: list[str] = []
     for head, names in (("Added", found.added), ("Removed", found.removed)):
         out += [output.paint(f"{head}: {len(names)}", "bold")]
-        out += [line for r in names for line in wrapped(f"{r.id} ({r.kind}) {r.says}", " ", 80)]
+        out += [line for r in names for line in wrapped(f"{r.id} ({r.kind}) {r.says}", " ")]
     out.append(output.paint(f"Changed: {len(found.changed)}", "bold"))
     for r in found.changed:
         out.append(f"  {r.id} ({r.kind})")
         for f in r.fields:
-            out += wrapped(f"{f.field}: {f.before or 'nothing'} -> {f.after or 'nothing'}", "   ", 80)
+            out += wrapped(f"{f.field}: {f.before or 'nothing'} -> {f.after or 'nothing'}", "   ")
     if found.unseen:
         out.append("The rules find something else while their words stay: the number of the edition differs.")
     if orders is not None:
         out.append(output.paint(f"Orders on which they bear: {len(orders)}", "bold"))
-        out += [line for o in orders for line in wrapped(f"{o.name}: {', '.join(o.rules)}", " ", 80)]
+        out += [line for o in orders for line in wrapped(f"{o.name}: {', '.join(o.rules)}", " ")]
     return "\n".join(out) if found.any else "The two editions are the same."

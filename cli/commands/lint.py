@@ -84,15 +84,15 @@ def lint(file: str, channel: str) -> Exit:
         out: list[str] = []
         for m in missing:
             cite = f" ({m.cite})" if m.cite else ""
-            out += wrapped(f"{m.code} {m.says}{cite}", level(m.level), 80, indent=0)
-            out += wrapped(f"add: {m.add}", " ", 80, indent=0) if m.add else []
+            out += wrapped(f"{m.code} {m.says}{cite}", level(m.level), indent=0)
+            out += wrapped(f"add: {m.add}", " ", indent=0) if m.add else []
             out += [f"  {command}" for command in m.commands]
         out = out or ["No finding: nothing that this instrument asks of an order is missing."]
         if practice:
             out += ["", output.paint("Good practice, which binds nobody", "bold")]
         for a in practice:
-            out += wrapped(f"{a.about}: {a.says} [{a.mark}]", "-", 80, indent=0)
-            out += wrapped(f"add: {a.add}", " ", 80, indent=0)
+            out += wrapped(f"{a.about}: {a.says} [{a.mark}]", "-", indent=0)
+            out += wrapped(f"add: {a.add}", " ", indent=0)
         return "\n".join([*out, *(f"  {cite}" for cite in dict.fromkeys(a.cite for a in practice))])
 
     output.emit(LintAnswer(missing, advice), MissingItem.__struct_fields__, missing, text=text)

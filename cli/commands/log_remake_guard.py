@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +13,6 @@ from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
-
-if TYPE_CHECKING:
-    pass
 
 
 class GuardAnswer(CommandAnswer, tag="comity.guard/1"):

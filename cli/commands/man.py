@@ -81,7 +81,7 @@ def page(path: tuple[str, ...], cmd: click.Command) -> str:
     """Return the manual page of one command in man(7); the same program gives the same bytes."""
     name = "-".join(("comity", *path))
     ctx = click.Context(cmd, info_name=" ".join(("comity", *path)), help_option_names=HELP_OPTIONS)
-    run = cmd.get_command(ctx, "") if isinstance(cmd, Group) and cmd.otherwise else cmd
+    run = (cmd.get_command(ctx, "") if isinstance(cmd, Group) else None) or cmd
     says = cmd.get_short_help_str(limit=200)
     lines = [f'.TH {name.upper()} 1 "" "Comity {version("comity")}" "Comity"', ".SH NAME"]
     lines += [f"{escaped(name)} \\- {escaped(says)}", ".SH SYNOPSIS"]
@@ -92,7 +92,7 @@ def page(path: tuple[str, ...], cmd: click.Command) -> str:
     lines += [".SH DESCRIPTION", *(line for p in (cmd.help or "").split("\n\n") for line in (".PP", escaped(p)))]
     if isinstance(cmd, Group):
         lines += _listed("COMMANDS", ((n, text) for n, (_, text) in cmd.table.items()))
-    options = [] if run is None else [p.get_help_record(ctx) for p in run.params]
+    options = [p.get_help_record(ctx) for p in run.params]
     shared = () if cmd.name == "comity" and not path else SHARED
     lines += _listed("OPTIONS", (*(o for o in options if o), *shared))
     lines += _listed("EXIT STATUS", ENDS)

@@ -49,7 +49,7 @@ def object_(
 
 
 def _which(instruction: str | None, grounds: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    if instruction and grounds:
+    if grounds:  # or neither
         raise Stop("an instruction and a ground for refusal are two acts", hint="record them one after the other")
     if not prompts.attended():
         hint = "--instruction GROUND (CETS 224 art. 7(5)(c)) or --ground CODE (Regulation 2023/1543 art. 12)"

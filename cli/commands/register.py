@@ -124,9 +124,9 @@ def _text(pairs: Iterable[tuple[Case, list[DpoAnswer]]], only_open: bool) -> str
             continue
         lines += [output.paint(f"{_called(case) or case.order}  {case.instrument}", "bold")]
         for a in answers:
-            lines += ["", *wrapped(f"{a.question} ({a.cite})", f"{a.number}.", 80, indent=0)]
+            lines += ["", *wrapped(f"{a.question} ({a.cite})", f"{a.number}.", indent=0)]
             for line in a.lines:
-                lines += wrapped(line, " ", 80)
+                lines += wrapped(line, " ")
             if a.open:
                 lines.append(f"    {output.paint('A duty is open.', 'yellow')}")
     return "\n".join(lines or ["No duty is open."])

@@ -187,7 +187,7 @@ def _values(opened: Sequence[OpenedItem]) -> list[str]:
     for one in opened:
         lines += ["", f"  {one.entry} {one.kind}"]
         for name, value in one.values.items():
-            lines += wrapped(f"{name}: {output.plain(value)}", " ", 80, indent=3)
+            lines += wrapped(f"{name}: {output.plain(value)}", " ", indent=3)
     return lines
 
 

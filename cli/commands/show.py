@@ -172,19 +172,19 @@ def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSo
                 when, cite = output.plain(d.clock.due) or "unknown", ", ".join(d.clock.cite)
                 whose = f"{called[d.order]:<14} " if others else ""
                 lines.append(f"  {whose}{d.clock.id:<14} {when:<21} {left(d.left):<16} {cite}")
-                lines += wrapped(period(d.clock), " ", 80, indent=4)
+                lines += wrapped(period(d.clock), " ", indent=4)
         if judgement.findings:
             lines += ["", "Findings"]
             for f in gravest_first(judgement.findings):
-                lines += wrapped(f"{f.code}: {f.says}", level(f.level), 80)
+                lines += wrapped(f"{f.code}: {f.says}", level(f.level))
         else:
             lines += ["", "No finding. What was checked: comity judge."]
         if replacements:
             lines += ["", "Replaced by their own signers"]
             for leaf, by in replacements.items():
-                lines += wrapped(f"#{seq[leaf]} {kind[leaf]}: {by.line(f'#{by.entry.seq}')}", " ", 80)
+                lines += wrapped(f"#{seq[leaf]} {kind[leaf]}: {by.line(f'#{by.entry.seq}')}", " ")
         for a in advice:
-            lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:", 80)]
+            lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:")]
         return "\n".join(lines)
 
     output.emit(answer, ("field", "value"), rows, text=text)

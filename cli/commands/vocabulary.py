@@ -114,10 +114,10 @@ def _show_code(text: str) -> None:
     def words() -> str:
         out: list[str] = []
         for each in codes:
-            out += wrapped(each.says, f"{output.paint(each.code, 'bold')} ({each.list}):", 80, indent=0)
+            out += wrapped(each.says, f"{output.paint(each.code, 'bold')} ({each.list}):", indent=0)
             for label, value in (("about", each.about), ("signs" if each.list == "roles" else "in", each.used)):
                 if value:
-                    out += wrapped(value if isinstance(value, str) else ", ".join(value), f"  {label}:", 80, indent=2)
+                    out += wrapped(value if isinstance(value, str) else ", ".join(value), f"  {label}:")
         return "\n".join(out)
 
     output.emit(VocabularyAnswer(codes=codes), CodeItem.__struct_fields__, codes, text=words)
@@ -161,12 +161,12 @@ def _show_kind(kind: str) -> None:
         for name, type_, required, readers, says in rows:
             seal = "" if readers == "everybody" else "  [sealed]"
             out += ["", f"  {output.paint(name, 'bold')}  {required}{seal}".rstrip()]
-            out += wrapped(f"{says} ({type_})", " ", 80)
+            out += wrapped(f"{says} ({type_})", " ")
             if seal:
-                out += wrapped(f"readers: {readers}", " ", 80)
+                out += wrapped(f"readers: {readers}", " ")
         out += ["", f"  {output.paint(WHY.name, 'bold')}  with `--replaces`  [sealed]"]
-        out += wrapped(f"{WHY.says} ({WHY.type})", " ", 80)
-        out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ", 80)
+        out += wrapped(f"{WHY.says} ({WHY.type})", " ")
+        out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ")
         return "\n".join(out)
 
     output.emit(VocabularyAnswer(schema=json_schema(kind), about=about(fact)), fields, rows, text=text)

@@ -144,7 +144,7 @@ def as_text(answer: RegisterSummary, *, only_open: bool, until: date | None) -> 
 
 
 def _one(item: SummaryItem) -> Iterator[str]:
-    yield from ("", *wrapped(f"{item.question} ({item.cite})", f"{item.number}.", 80, indent=0))
+    yield from ("", *wrapped(f"{item.question} ({item.cite})", f"{item.number}.", indent=0))
     yield from _first([f"{one.count:>8}  {one.says}" for one in item.answers] or ["    Nothing on record."])
 
 

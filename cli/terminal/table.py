@@ -127,7 +127,7 @@ def _room(piece: str, width: int) -> int:
     return max(1, sum(columns <= width for columns in widths))
 
 
-def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
+def wrapped(text: str, mark: str, width: int = 80, indent: int = 2) -> list[str]:
     """Return the lines of a paragraph that begins with a mark; later lines are indented by two more columns."""
     room = "\0" * cells(mark)
     first, later = " " * indent, " " * (indent + 2)

@@ -410,6 +410,17 @@ def completed(ledger: Path | None, *words: str) -> list[str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
+def help_of(*words: str) -> str:
+    return CliRunner().invoke(comity, [*words, "--help"]).output
+
+
+def test_a_group_with_a_command_of_its_own_shows_the_options_of_it_above_its_commands() -> None:
+    shown = help_of("audit")
+    assert 0 < shown.index("--no-witnesses") < shown.index("\nCommands:") < shown.index("  take")
+    assert "--no-witnesses" not in help_of("key")
+    assert 0 < help_of("key").index("\nCommands:") < help_of("key").index("  enrol")
+
+
 def test_a_shell_completes_orders_offices_kinds_and_roles(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     (order,) = [o["ref"] or o["label"] for o in reply("orders", ledger=ledger)["orders"]]

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,7 +24,9 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from cli.exit_codes import Exit
+from cli.audits.run_audit import PROCESSES
+from cli.commands import audit
+from cli.exit_codes import Exit, Stop
 from ledger.application.audits.audit_state import begun
 from tests.support.cli import House, run
 from tests.support.many_ledgers import change_an_entry, make_ledgers, trust_options
@@ -455,3 +457,98 @@ def test_the_report_is_typeset_as_a_paper(auditor: Auditor) -> None:
         file = auditor.folder / f"{lang}.pdf"
         assert auditor.audit(*LATER, "-o", str(file), "--lang", lang)[0] == Exit.PROVED_BAD
         assert file.read_bytes().startswith(b"%PDF-1.")
+
+
+# -- what the options ask for ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ledgers/",
+        "--stale 0",
+        "--auditor auditor.example/x",
+        "--no-witnesses",
+        "--anew",
+        "-o audit.html",
+        "--as-of 2027-01-01T00:00:00Z",
+        "--directory here/",
+    ],
+)
+def test_an_archive_is_audited_alone(words: str) -> None:
+    done = run("audit", "--archive", "none/", *words.split())
+    assert (done.exit_code, "an archive is audited alone" in done.stderr) == (2, True), done.output
+
+
+@pytest.mark.parametrize("words", ["--anchor a", "--engine dask", "--workers 2", "--address tcp://host:1"])
+def test_options_for_archives_are_for_archives(words: str) -> None:
+    done = run("audit", "ledgers/", *words.split())
+    assert (done.exit_code, "are for --archive DIR" in done.stderr) == (2, True), done.output
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Collect what an audit would ask; none is run."""
+    said: list[Any] = []
+
+    def none(question: Any, folder: Path, now: datetime, limits: Any, **more: Any) -> Any:
+        said.append((question, folder, limits, more["anew"]))
+        raise Stop("asked")
+
+    monkeypatch.setattr(audit, "run_audit", none)
+    monkeypatch.setattr(audit, "auditor_key", lambda name: f"key of {name}")
+    return said
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        ("", {}),
+        ("--stale 0", {"stale": timedelta(0)}),
+        ("--stale 26.5", {"stale": timedelta(hours=26, minutes=30)}),
+        ("--auditor a/b", {"auditor": "key of a/b"}),
+        ("--no-witnesses", {"ask": False}),
+        ("--anew", {"anew": True}),
+        ("--timeout 1", {"seconds": 1.0}),
+        ("--memory 256", {"mib": 256}),
+        ("--processes 1", {"processes": 1}),
+        ("--processes 256", {"processes": 256}),
+        ("--as-of 2027-01-01T00:00:00Z", {"as_of": datetime(2027, 1, 1, tzinfo=UTC)}),
+    ],
+)
+def test_an_audit_asks_what_its_options_say(
+    words: str, changed: dict[str, Any], asked: list[Any], tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    assert run("audit", str(tmp_path / "one"), "--state", str(state), *words.split()).exit_code != 0
+    ((question, folder, limits, anew),) = asked
+    assert ([each.place for each in question.places], folder) == ([str(tmp_path / "one")], state)
+    found = {name: getattr(question, name) for name in ("as_of", "stale", "ask", "auditor")}
+    assert (
+        found
+        | {
+            "anew": anew,
+            "seconds": limits.seconds,
+            "mib": limits.mib,
+            "processes": limits.processes,
+        }
+        == {
+            "as_of": None,
+            "stale": None,
+            "ask": True,
+            "auditor": None,
+            "anew": False,
+            "seconds": 3600,
+            "mib": 2048,
+            "processes": PROCESSES,
+        }
+        | changed
+    )
+
+
+@pytest.mark.parametrize(
+    "words", ["--timeout 0.9", "--memory 255", "--processes 0", "--processes 257", "--stale -1", "-o audit.txt"]
+)
+def test_an_option_out_of_its_range_asks_nothing(words: str, asked: list[Any], tmp_path: Path) -> None:
+    assert run("audit", str(tmp_path / "one"), "--state", str(tmp_path / "state"), *words.split()).exit_code == 2
+    assert asked == []

@@ -7,16 +7,18 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.command_tables import AUDIT
-from cli.exit_codes import Exit
+from cli.commands import audit_sign
+from cli.exit_codes import Exit, Stop
 from ledger.bundle.archive import unpack
 from ledger.tlog.note import MLDSA44, Vkey, parse_vkey
 from ledger.tlog.policy import parse_policy
-from tests.support.cli import House, documents_in
+from tests.support.cli import House, documents_in, run
 
 pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
 
@@ -202,6 +204,23 @@ def test_notes_of_an_auditor_that_the_policy_does_not_name_are_not_taken(case: C
     assert (done.exit_code, "comity audit add" in done.output) == (Exit.REFUSED, True)
 
 
+def test_notes_of_others_beside_those_of_the_auditor_are_counted_and_left(case: Case) -> None:
+    case.ok("audit", "add", case.new())
+    case.ok("checkpoint")
+    case.sign(None, "-o", case.audits())
+    done = case.house.run("audit", "take", case.audits())
+    assert (done.exit_code, "left" in done.stderr) == (0, False)
+    (note,) = Path(case.audits()).glob("*.note")
+    (note.parent / f"{'ab' * 32}.note").write_text(note.read_text().replace("\u2014 ", "\u2014 other."))
+    done = case.house.run("audit", "take", case.audits())
+    assert (done.exit_code, "1 note left: on another log, or" in done.stderr) == (0, True)
+    taken = case.ok("audit", "take", case.audits())
+    assert (taken["left"], list(taken["taken"]), taken["taken"]["karsk"][0][0]) == (1, ["karsk"], 0)
+    rows = case.house.run("audit", "take", case.audits(), "--format", "csv").stdout.splitlines()
+    ((start, end),) = taken["taken"]["karsk"]
+    assert rows == ["auditor,first,last", f"karsk,{start},{end - 1}"]
+
+
 def test_a_note_that_does_not_hold_is_not_taken(case: Case) -> None:
     case.ok("audit", "add", case.new())
     case.ok("checkpoint")
@@ -213,6 +232,12 @@ def test_a_note_that_does_not_hold_is_not_taken(case: Case) -> None:
     done = case.house.run("audit", "take", case.audits())
     assert (done.exit_code, "CP-SIG" in done.output) == (Exit.REFUSED, True)
     assert not (case.house.ledger / "log" / "audits").exists()
+
+
+def test_who_names_an_auditor_is_told_to_hand_the_policy_on(case: Case) -> None:
+    done = case.house.run("audit", "add", case.new())
+    assert done.exit_code == 0
+    assert "hand the new trust/policy to everyone who verifies" in " ".join(done.stderr.split())
 
 
 def test_a_policy_keeps_its_auditors_when_a_witness_is_added(case: Case) -> None:
@@ -258,3 +283,77 @@ def test_a_bundle_holds_the_statement_below_map(case: Case) -> None:
 
 def test_every_command_of_auditors_is_tried_here() -> None:
     assert set(AUDIT) == {"new", "sign", "add", "list", "take"}
+
+
+@pytest.mark.parametrize(
+    ("signed", "wrong", "remarks", "rows", "end"),
+    [
+        (
+            [(0, 4), (6, 7)],
+            [],
+            [],
+            [("signed", "entries 0 to 3"), ("signed", "entries 6 to 6")],
+            "statement and notes: d",
+        ),
+        ([], [], [], [("", "nothing is new: every entry is in a note already")], "statement and notes: d"),
+        ([], ["CP-SIG"], ["R"], [("CP-SIG", "says CP-SIG"), ("R", "says R")], "nothing was signed"),
+        ([], [], ["R"], [("R", "says R")], "statement and notes: d"),
+    ],
+)
+def test_what_an_audit_did_is_a_row_and_where_its_notes_are_a_line(
+    signed: Any, wrong: list[str], remarks: list[str], rows: Any, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emitted: list[Any] = []
+    said: list[str] = []
+    monkeypatch.setattr(audit_sign.ui, "emit", lambda *words: emitted.append(words))  # type: ignore[attr-defined]
+    monkeypatch.setattr(audit_sign.ui, "tell", said.append)  # type: ignore[attr-defined]
+    problems = [[SimpleNamespace(code=code, says=f"says {code}") for code in some] for some in (wrong, remarks)]
+    for size, of in ((7, 7), (None, 0)):
+        seen = SimpleNamespace(log="log.example", where="there", size=size, entries=3)
+        done: Any = SimpleNamespace(seen=seen, signed=signed, wrong=problems[0], remarks=problems[1])
+        audit_sign._tell(done, SimpleNamespace(text="vkey"), b"stated", "d")  # type: ignore[arg-type]
+        answer, columns, found = emitted.pop()
+        assert (columns, found) == (("code", "says"), rows)
+        assert said[0] == f"log.example: 3 of {of} entries were read in this run"
+        assert said[1].startswith(end)
+        assert len(said) == 2
+        said.clear()
+        assert (answer.log, answer.where, answer.size, answer.read) == ("log.example", "there", size, 3)
+        assert (answer.vkey, answer.statement, answer.folder, answer.signed) == ("vkey", "stated", "d", signed)
+        assert [[each.code for each in some] for some in (answer.problems, answer.remarks)] == [wrong, remarks]
+
+
+def held(*logs: str, registrar: str | None = "adm", witness: bytes = b"w") -> Any:
+    keys = [SimpleNamespace(name=name, public=name.encode()) for name in logs]
+    policy = SimpleNamespace(logs=keys, witnesses={"w": SimpleNamespace(public=witness)})
+    return SimpleNamespace(policy=policy, registrar=registrar)
+
+
+@pytest.mark.parametrize(
+    ("trust", "says", "code"),
+    [
+        (held(), "t names 0 logs, and one is audited at a time", Exit.USAGE),
+        (held("a", "b"), "t names 2 logs, and one is audited at a time", Exit.USAGE),
+        (held("a", witness=b"own"), "own-id is a key of the log or of a witness there", Exit.REFUSED),
+        (held("own"), "own-id is a key of the log or of a witness there", Exit.REFUSED),
+    ],
+)
+def test_an_auditor_audits_one_log_and_is_nothing_else_there(
+    trust: Any, says: str, code: Exit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_sign, "read_trust", lambda place: trust)
+    own: Any = SimpleNamespace(public=b"own", id="own-id")
+    with pytest.raises(Stop, match=says) as stopped:
+        audit_sign._log("t", own)
+    assert stopped.value.code is code
+    monkeypatch.setattr(audit_sign, "read_trust", lambda place: held("a", "a"))
+    assert audit_sign._log("t", own)[1] == "a", "two keys of one log"
+
+
+def test_without_a_registrar_no_key_is_checked_and_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = SimpleNamespace(public=b"own", id="own-id")
+    monkeypatch.setattr(audit_sign, "open_auditor", lambda name, state: (SimpleNamespace(key=key), Path("state")))
+    monkeypatch.setattr(audit_sign, "read_trust", lambda place: held("a", registrar=None))
+    monkeypatch.setattr(audit_sign, "audit_log", lambda *_, **__: pytest.fail("a log was read"))
+    done = run("audit", "sign", "somewhere", "--name", NAME, "--trust", "t")
+    assert (done.exit_code, "t names no registrar" in done.stderr) == (Exit.USAGE, True), done.output

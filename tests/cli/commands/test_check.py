@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.commands.check import CheckItem, _compared, _decided
+from cli.exit_codes import Exit
 from projections.views.custody import Trace
+from tests.support.cli import ledger_of, run
 
 
 def steps(*numbers: int) -> tuple[Any, ...]:
@@ -77,3 +80,42 @@ def test_a_change_and_what_was_replaced_are_named() -> None:
 def test_an_equal_digest_decides_more_than_another_one_and_that_more_than_none() -> None:
     traces = [Trace((), (), False), Trace((), steps(1), False), Trace(steps(1), (), False), Trace(steps(1), (), True)]
     assert [_decided(each) for each in traces] == [0, 1, 1, 2]
+
+
+def lines_of(n: int, part: str) -> list[str]:
+    """Return the lines on a file of which one part is longer with each `n`."""
+    said: dict[str, Any] = {"replaced": [], "unread": [], "changed_at": None, "disclosed_by": "#1", "reported_by": None}
+    name, word = ("f" * n, "a.json") if part == "file" else ("a.json", "x" * n)
+    more: dict[str, Any] = {"replaced": [word, "y"], "changed_at": f"{word} y"}
+    said |= {part: more[part]} if part in more else {}
+    numbers = (*(10**9 + 2 * at for at in range(3)), *(10 ** (n % 7) + 2 * at for at in range(n)))
+    equal, differs = (numbers, ()) if part == "equal" else ((), numbers) if part == "differs" else ((), ())
+    item = CheckItem(name, "unknown" if part == "file" else "equal", "ab" * 32, [], [], **said)
+    return _compared(item, Trace(steps(*equal), steps(*differs), True))
+
+
+@pytest.mark.parametrize("part", ["file", "equal", "differs", "replaced", "changed_at"])
+def test_a_line_has_up_to_eighty_columns_and_goes_on_two_columns_in(part: str) -> None:
+    every = [lines_of(n, part) for n in range(1, 41)]
+    assert max(len(line) for lines in every for line in lines) == 80
+    assert all(not lines[0].startswith(" ") for lines in every)
+    assert {len(line) - len(line.lstrip()) for lines in every for line in lines[1:]} == {2}
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_is_answered_in_sentences_and_a_program_in_rows(
+    terminal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    emitted: list[Any] = []
+    monkeypatch.setattr("cli.terminal.output.terminal", lambda: terminal)
+    monkeypatch.setattr("cli.terminal.output.emit", lambda *_, text: emitted.append(text))
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(name)
+    done = run("check", "main", str(tmp_path / "a.json"), str(tmp_path / "b.json"), ledger=ledger)
+    assert done.exit_code == Exit.PROVED_BAD
+    (text,) = emitted
+    assert (text is not None) is terminal
+    if terminal:
+        says = " ".join(text().split())
+        assert says.count("is not among what was disclosed: no entry states its digest or its name.") == 2

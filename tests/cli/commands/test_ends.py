@@ -11,7 +11,7 @@ import click
 import pytest
 
 from cli.commands import archive, auditors, backup, files, receive
-from cli.commands.demo import _Shown
+from cli.commands.demo import _scratched, _Shown
 from cli.exit_codes import Exit, Stop
 from cli.imports.columns import near
 from cli.invocation import Invocation
@@ -313,3 +313,35 @@ def test_any_other_entry_is_refused(journal: Sealed, code: str, monkeypatch: pyt
     with pytest.raises(RecordError, match=code):
         arrives(journal, monkeypatch)
     assert journal.drafts == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 9, 10])
+def test_a_scratch_changes_one_bit_in_the_middle(size: int) -> None:
+    data = bytes(range(size))
+    changed = _scratched(data)
+    assert len(changed) == size
+    assert [at for at in range(size) if changed[at] != data[at]] == [size // 2]
+    assert changed[size // 2] ^ data[size // 2] == 1
+
+
+def test_a_paragraph_of_the_demonstration_is_eighty_columns_wide_and_breaks_no_word() -> None:
+    shown: Any = _Shown.__new__(_Shown)
+    said: list[str] = []
+    shown._say = lambda text="": said.append(text)
+    word = "cross-border"
+    shown._paragraph(f"{'x' * 79} {word}")
+    shown._paragraph(f"{'x' * 73} {word}")
+    shown._paragraph(f"{'x' * 67} {word} y")
+    shown._hanging(f"{'x' * 65} {word} y")
+    shown._hanging(f"{'x' * 66} {word}")
+    assert [text.split("\n") for text in said] == [
+        ["x" * 79, word],
+        ["x" * 73, word],
+        [f"{'x' * 67} {word}", "y"],
+        [f"  {'x' * 65} {word}", "    y"],
+        [f"  {'x' * 66}", f"    {word}"],
+    ]
+    said.clear()
+    shown._heading(3, "Title")
+    shown._heading(4, "t" * 90)
+    assert said == ["", "3  Title", "-" * 8, "", f"4  {'t' * 90}", "-" * 80]

@@ -13,6 +13,7 @@ from cli.commands import erase
 from cli.commands.erase import _covers, _only_order
 from cli.exit_codes import Stop
 from ledger.application.erasure_scope import ErasureScope
+from ledger.entries.case import Unread
 
 ORDER, COMPANION, REGISTRY = "order-1", "companion-1", "registry"
 
@@ -117,3 +118,12 @@ def test_without_keys_here_every_order_is_its_own(monkeypatch: pytest.MonkeyPatc
     assert erase._main(journal(), COMPANION) == ORDER
     assert erase._main(journal(), "other") == "other"
     assert erase._main(SimpleNamespace(subject_keys=None), COMPANION) == COMPANION  # type: ignore[arg-type]
+
+
+def test_a_value_is_erased_for_its_readers_by_its_digest_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erase, "replace", lambda of, **new: SimpleNamespace(**{**vars(of), **new}))
+    entry = SimpleNamespace(sealed={"a": 1, "b": 2, "c": 3}, digests={"a": "d1", "b": "d2"})
+    other = SimpleNamespace(sealed={"a": 4}, digests={"a": "d4"})
+    case: Any = erase._without(SimpleNamespace(entries=(entry, other), order="o"), {"d2", "d9"})  # type: ignore[arg-type]
+    assert [each.sealed for each in case.entries] == [{"a": 1, "b": Unread.ERASED, "c": 3}, {"a": 4}]
+    assert case.order == "o"

@@ -90,6 +90,35 @@ def test_a_command_that_does_what_the_paper_says_is_handed_out(filing: Filing, t
 
 
 @pytest.mark.parametrize(
+    ("ended", "held"),
+    [
+        (Exit.PROVED_BAD, True),
+        (Exit.UNDECIDABLE, True),
+        (Exit.DONE, False),
+        (Exit.FINDINGS, False),
+        (None, False),
+    ],
+)
+def test_a_check_of_a_file_that_was_not_disclosed_must_not_end_well(
+    ended: Exit | None, held: bool, filing: Filing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def main(words: list[str], **_: Any) -> Exit | None:
+        asked.append(words)
+        return ended
+
+    monkeypatch.setattr("cli.commands.check.check.main", main)
+    typed = f"comity check FILE --bundle {NAME} --trust TRUST"
+    if held:
+        assert filing.check(filing.report(typed)) == ""
+    else:
+        assert f"a paper says to type {typed!r}" in filing.refused(filing.report(typed))
+    bundle = str(filing.folder / NAME)
+    assert asked == [[bundle, "--bundle", bundle, "--trust", str(filing.folder / "trust")]]
+
+
+@pytest.mark.parametrize(
     "typed",
     [f"unzip {NAME} absent.json", "pdfdetach -saveall letter.pdf", "comity judge main", "rm FILE"],
 )

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from cli.commands import checkpoint, disclose
-from cli.exit_codes import Exit
+from cli.commands import checkpoint, disclose, log_move_guard, log_remake_guard
+from cli.exit_codes import Exit, Stop
 from ledger.adapters.log.remote_signer import POINTER
 from tests.support.cli import ORIGIN, House, ledger_of, run
 
@@ -35,6 +35,25 @@ def test_a_guard_that_stays_in_its_file_is_answered_with_its_head(house: House) 
     assert (answer["origin"], answer["guard"], answer["size"], answer["root"]) == (ORIGIN, place, size, head["root"])
     lines = house.run("log", "move-guard", "file", "--format", "csv").stdout.splitlines()
     assert lines == ["origin,guard,size", f"{ORIGIN},{place},{size}"]
+
+
+@pytest.mark.parametrize("before", [None, "there"])
+def test_a_guard_is_answered_with_its_place_before_and_none_on_a_machine_that_joins(
+    before: str | None, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def used(folder: Path, place: Any) -> Any:
+        asked.append((folder, place))
+        return before, SimpleNamespace(size=7, root=b"\xab")
+
+    monkeypatch.setattr(log_move_guard, "use_guard", used)
+    answer = house.reply("log", "move-guard", "file", "--state", str(house.folder / "other"))
+    place = house.folder / "other" / "guard.db"
+    assert asked == [(place.parent, place)]
+    assert [answer[name] for name in ("origin", "guard", "before", "size", "root")] == [
+        *(ORIGIN, str(place), before, 7, "ab"),
+    ]
 
 
 def test_a_guard_of_another_process_is_moved_in_its_own_folder_alone(house: House) -> None:
@@ -63,6 +82,25 @@ def test_a_lost_guard_is_made_again_at_a_head_that_somebody_holds(house: House) 
     (state / "guard.db").unlink()
     assert house.run("log", "remake-guard").exit_code != Exit.DONE, "neither a quorum nor a head"
     assert not (state / "guard.db").exists()
+
+
+def test_no_guard_is_made_again_under_a_clock_that_is_wrong(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "held.note"
+    note.write_text(house.reply("checkpoint")["note"])
+    guard = house.state_folder() / "guard.db"
+    guard.unlink()
+
+    def wrong(folder: Any, home: Any) -> None:
+        raise Stop("the clock is wrong")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log_remake_guard, "check_clock", wrong)
+        done = house.run("log", "remake-guard", "--anchor", str(note))
+        assert (done.exit_code, "the clock is wrong" in done.stderr, guard.exists()) == (Exit.USAGE, True, False)
+    done = house.run("log", "remake-guard", "--anchor", str(note))
+    assert (done.exit_code, guard.exists()) == (Exit.DONE, True)
 
 
 # -- what is published -------------------------------------------------------------------------------------------------

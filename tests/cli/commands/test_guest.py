@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("fido2", reason="needs the extra `server`")
 
+from cli.commands import guest
 from tests.support.cli import House
 
 URL = ("--url", "https://office.example/")
@@ -75,3 +78,19 @@ def test_a_guest_is_ended_and_other_accounts_are_not(house: House) -> None:
     (guest,) = house.reply("guest", "list", "PPO-1")["guests"]
     assert (guest["name"], guest["ended"]) == ("Ends", True)
     assert "is no guest" in house.run("guest", "end", "Dina", "--yes").stderr
+
+
+@pytest.mark.parametrize("of", [{"own", "gone", "old"}, {"own"}, {"gone"}, set()])
+def test_the_current_keys_of_a_guest_that_is_ended_are_named_for_the_registrar(
+    of: set[str], house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    keys = [SimpleNamespace(public=name, ended=7 if name == "old" else None) for name in ("old", "own", "other")]
+    reader = SimpleNamespace(keyring=lambda: SimpleNamespace(keys=dict(enumerate(keys))))
+    account = SimpleNamespace(id="id", name="Ida Sky", office="sky lark")
+    invitations = SimpleNamespace(account_of=lambda name: account, end=ended.append, keys_of=lambda of_account: of)
+    monkeypatch.setattr(guest, "_opened", lambda: nullcontext((reader, invitations)))
+    done = house.run("guest", "end", "Ida Sky", "--yes")
+    assert (done.exit_code, done.stdout, ended) == (0, "the access of Ida Sky has ended\n", ["id"])
+    named = [line for line in done.stderr.splitlines() if "comity key revoke" in line]
+    assert named == ["the registrar ends the key: comity key revoke 'sky lark' --key own"] * ("own" in of)

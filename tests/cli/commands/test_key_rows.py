@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.commands import key as module
 from cli.commands.key import _named, _of_office, _state, list_
 from cli.exit_codes import Stop
 from cli.invocation import Invocation
@@ -77,3 +78,22 @@ def test_a_fact_about_an_office_that_no_register_knows_is_refused() -> None:
     assert fact.kind == "key-revoked"
     with pytest.raises(Stop, match="orn is not in the register"):
         _of_office(journal, "key-revoked", {"actor": "orn", "cause": "lost"})
+
+
+@pytest.mark.parametrize(
+    ("said", "kept", "asked"), [("own", "file", "own"), (None, "file", "file"), (None, None, None)]
+)
+def test_a_server_is_asked_with_the_key_that_is_named_else_with_that_of_the_office(
+    said: str | None, kept: str | None, asked: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+
+    def served(url: str, secret: Any, actor: Any, key: str | None) -> Any:
+        told.append((url, actor, key))
+        return nullcontext(SimpleNamespace(accept=lambda of: f"receipt of {of}"))
+
+    monkeypatch.setattr(module, "_named", lambda actor: kept)
+    monkeypatch.setattr("cli.remote.server_target.recording_served", served)
+    monkeypatch.setattr("cli.terminal.receipt.tell", lambda target, *words: told.append(words))
+    module._accept_at("https://office.example", "ilves", said)
+    assert told == [("https://office.example", None, asked), ("key-accepted", "receipt of ilves")]

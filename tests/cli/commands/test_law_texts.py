@@ -14,6 +14,7 @@ import pytest
 
 from cli.commands import law_editions
 from cli.exit_codes import Exit
+from ledger.law.editions import Difference, FieldChange, RuleChange, RuleName
 from tests.ledger.law.test_editions import other, without, written
 from tests.support.cli import reply, run
 
@@ -144,3 +145,79 @@ def test_the_orders_on_which_a_change_bears_are_named_with_its_rules() -> None:
     assert law_editions._text(found, None).splitlines() == head
     found.any = False
     assert law_editions._text(found, None) == "The two editions are the same."
+
+
+def test_an_article_is_a_line_with_its_title_and_what_it_has_is_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        ("Act one", "art. 1", "Scope", ("R1", "R2"), ""),
+        ("Act one", "art. 2", "Terms", (), "it binds nobody"),
+        ("Act two", "art. 1", "Aim", ("R3",), "the second sentence"),
+        ("Act one", "art. 9", "End", (), ""),
+    ]
+    names = ("act", "article", "title", "rules", "without")
+    articles = [SimpleNamespace(kinds=(), **dict(zip(names, row, strict=True))) for row in rows]
+    monkeypatch.setattr("projections.views.rulebook.coverage", lambda: articles)
+    assert run("law", "--not-modelled").stdout.splitlines() == [
+        "Act one",
+        "  art. 1 Scope",
+        "      rules: R1, R2",
+        "  art. 2 Terms",
+        "      no rule: it binds nobody",
+        "",
+        "Act two",
+        "  art. 1 Aim",
+        "      rules: R3",
+        "      also without a rule: the second sentence",
+        "",
+        "Act one",
+        "  art. 9 End",
+        "",
+        "4 articles, 2 of them without a rule",
+    ]
+
+
+@pytest.mark.parametrize("part", ["title", "rules", "without"])
+def test_a_line_on_an_article_has_up_to_eighty_columns(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = set()
+    for n in range(1, 16):
+        text = f"{'x' * n} " + "and so on " * 12
+        said: dict[str, Any] = {
+            "act": "Act",
+            "article": "art. 1",
+            "title": "T",
+            "rules": (),
+            "without": "",
+            "kinds": (),
+        }
+        said[part] = (text,) if part == "rules" else text
+        monkeypatch.setattr("projections.views.rulebook.coverage", lambda said=said: [SimpleNamespace(**said)])
+        longest.add(max(map(len, run("law", "--not-modelled").stdout.splitlines())))
+    assert max(longest) == 80
+
+
+@pytest.mark.parametrize("part", ["added", "removed", "changed", "orders"])
+def test_a_line_on_a_difference_has_up_to_eighty_columns(part: str) -> None:
+    longest = set()
+    for n in range(1, 16):
+        text = f"{'x' * n} " + "and so on " * 12
+        named = (RuleName("rule", "R1", text),)
+        changed = (RuleChange("rule", "R1", (FieldChange("says", text, ""),)),)
+        found = Difference(
+            named if part == "added" else (),
+            named if part == "removed" else (),
+            changed if part == "changed" else (),
+            unseen=part == "orders",
+        )
+        lines = law_editions._text(found, [law_editions.TouchedItem("o", text, ["R1"])] if part == "orders" else None)
+        longest.add(max(len(line) for line in lines.splitlines() if "while their words" not in line))
+    assert max(longest) == 80
+
+
+def test_a_field_without_a_value_is_nothing_in_a_difference() -> None:
+    fields = (FieldChange("until", "", "2030"), FieldChange("since", "2026", ""))
+    found = Difference((), (), (RuleChange("rule", "R1", fields),), unseen=False)
+    assert law_editions._text(found, None).splitlines()[-3:] == [
+        "  R1 (rule)",
+        "      until: nothing -> 2030",
+        "      since: 2026 -> nothing",
+    ]

@@ -104,6 +104,28 @@ def test_an_equal_file_needs_a_disclosure_or_a_report_of_one(
     assert (ended, len(items)) == (ends, 2)
 
 
+def test_every_file_needs_a_disclosure_or_a_report_of_one(compared: Compared, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = hand(3)
+    compared.every, compared.now = [one], Trace((one,), (), True)
+    for first, second, ends in ((0, 1, Exit.UNDECIDABLE), (1, 0, Exit.UNDECIDABLE), (1, 1, Exit.DONE)):
+        found = iter([(one.entry if first else None, None), (None, one.entry if second else None)])
+        monkeypatch.setattr(check, "disclosures", lambda *_, found=found: next(found))
+        assert compared("a.json", "b.json")[0] is ends
+
+
+@pytest.mark.parametrize(("first", "second"), [("unknown", "equal"), ("equal", "unknown"), ("unknown", "unknown")])
+def test_one_strange_file_is_enough(
+    first: str, second: str, compared: Compared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = hand(3)
+    compared.every, compared.disclosed = [one], (one.entry, None)
+    traces = {"equal": Trace((one,), (), True), "unknown": Trace((), (), False)}
+    found = iter([traces[first], traces["unknown"], traces[second], traces["unknown"]])
+    monkeypatch.setattr(check, "trace", lambda *_: next(found))
+    ended, items = compared("a.json", "b.json")
+    assert ([each.verdict for each in items], ended) == ([first, second], Exit.PROVED_BAD)
+
+
 def test_a_strange_file_is_proved_bad_unless_digests_cannot_be_read(compared: Compared) -> None:
     compared.every = [hand(3), hand(4)]
     ended, (item,) = compared("a.json")

@@ -129,6 +129,26 @@ def test_a_registrar_enrols_another_key_for_a_ledger_that_lost_its_own(house: Ho
     assert house.run("fsck").exit_code == 0
 
 
+def test_a_key_is_given_for_enrolling_alone(house: House) -> None:
+    key = next(path for path in house.keys.rglob("registrar*") if path.suffix != ".pub")
+    refused = house.run("log", "commit", "--key", str(key))
+    assert (refused.exit_code, "--key is the registrar's, for --enrol" in refused.stderr) == (2, True)
+    for own in (house.folder / "state").rglob("heads.key*"):
+        own.unlink()
+    assert len(house.reply("log", "commit", "--enrol", "--key", str(key))["enrolled"]) == 2
+
+
+def test_a_commit_says_in_words_whether_it_was_needed(house: House) -> None:
+    one = house.reply("log", "commit")
+    again = house.run("log", "commit").stdout
+    assert f"nothing to commit since entry {one['index']}, which commits the heads of all orders" in again
+    assert f"at {one['size']} entries" in again
+    assert one["map_root"] in again
+    note(house)
+    fresh = house.run("log", "commit").stdout
+    assert fresh.startswith(f"entry {one['index'] + 2} commits the heads of all orders at {one['index'] + 2} entries")
+
+
 def test_a_key_that_was_revoked_commits_nothing_and_is_followed_by_another(house: House) -> None:
     house.reply("log", "commit")
     revoked = house.run("key", "revoke", "ledger", "--cause", "compromised", "--yes")

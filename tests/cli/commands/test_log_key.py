@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from cli.commands import log_key
 from cli.commands.log_key import _unrecorded
 from cli.commands.trust import _sizes
+from cli.exit_codes import Exit
 from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.log.key_rotation import with_log
 from ledger.adapters.storage.entry_reader import EntryReader
@@ -151,6 +153,16 @@ def test_the_change_asks_a_person_first(house: Rotating) -> None:
     assert house.run("key", "rotate-log").exit_code == 2
     assert house.policy() == house.before
     assert house.send().exit_code == 0
+
+
+def test_a_policy_that_could_not_be_read_again_is_not_written(house: Rotating, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = house.ledger / "trust" / "policy"
+    before = policy.read_bytes()
+    monkeypatch.setattr(log_key, "with_log", lambda policy, key: b"no policy")
+    done = house.run("key", "rotate-log", "--yes")
+    assert done.exit_code != Exit.DONE
+    assert "POL-" in done.stderr
+    assert policy.read_bytes() == before
 
 
 def test_a_policy_names_the_new_key_beside_the_old_ones_and_keeps_all_else() -> None:

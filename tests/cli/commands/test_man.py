@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cli.app import comity
 from cli.click_extensions import Command, Group
-from cli.commands.man import escaped, page, walk
+from cli.commands.man import SHARED, escaped, page, walk
 
 REQUESTS = {".TH", ".SH", ".TP", ".PP", ".B", ".nf", ".fi"}
 
@@ -48,6 +48,19 @@ def test_a_page_is_printed_for_the_words_that_name_a_command_and_for_no_others()
     wrong = CliRunner().invoke(comity, ["man", "key", "nothing"])
     assert wrong.exit_code == 2
     assert "no command 'key nothing'" in wrong.output
+
+
+def test_a_page_lists_the_options_of_the_command_that_runs_and_the_commands_of_a_group() -> None:
+    pages = {path: page(path, cmd).splitlines() for path, cmd in walk((), comity)}
+    once, group, audit = (pages[words] for words in (("audit", "sign"), ("key",), ("audit",)))
+    anew, whole = escaped("--anew"), next(line for line in once if line.startswith(f".B {escaped('--whole')}"))
+    assert once.index(".SH OPTIONS") < once.index(whole) < once.index(".SH EXIT STATUS")
+    assert f".B {anew}" in audit, "the group runs a command of its own"
+    assert audit.index(".SH COMMANDS") < audit.index(".B take") < audit.index(".SH OPTIONS")
+    assert ".SH COMMANDS" not in once
+    assert f".B {anew}" not in group
+    shared = [f".B {escaped(term)}" for term, _ in SHARED]
+    assert [all(line in lines for line in shared) for lines in (once, group, audit)] == [True] * 3
 
 
 def test_the_same_program_writes_the_same_page() -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from cli.commands import migrate
 from cli.exit_codes import Exit
+from server.files.links import MOVED as LINKS
+from server.identity.move import ACCOUNTS
 from tests.support.cli import House
 
 
@@ -65,3 +70,65 @@ def test_a_guard_that_another_process_holds_is_not_moved(house: House) -> None:
         assert "GUARD-EXISTS" in house.run("migrate", "--guard", "file").stderr
     finally:
         pointer.unlink()
+
+
+# -- what is done in which order ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Collect the steps of a move; nothing is moved."""
+    done: list[Any] = []
+
+    def removal(path: Path) -> list[str]:
+        done.append("removed")
+        return ["keys.db"]
+
+    def moved(path: Path, home: Any, to: Any, now: Any, progress: Any, carry: Any) -> Any:
+        done.append(("migrate", to.entries, to.keys, to.guard))
+        carry("here", "there")
+        return SimpleNamespace(entries="entries", subject_keys="keys", origin="o", keys_store="uri" if to.keys else "")
+
+    monkeypatch.setattr(migrate, "check_clock", lambda folder, home: done.append("clock"))
+    monkeypatch.setattr(migrate, "accounts_at", lambda at, path, what: done.append(("read", what)))
+    monkeypatch.setattr(migrate, "move_accounts", lambda here, to, path, what: done.append((here, to, what)))
+    monkeypatch.setattr(migrate, "remove_left", removal)
+    monkeypatch.setattr(migrate, "place_in", lambda place: "guard")
+    monkeypatch.setattr(migrate, "migrate", moved)
+    return done
+
+
+MOVED = [("here", "there", ACCOUNTS), ("here", "there", LINKS)]
+READ = [("read", ACCOUNTS), ("read", LINKS)]
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "to", "removed"),
+    [
+        ("--store a", ["clock", *READ], ("a", None, None), False),
+        ("--keys-store b", ["clock"], (None, "b", None), False),
+        ("--guard c", ["clock"], (None, None, "c"), False),
+        ("--remove", [], (None, None, None), True),
+        ("--remove --store a", ["clock", *READ], ("a", None, None), True),
+        ("--remove --keys-store b", ["clock"], (None, "b", None), True),
+        ("--remove --guard c", ["clock"], (None, None, "c"), True),
+    ],
+)
+def test_a_move_is_dated_and_what_goes_with_the_entries_is_read_before_it(
+    words: str, before: list[Any], to: tuple[str | None, ...], removed: bool, house: House, steps: list[Any]
+) -> None:
+    said = house.reply("migrate", *words.split())
+    assert steps == [*before, ("migrate", *to), *MOVED, *(["removed"] if removed else [])]
+    assert said["removed"] == (["keys.db"] if removed else [])
+
+
+def test_where_the_parts_are_is_said_in_lines_and_that_the_keys_are_still_here(house: House, steps: list[Any]) -> None:
+    done = house.run("migrate", "--remove")
+    assert done.stdout.splitlines() == ["entries  entries", "keys     keys", "guard    guard", "removed  keys.db"]
+    assert "still here" not in done.stderr, "they have not moved"
+    assert "keys.db is still here" in house.run("migrate", "--keys-store", "b").stderr
+    keys = house.ledger / "keys.db"
+    aside = keys.rename(keys.with_name("keys.aside"))
+    done = house.run("migrate", "--keys-store", "b")
+    aside.rename(keys)
+    assert (done.exit_code, done.stderr) == (Exit.DONE, "")

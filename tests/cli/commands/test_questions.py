@@ -12,6 +12,8 @@ import pytest
 
 from cli.stories.model import read_story
 from cli.stories.player import play_story
+from ledger.law.parties.bound_parties import AGREEMENTS, BOUND
+from ledger.law.terms.rule import Mark
 from tests.support.cli import STORIES, House, ledger_of, reply, run, size
 
 CLOSED = "7b2274657374223a747275657d"
@@ -289,6 +291,27 @@ def test_the_law_of_real_parties_lists_which_act_binds_which_state() -> None:
     printed = run("law", "--parties").stdout
     assert "Four of the five ratifications" in printed
     assert "Not in force: article 65(1) needs forty instruments" in printed
+
+
+def test_every_source_on_real_parties_has_its_rows() -> None:
+    from ledger.law.parties import known_parties as known
+
+    rows = reply("law", "--parties")["parties"]
+    assert [(p["party"], p["code"], p["verified"]) for p in rows[:2]] == [("-", "2AP", False), ("-", "UNCC", False)]
+    for party in known.RATIFIED.values():
+        own = [p for p in rows if p["source"] == party.source and p["party"] == party.code]
+        assert own[0]["says"] == f"{party.name}, ratified {party.ratified}"
+        assert own[0]["verified"] == party.complete
+        assert [p["code"] for p in own[1:]] == [each.code for each in party.declarations]
+    expected = [p for p in rows if p["party"] == "EU" and p["says"].startswith("expected of Member States: ")]
+    assert [p["code"] for p in expected] == [each.code for each in known.EXPECTED_OF_MEMBER_STATES]
+    declared = sum(len(party.declarations) for party in known.RATIFIED.values())
+    states = len(known.RATIFIED) + declared + len(expected)
+    assert len(rows) == 2 + states + len(BOUND) + len(AGREEMENTS)
+    read = {(p["party"], p["code"]): p["verified"] for p in rows[2 + states :]}
+    assert read == {(each.party, each.act): each.mark is Mark.TEXT for each in BOUND.values()} | {
+        (each.party, "COA"): each.mark is Mark.TEXT for each in AGREEMENTS.values()
+    }
 
 
 def test_a_code_that_was_printed_is_explained() -> None:

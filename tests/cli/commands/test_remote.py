@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import datetime, tzinfo
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from cli.remote import connected
-from ledger.adapters.folders.read_trust import plain_files
+from cli.remote.servers import kept_server
+from ledger.adapters.folders.read_trust import plain_files, read_trust_folder
 from ledger.trust.signed_policy import spoken
 from ledger.trust.trust_folder import fingerprint_of
 from tests.cli.commands.test_trust import Office
@@ -149,6 +151,28 @@ def test_an_older_version_of_a_signed_policy_does_not_take_the_place_of_a_newer_
         assert done.exit_code == code, done.output
     assert "POL-VERSION" in done.stderr
     assert len(list(tmp_path.rglob("servers/*/trust/*.trust.json"))) == 2
+
+
+def test_a_signed_policy_is_kept_with_its_certificates_and_without_other_files(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    certificate = b"a certificate of a time-stamp authority"
+    (office.ledger / "trust" / "tsa" / "authority.pem").write_bytes(certificate)
+    assert office.new("ada", threshold=1).exit_code == 0
+    office.sign("ada")
+    others = office.policy / "others" / "xv"
+    others.mkdir(parents=True)
+    for path in (office.policy, others):
+        shutil.copy(office.ledger / "trust" / "policy", path / "policy")
+    pinned = ("--trust", str(office.policy), "--root-fingerprint", office.words())
+    done = remote(tmp_path, "add", URL, *pinned)
+    assert done.exit_code == 0, done.output
+    (kept,) = tmp_path.rglob("servers/*/trust")
+    files = {str(path.relative_to(kept)) for path in kept.rglob("*") if path.is_file()}
+    named = {f"tsa/{sha256(path.read_bytes()).hexdigest()}.pem" for path in (office.ledger / "trust/tsa").iterdir()}
+    assert files == {"1.trust.json", *named}
+    server = kept_server(kept.parent / "server.json")
+    assert server is not None
+    assert certificate in read_trust_folder(str(kept), server.fingerprint).authorities
 
 
 def test_a_server_is_asked_nothing_under_a_trust_that_has_expired(

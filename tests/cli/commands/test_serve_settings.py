@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -192,3 +193,32 @@ def test_a_configuration_reaches_the_server_with_jobs_peers_and_files(
     settings = served.made.settings
     assert (settings.rate, settings.config) == (9.0, file.absolute())
     assert [(name, job.every) for name, job in settings.jobs.items() if name == "lapse"] == [("lapse", 60)]
+
+
+@pytest.mark.parametrize(("absent", "extra"), [*((name, True) for name in sorted(serve.NEEDED)), ("other", False)])
+def test_only_what_the_extra_brings_is_asked_for_by_its_name(
+    absent: str, extra: bool, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: Any) -> None:
+            if name == "server.run":
+                raise ModuleNotFoundError(f"No module named {absent!r}", name=absent)
+
+    monkeypatch.delitem(sys.modules, "server.run", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    done = run("serve", "--listen", "127.0.0.1:0", ledger=ledger)
+    assert (f"serving needs {absent}" in done.stderr) is extra
+    assert done.exit_code == (Exit.USAGE if extra else Exit.UNFORESEEN)
+
+
+@pytest.mark.parametrize("signing", [(), ("--signing", "https://sign.office.example")])
+def test_a_check_says_what_the_register_states_of_a_signing_page_if_there_is_one(
+    signing: tuple[str, ...], ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "built_page", lambda origin, given: b"")
+    monkeypatch.setattr(serve, "published", lambda cases, page, origin: [f"published at {origin}", "twice"])
+    done = run("serve", "--listen", "127.0.0.1:0", *signing, "--check", ledger=ledger)
+    assert done.exit_code == Exit.DONE
+    stated = [line for line in done.stdout.splitlines() if "published" in line or line == "# twice"]
+    assert stated == (["# published at https://sign.office.example", "# twice"] if signing else [])

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from cli.exit_codes import Exit
 from ledger.bundle.archive import unpack
 from ledger.entries.case import instant
 from tests.support.cli import House, run
@@ -151,6 +153,17 @@ def test_a_stamp_can_be_recorded_in_the_register_by_the_office_that_keeps_time(h
     newest = house.reply("log", "-n", "1")["log"][0]
     assert (newest["index"], newest["kind"], newest["by"]) == (before, "timestamp-anchored", "clock")
     assert said["size"] == before
+
+
+def test_an_authority_is_named_where_stamps_can_be_checked_alone(
+    house: Stamping, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Authority(tmp_path / "x")
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "rfc3161_client", None)
+        done = house.run("stamp", "add", "x", "http://127.0.0.1", "--root", str(tmp_path / "x" / "ca.pem"))
+    assert (done.exit_code, "comity[tsa]" in done.stderr) == (Exit.REFUSED, True), done.stderr
+    assert not (house.ledger / "trust" / "tsa" / "x").exists()
 
 
 def test_an_authority_needs_a_root_a_name_and_an_address(house: Stamping, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.facts import KINDS
+from ledger.facts import KINDS, WHY
 from ledger.facts.words import CODE_LISTS
 from tests.support.cli import House, reply, run
 
@@ -110,3 +110,12 @@ def test_a_code_that_is_sealed_is_not_repeated(tmp_path: Path, house: House) -> 
     )
     assert done.exit_code == Exit.REFUSED
     assert "did you mean email-address" in " ".join(done.stderr.split())
+
+
+def test_a_kind_ends_with_the_reason_of_a_replacement_and_who_reads_it() -> None:
+    lines = run("vocabulary", "order-issued").stdout.splitlines()
+    at = max(n for n, line in enumerate(lines) if "with `--replaces`" in line)
+    assert lines[at - 1] == ""
+    assert " ".join(" ".join(lines[at:]).split()).endswith(
+        f"[sealed] {WHY.says} ({WHY.type}) readers: those who may read all sealed fields of the entry that is replaced"
+    )

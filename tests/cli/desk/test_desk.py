@@ -548,6 +548,14 @@ def test_what_was_recorded_a_moment_ago_is_on_the_next_page(s2: Sat) -> None:
     assert f"As of entry {entries} of {entries}" in words(s2.visitor.page("/"))
 
 
+def test_what_the_command_closes_at_its_end_stays_open_between_two_pages(s3: Sat) -> None:
+    closed: list[str] = []
+    s3.desk.context.call_on_close(lambda: closed.append("closed"))
+    for url in ("/", "/orders", "/orders/none"):
+        s3.visitor.get(url)
+    assert closed == []
+
+
 def test_looking_records_nothing(kept2: Sat) -> None:
     before = size(kept2.ledger)
     for url in (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from contextlib import nullcontext, suppress
 from types import SimpleNamespace
 from typing import Any
@@ -74,6 +77,8 @@ def test_a_desk_answers_by_its_address_and_on_the_usual_one_by_localhost(
     listen: str, names: int, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[Any] = []
+    limits: list[Any] = []
+    sitters: list[Any] = []
 
     class Served:
         def run(self, sockets: list[Any]) -> None:
@@ -82,8 +87,13 @@ def test_a_desk_answers_by_its_address_and_on_the_usual_one_by_localhost(
 
     class Sat:
         def __init__(self, *said: Any) -> None:
+            sitters.append(said[2::2])
             self.sessions = SimpleNamespace(link="link", say=None)
             self.background = SimpleNamespace(close=lambda: seen.append("closed"))
+
+    def served(inside: Any, **given: int) -> Served:
+        limits.append(given)
+        return Served()
 
     def app(sitting: Any, hosts: list[str]) -> str:
         seen.append(hosts)
@@ -97,10 +107,12 @@ def test_a_desk_answers_by_its_address_and_on_the_usual_one_by_localhost(
     monkeypatch.setattr(module, "_followed", lambda path: nullcontext())
     monkeypatch.setattr("cli.desk.routes.app", app)
     monkeypatch.setattr("cli.desk.session.Desk", Sat)
-    monkeypatch.setattr("ledger.adapters.http_server.server", lambda inside, **limits: Served())
+    monkeypatch.setattr("ledger.adapters.http_server.server", served)
     monkeypatch.setattr("gc.freeze", lambda: None)
     module.desk.main(["--listen", listen], standalone_mode=False, obj=Invocation())
     judged, hosts, port, closed = seen
+    assert limits == [{"most_at_once": 32, "largest_head": 16_384, "grace": 3}]
+    assert sitters == [(None, None)], "nobody signs without --as"
     host = listen.rpartition(":")[0]
     assert hosts == [f"{host}:{port}", f"localhost:{port}"][:names]
     assert (judged, closed) == ("judged", "closed")
@@ -111,24 +123,31 @@ def test_a_desk_answers_by_its_address_and_on_the_usual_one_by_localhost(
 
 def test_a_folder_that_cannot_be_written_has_no_desk(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ledger_choice", SimpleNamespace(ledger_folder=lambda: str(tmp_path)))
-    monkeypatch.setattr("os.access", lambda path, mode: False)
+    asked: list[Any] = []
+
+    def access(path: Any, mode: int) -> bool:
+        asked.append((str(path), mode))
+        return False
+
+    monkeypatch.setattr("os.access", access)
     with pytest.raises(Stop, match="cannot be written"):
         module.desk.main([], standalone_mode=False, obj=Invocation())
+    assert asked == [(str(tmp_path), os.W_OK)]
 
 
 def test_orders_are_judged_in_the_background_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[Any] = []
     parents = [7, 7, 8]
     reader = SimpleNamespace(cases=SimpleNamespace(forget=lambda: done.append("forgot")), now=lambda: "now")
-    monkeypatch.setattr("signal.signal", lambda *said: done.append("signals"))
-    monkeypatch.setattr("os.nice", lambda n: None)
+    monkeypatch.setattr("signal.signal", lambda *said: done.append(said))
+    monkeypatch.setattr("os.nice", done.append)
     monkeypatch.setattr("os.getppid", lambda: parents.pop(0))
     monkeypatch.setattr("time.sleep", lambda seconds: done.append(seconds))
     monkeypatch.setattr(module, "reading", lambda path: nullcontext(reader))
     monkeypatch.setattr(module, "board", lambda of: SimpleNamespace(close=lambda: done.append("closed")))
     monkeypatch.setattr(module, "bring_up", lambda of, view, now: done.append(now))
     follow("ledger", 7)
-    assert done == ["signals", *["forgot", "now", module.EVERY] * 2, "closed"]
+    assert done == [(signal.SIGINT, signal.SIG_IGN), 5, *["forgot", "now", module.EVERY] * 2, "closed"]
 
 
 def test_the_process_that_judges_ends_with_the_desk(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,3 +164,20 @@ def test_the_process_that_judges_ends_with_the_desk(tmp_path: Any, monkeypatch: 
         done.append("runs")
         raise ended
     assert done == ["start", "runs", "terminate", "join"]
+
+
+@pytest.mark.parametrize(("absent", "extra"), [("uvicorn", True), ("starlette", True), ("other", False)])
+def test_only_what_the_extra_brings_is_asked_for_by_its_name(
+    absent: str, extra: bool, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: Any) -> None:
+            if name == "cli.desk.routes":
+                raise ModuleNotFoundError(f"No module named {absent!r}", name=absent)
+
+    monkeypatch.delitem(sys.modules, "cli.desk.routes")
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(Stop if extra else ModuleNotFoundError) as stopped:
+        module.desk.main([], standalone_mode=False, obj=Invocation())
+    assert ("a desk needs starlette and uvicorn" in str(stopped.value)) is extra

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -212,6 +213,32 @@ def test_the_demonstration_shows_integrity_and_procedure_on_two_lines(tmp_path: 
     assert not [word for word in ("admissible", "valid", "OK") if word in done.stdout.split()]
 
 
+def test_the_demonstration_counts_what_was_recorded_and_what_is_due(tmp_path: Path) -> None:
+    text = run("demo", str(tmp_path / "demo")).stdout
+    head = "1  What happened, as each of them signed it"
+    assert f"\n\n{head}\n{'-' * len(head)}\nMonday, 1 March 2027\n" in text
+    words = " ".join(text.split())
+    for says in (
+        "15 steps by 5 signers, each with its own key, and 24 entries of the register",
+        "39 leaves of one Merkle tree",
+        "2 What was due on Wednesday, 10 March 2027",
+        "answer of the provider (D-7-7) 2027-04-01T22:00:00Z in 22 d 22 h 2AP:7(7)",
+        "3 What the record shows on Thursday, 2 September 2027",
+        "Deadlines that still run: none.",
+        "not proven: TEST: anything at all.",
+        "not proven: CMP-COMMITTED: that among the first",
+        "own view keeps 9 sealed values closed",
+        "5 Where to look next",
+    ):
+        assert says in words
+    assert words.endswith("comity --help everything else"), "no JSON comes behind"
+    assert "\n    evidence.\n" in text, "a long line goes on below its first word"
+    ruled = ["", *text.splitlines()]
+    for at, line in enumerate(ruled):
+        if line and not line.strip("-"):
+            assert len(line) == min(80, len(ruled[at - 1]))
+
+
 def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     assert run("demo", str(folder)).exit_code == 0
@@ -236,6 +263,27 @@ def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
     assert not (tmp_path / "demo" / "custody.pdf").exists()
 
 
+@pytest.mark.parametrize("read", [0, 5])
+def test_the_demonstration_is_made_whole_and_says_so_although_its_reader_has_gone(
+    read: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+
+    def echo(text: str, **_: object) -> None:
+        if len(lines) == read:
+            lines.append("")
+            raise BrokenPipeError
+        assert len(lines) < read, "nothing is written to a closed pipe"
+        lines.append(text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cli.commands.demo.click", SimpleNamespace(echo=echo))
+        done = run("demo", str(tmp_path / "demo"))
+    assert isinstance(done.exception, BrokenPipeError | SystemExit)
+    assert done.exit_code != 0
+    assert {"ledger", "trust", "court.evidence.zip", "replay.html"} <= {p.name for p in (tmp_path / "demo").iterdir()}
+
+
 @pytest.mark.slow
 def test_the_demonstration_is_made_whole_although_nobody_reads_to_its_end(tmp_path: Path) -> None:
     command = f"{shlex.quote(sys.executable)} -m cli.app demo {shlex.quote(str(tmp_path / 'demo'))}"
@@ -254,6 +302,12 @@ def test_the_demonstration_tells_itself_as_json(tmp_path: Path) -> None:
         "TOTAL-FAILED",
     )
     assert document["findings"] == []
+    folder = str(tmp_path / "demo")
+    assert (document["folder"], document["bundle"]) == (folder, f"{folder}/court.evidence.zip")
+    assert (document["entries"], document["steps"], document["state"]) == (39, 15, "DISCLOSED")
+    assert document["procedure"] == []
+    assert document["criteria"]["A7"] == "GAP"
+    assert set(document["criteria"].values()) == {"GAP", "DEMONSTRATED"}
 
 
 def test_the_demonstration_never_writes_over_what_is_there(tmp_path: Path) -> None:
