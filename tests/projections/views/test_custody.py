@@ -167,3 +167,25 @@ def test_a_step_that_was_recorded_late_is_named_with_the_one_recorded_before_it(
     assert (LABELS[found[0]], found[1] and LABELS[found[1].entry.leaf]) == ("late", "got a")
     assert out_of_step(standing(custody(story(GIVEN, GOT_A).case))) == {}
     assert out_of_step([]) == {}
+
+
+def test_a_state_that_transmits_gives_to_the_office_that_it_names() -> None:
+    passed_on = fact(
+        "data-transmitted-by-state", "2027-03-05T09:00Z", "pol", "CA", label="on", recipient="orn", manifest=manifest()
+    )
+    (step,) = custody(story(passed_on).case)
+    assert step.parties == ("pol", "orn")
+    assert (step.released_by is None, step.received_by is None, step.held_by) == (False, False, None)
+
+
+def test_only_the_steps_of_the_wanted_part_have_sentences_and_digests_and_are_compared() -> None:
+    case = story(GIVEN, GOT_A, moves("out", 8, "EX-A", A)).case
+    whole = custody(case)
+    assert all(step.says and step.compared for step in whole)
+    assert [bool(step.files) for step in whole] == [bool(step.unread) is False for step in whole]
+    part = custody(case, said=slice(1, 2))
+    assert [bool(step.says) for step in part] == [False, True, False]
+    assert part[1] == whole[1]
+    for step in (part[0], part[2]):
+        assert (step.says, step.files, step.unread, step.compared, step.firsts) == ("", (), "", "", ())
+    assert [step.parties for step in part] == [step.parties for step in whole]

@@ -166,3 +166,8 @@ def test_every_source_of_advice_is_printed_with_its_mark(tmp_path: Path) -> None
     printed = " ".join(run("lint", str(order), "--channel", "mail").stdout.split())
     assert all(source in printed for source in (CITE, PROVIDERS, OWN))
     assert all(f"[{mark}]" in printed for mark in ("known", "likely", "design"))
+
+
+@pytest.mark.parametrize("empty", [{"reference": ""}, {"domestic_legal_grounds": []}, {"template": None}])
+def test_what_is_stated_as_empty_is_lacking(empty: dict[str, Any]) -> None:
+    assert about(**empty) == ["complete requests"]

@@ -6,7 +6,7 @@ import pytest
 
 from projections.reports.letters.letter import LetterRefused
 from tests.support.papers.letters import described, section, words, written
-from tests.support.scenarios import by_issuer, disclosed, fact
+from tests.support.scenarios import by_issuer, disclosed, fact, issued
 
 DISCLOSED = disclosed("2027-03-15T13:00Z", recipient="orn")
 ARRIVED = fact("evidence-received", "2027-03-15T13:20Z", "orn", "RET", label="got", check="equal", exhibit="X/1")
@@ -190,3 +190,30 @@ def test_a_grant_of_an_earlier_request_does_not_confirm_data_in_the_answer_to_a_
 def test_a_letter_that_neither_confirms_nor_denies_has_no_enclosure() -> None:
     with pytest.raises(LetterRefused, match="encloses nothing"):
         written("access", DELAY, DISCLOSED, ASKED, RESTRICTED, omit="restriction", enclosures=("a copy of the data",))
+
+
+@pytest.mark.parametrize(
+    ("categories", "elements", "says"),
+    [
+        (["subscriber"], ["name"], "The data are of these categories: subscriber data.\n"
+                                   "In particular they are: the name of the user."),
+        (["subscriber"], [], "The data are of these categories: subscriber data."),
+        ([], ["name"], "In particular they are: the name of the user."),
+        ([], [], ""),
+    ],
+)  # fmt: skip
+def test_the_data_are_described_as_far_as_the_order_describes_them(
+    categories: list[str], elements: list[str], says: str
+) -> None:
+    order = issued("2027-03-01T09:00Z", data_categories=categories).changed(elements_sought=elements)
+    (lines,) = next(s for s in written("access", ASKED, order=order).sections if s.title == "The data").paragraphs
+    assert "\n".join(lines) == says
+    (lines,) = next(
+        s for s in written("access", ASKED, order=order, enclosures=("x",)).sections if s.title == "The data"
+    ).paragraphs
+    assert "\n".join(lines) == f"{says}\nThe data are enclosed with this letter.".lstrip()
+
+
+def test_without_an_order_on_record_no_data_are_described() -> None:
+    made = written("access", order=ASKED)
+    assert next(s for s in made.sections if s.title == "The data").paragraphs == ((),)

@@ -148,3 +148,30 @@ def test_the_authority_of_an_order_is_the_one_that_it_names_else_its_signer() ->
     for order, name in ((named, "Cyber Unit Karsk"), (issued("2027-03-01T09:00Z"), "Prosecutor's Office Karsk")):
         said = section(written("notice", DISCLOSED, order=order), "The order")
         assert said.startswith(f"On 1 March 2027, {name} (XO) made an order")
+
+
+@pytest.mark.parametrize(
+    ("elements", "categories", "says"),
+    [
+        (["name"], ["traffic"], ["These data were asked for: the name of the user."]),
+        ([], ["subscriber"], ["These data were asked for: subscriber data."]),
+        ([], [], []),
+    ],
+)
+def test_an_order_asks_for_its_elements_else_for_its_categories_of_data(
+    elements: list[str], categories: list[str], says: list[str]
+) -> None:
+    order = issued("2027-03-01T09:00Z", data_categories=categories).changed(elements_sought=elements)
+    said = section(written("notice", DISCLOSED, order=order), "The order")
+    assert [line for line in said.splitlines() if "asked for" in line] == says
+
+
+def test_the_office_that_writes_is_not_named_as_a_receiver_of_the_data() -> None:
+    got = [
+        fact("evidence-received", f"2027-03-15T13:{minute}Z", by, role, label=by, check="equal", exhibit="X/1")
+        for by, role, minute in (("orn", "RET", 20), ("ilves", "ISS", 30))
+    ]
+    for actor, role, named in (("ilves", "ISS", "Cyber Unit Karsk"), ("orn", "RET", "Prosecutor's Office Karsk")):
+        made = written("access", *got, ASKED, actor=actor, role=role, enclosures=("a copy",))
+        said = section(made, "Who received the data")
+        assert said == f"These received the data:\n{named} (received on 15 March 2027)"
