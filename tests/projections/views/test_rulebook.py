@@ -9,7 +9,7 @@ import pytest
 from ledger.law.provisions import RULES
 from ledger.law.rules.acts import ACTS
 from ledger.law.wording import TEXTS, article_of
-from projections.views.rulebook import MARKS, OWN, _also, _home, book, coverage, quoted, rulebook, words
+from projections.views.rulebook import HEADINGS, MARKS, OWN, _also, _home, book, coverage, quoted, rulebook, words
 
 
 def test_every_rule_is_in_the_book_once_and_every_act_has_its_own_row() -> None:
@@ -155,3 +155,16 @@ def test_details_of_a_rule_are_in_words() -> None:
         ("Criterion A5", "contradicted"),
         ("Looks at", "order-issued"),
     )
+
+
+def test_a_chapter_of_the_book_has_the_title_of_its_article_and_rules_of_no_act_have_headings() -> None:
+    acts = {act.anchor: act for act in book(RULES)}
+    ten = next(a for a in acts["EPOC"].articles if a.number == "10")
+    assert (ten.anchor, ten.title) == ("EPOC-10", next(a.title for a in TEXTS["EPOC"].articles if a.number == "10"))
+    headings = {a.title: {r.rule.kind for r in a.rules} for a in acts["own"].articles}
+    moving = {title for title in headings if title.startswith("How the state of an order under ")}
+    assert all(headings[title] == {"transition"} for title in moving)
+    assert [title for title in headings if title not in moving and title not in HEADINGS.values()] == []
+    assert all("transition" not in kinds for title, kinds in headings.items() if title not in moving)
+    assert moving
+    assert all(value for act in acts.values() for a in act.articles for r in a.rules for _, value in r.facts)

@@ -72,6 +72,9 @@ def test_data_whose_lock_was_opened_are_not_locked() -> None:
     made = written("erasure", DISCLOSED, ASKED, decided("restricted-instead", reasons="Evidence."), locked, opened)
     assert "Since 10 June" not in words(made)
     assert [m.says for m in made.missing] == ["the locking itself"]
+    assert section(made, "What was done") == (
+        "The locking itself is not on record yet.\nLocked data are kept, and are used for no other purpose."
+    )
 
 
 def test_a_request_that_its_signer_replaced_keeps_its_decision() -> None:

@@ -123,3 +123,10 @@ def test_the_destruction_of_a_key_of_another_person_is_left_out() -> None:
     assert "key" in of_one()
     assert "key" in of_one(others=("k2",))
     assert "key" not in of_one(others=("k2", "k1"))
+
+
+def test_a_value_of_one_version_of_an_order_opens_none_of_another_version() -> None:
+    second = issued("2027-03-02T09:00Z", label="second", replaces="issued", identifiers=["v"])
+    whole = case((issued("2027-03-01T09:00Z", identifiers=["u"]), second), "2AP-7")
+    mine = of_subject(whole, [(whole.entries[1].index, "identifiers")])
+    assert [e.sealed["identifiers"] for e in mine.entries] == [Unread.WITHHELD, ["v"]]

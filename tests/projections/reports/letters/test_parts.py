@@ -89,7 +89,7 @@ def test_purposes_and_bases_come_from_the_description_or_the_record_and_are_miss
 
 def test_a_period_is_the_one_that_was_set_last_or_the_general_one_and_what_is_gone_is_said() -> None:
     general = section(access(), "How long the data are kept")
-    assert "until the proceedings end" in general
+    assert general == "These periods or criteria apply:\nuntil the proceedings end"
     rules = [
         by_issuer(
             "retention-rule-set", f"2027-04-0{n}T09:00Z", period=f"P{n}Y", review_on=f"202{n}-05-01", basis="s. 1"
@@ -140,6 +140,8 @@ def test_who_received_data_more_than_once_is_named_with_the_first_day() -> None:
     assert said.count("Cyber Unit Karsk") == 1
     assert "Cyber Unit Karsk (received on 15 March 2027)" in said
     assert "Nobody else received the data" not in said
+    told = [source.says for source in access(DISCLOSED, *got).sources]
+    assert told.count("Cyber Unit Karsk received the data.") == 1
     assert "Nobody else received the data" in section(access(), "Who received the data")
 
 
