@@ -1,4 +1,4 @@
-"""The square of a checkpoint: its three lines and nothing else, as a file of its own or inside a page."""
+"""The square of a checkpoint: its three lines and nothing else, as a separate file or inside a page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def head(origin: str = "log.example/x", size: int = 7, root: str = "cm9vdA==", k
     return ReportCheckpoint(origin, size, root, key, KEPT, ())
 
 
-def test_a_square_is_a_file_of_its_own_or_a_part_of_a_page() -> None:
+def test_a_square_is_a_separate_file_or_a_part_of_a_page() -> None:
     alone, inside = (checkpoint_qr_code(head(), inside=inside) for inside in (False, True))
     assert alone.startswith(b"<svg xmlns=")
     assert not alone.endswith(b"\n")

@@ -362,3 +362,19 @@ def test_only_the_period_covered_is_read_as_days() -> None:
     assert found["The period covered"] == ("1 June 2026 – 31 August 2026",)
     assert found["A description of the data sought"] == (span,)
     assert found.get("The number of the proceedings", ()) == ()
+
+
+def test_who_supervised_is_named_with_the_entry_or_said_to_be_in_an_entry_of_others() -> None:
+    story = given(
+        by_issuer("order-supervised", "2027-03-01T08:00Z", label="seen", capacity="judge", decision="approved"),
+        issued("2027-03-01T09:00Z", "2AP-7", supervision="seen"),
+    )
+    supervised, issue = story.case.entries
+    say = make._reader(story.case, issue, "ISS", reveal=True)
+    assert say("supervision") == ("ilves", "judge", f"entry {supervised.seq}")
+    without = structs.replace(story.case, entries=(issue,))
+    assert make._reader(without, issue, "ISS", reveal=True)("supervision") == (
+        "in an entry that is not for this reader",
+    )
+    bare = given(issued("2027-03-01T09:00Z", "2AP-7"))
+    assert make._reader(bare.case, bare.case.entries[0], "ISS", reveal=True)("supervision") == ()
