@@ -183,7 +183,7 @@ def _held(case: Case, at: datetime) -> tuple[DataHeld, ...]:
 def in_words(change: Change) -> Change:
     """Return a change with its states in words."""
     sort, _, name = change.what.partition(" ")
-    if sort in ("finding", ""):
+    if sort == "finding":
         return change
     before, after = (None if value is None else CODE.sub(_as_words, value) for value in (change.before, change.after))
     return Change(f"{sort} {name.replace('_', ' ')}".strip() if sort == "region" else change.what, before, after)

@@ -497,3 +497,26 @@ def test_a_long_text_stands_in_the_details_and_one_that_is_too_long_is_lost(leng
     (status,) = statuses
     assert status["notification:Status"]["common:Value"] == ("see Details" if where == "details" else "x" * length)
     assert status.get("notification:Details") == (None if where == "value" else "x" * length)
+
+
+def test_that_a_field_was_stated_of_which_a_provider_knows_nothing_is_not_named_as_lost() -> None:
+    _, lost = made(issued("2027-03-01T09:00Z", validation_pending=True, summary_of_facts="x"))
+    assert lost == {("issued", "summary_of_facts", "not for the provider")}
+
+
+@pytest.mark.parametrize(
+    ("categories", "elements", "tasks"),
+    [
+        (["subscriber", "traffic"], ["name"], ["subscriber", "traffic"]),
+        ([], ["name"], [None]),
+        ([], [], []),
+        (["subscriber"], [], ["subscriber"]),
+    ],
+)
+def test_there_is_a_task_for_each_category_and_one_without_for_what_is_asked_in_none(
+    categories: list[str], elements: list[str], tasks: list[str | None]
+) -> None:
+    found, _ = made(issued("2027-03-01T09:00Z", data_categories=categories).changed(elements_sought=elements))
+    asked = [o["task:RequestDetails"] for o in found if o["@xsi:type"] == DISCLOSURE]
+    assert [details.get("task:Type", {}).get("common:Value") for details in asked] == tasks
+    assert all(("task:Subtype" in details) is bool(elements) for details in asked)
