@@ -169,7 +169,7 @@ class _Bars:
             rows = (n for n, row in enumerate(taken) if all(left > b + 6 or left + wide < a - 6 for a, b in row))
             if (row := next(rows, None)) is not None:
                 taken[row].append((left, left + wide))
-                canvas.write(left, 12 + LINE * row, text, wide + 1, soft=True)
+                canvas.write(left, 12 + LINE * row, text, wide, soft=True)
         top = 12 + LINE * sum(map(bool, taken)) + 4
         canvas.line((self.left - 4, top - 6), (self.width - 4, top - 6), ink="soft")
         for place in (scale.places[0], scale.places[-1]):
@@ -186,7 +186,7 @@ class _Bars:
     def _row(self, canvas: Canvas, b: DeadlineBar, lines: Sequence[tuple[str, bool]], y: float) -> None:
         base = y + 13
         for text, bold in lines:
-            canvas.write(0, base, text, self.room + 1, bold=bold)
+            canvas.write(0, base, text, self.room, bold=bold)
             base += LINE
         if b.due is None:
             return

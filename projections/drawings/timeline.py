@@ -315,5 +315,5 @@ class _Layout:
         if row.who and not self.two and self.who + breadth(row.who) <= self.width:
             canvas.write(self.who, base, row.who, self.width - self.who, soft=True, theirs=True)
         for text, struck in self._label(row):
-            canvas.write(x, base, text, self.says + 1, struck=struck)
+            canvas.write(x, base, text, self.says, struck=struck)
             base += LINE

@@ -131,7 +131,7 @@ class _Graph:
             if (hand := held.get(e.leaf)) is not None:
                 files = [*self.files(hand)]
                 yield from (f for f in files if f["@id"] not in ids and not ids.add(f["@id"]))  # type: ignore[func-returns-value]
-                here = [str(f["@id"]) for f in files] or current
+                here = list(dict.fromkeys(str(f["@id"]) for f in files)) or current
                 if e.kind in BRINGS or not current:
                     results, objects = results + here, []
                 else:

@@ -17,8 +17,8 @@ class _Found:
     """A file while the steps are read: its digests, and the steps that state them."""
 
     file: Digest
+    differs: bool
     steps: list[CustodyStep] = field(default_factory=list)
-    differs: bool = False
 
 
 def exhibits(steps: Iterable[CustodyStep], case: Case) -> tuple[tuple[Exhibit, ...], dict[str, tuple[int, ...]]]:
@@ -36,7 +36,7 @@ def exhibits(steps: Iterable[CustodyStep], case: Case) -> tuple[tuple[Exhibit, .
                 place = len(found)
                 others = [f for f in step.firsts if f.leaf != step.entry.leaf]
                 differs = any(f.digest.same(digest) is False for f in speaks_of(digest, others))
-                found.append(_Found(digest, differs=differs))
+                found.append(_Found(digest, differs))
             elif not found[place].file.name:
                 found[place].file = digest
             for key in _keys(digest):

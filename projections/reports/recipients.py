@@ -83,8 +83,6 @@ def readers(accesses: Iterable[Entry]) -> list[str]:
 
 def replaced_access(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
     """Return the access, among these, that an entry of the same signer replaces."""
-    if e.replaces is None:
-        return None
     return next((a for a in accesses if a.leaf == e.replaces and a.by == e.by), None)
 
 

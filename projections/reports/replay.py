@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import accumulate
 
 from msgspec.structs import replace
 
@@ -182,7 +183,7 @@ def _held(case: Case, at: datetime) -> tuple[DataHeld, ...]:
 def in_words(change: Change) -> Change:
     """Return a change with its states in words."""
     sort, _, name = change.what.partition(" ")
-    if sort in ("finding", ""):
+    if sort == "finding":
         return change
     before, after = (None if value is None else CODE.sub(_as_words, value) for value in (change.before, change.after))
     return Change(f"{sort} {name.replace('_', ' ')}".strip() if sort == "region" else change.what, before, after)
@@ -194,13 +195,10 @@ def _as_words(code: re.Match[str]) -> str:
 
 def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
     """Return when each entry entered the record, by leaf: the time of the earliest head that covers it."""
-    dated: list[tuple[int, datetime]] = []  # sizes that grow, each with the earliest time that acknowledges it
-    for at, size in sorted(heads):
-        if not dated or size > dated[-1][0]:
-            dated.append((size, at))
-    sizes = [size for size, _ in dated]
+    dated = sorted(heads)
+    sizes = list(accumulate((size for _, size in dated), max))  # that were acknowledged by then
     places = ((e.leaf, bisect_right(sizes, e.index)) for e in entries)
-    return {leaf: dated[n][1] for leaf, n in places if n < len(dated)}
+    return {leaf: dated[n][0] for leaf, n in places if n < len(dated)}
 
 
 def _at_once(case: Case) -> Case:

@@ -86,9 +86,9 @@ def followed(case: Case, now: datetime) -> list[DeadlineHistory]:
     that came or went by time alone is seen too. The same record and the same `now` give the same result, and later
     entries never lower `changes`.
     """
-    recorded = sorted({e.received or e.at for e in case.known(now).entries})
+    recorded = {e.received or e.at for e in case.known(now).entries}
     histories: dict[tuple[str, str | None, int], DeadlineHistory] = {}
-    for moment in sorted({*recorded, *(after - SECOND for after in recorded[1:]), now}):
+    for moment in sorted({*recorded, *(after - SECOND for after in recorded), now}):
         listed = dict(with_end(read_order(case, moment).deadlines.clocks))
         for key, clock in listed.items():
             before, here = histories.get(key), _unanswered(clock)

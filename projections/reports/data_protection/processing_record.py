@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
-from ledger.facts.value_forms import ListForm, TextForm
+from ledger.facts.value_forms import ListForm
 from ledger.facts.words import words_of
 from ledger.law import Judgement
 from projections.reports.data_protection.dpo_questions import register
@@ -27,8 +27,7 @@ from projections.views.due import due
 from projections.views.timeline import fields, office_names
 
 ISSUED: Final = KINDS["order-issued"].fields()
-PURPOSE: Final = KINDS["record-accessed"].fields()["purpose_code"].form
-PURPOSES: Final[Mapping[str, str]] = words_of(PURPOSE.values) if isinstance(PURPOSE, TextForm) else {}
+PURPOSES: Final = words_of(KINDS["record-accessed"].fields()["purpose_code"].one_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
             for name in asked_for
             if order_fields.get(name) not in (None, "", [])
         ]
-        return Worded(lambda language: "; ".join(part.in_(language) for part in parts)) if parts else ""
+        return Worded(lambda language: "; ".join(part.in_(language) for part in parts))
 
     time_limits = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
     onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]

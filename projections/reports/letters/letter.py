@@ -67,9 +67,9 @@ class Letter:
     office: str
     sources: tuple[LetterSource, ...]
     missing: tuple[MissingContent, ...]
-    answers: str = ""
-    restricted: bool = False
-    languages: tuple[tuple[str, str], ...] = ()
+    answers: str
+    restricted: bool
+    languages: tuple[tuple[str, str], ...]
     subject: None = None
 
 

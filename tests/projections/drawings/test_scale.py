@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +62,37 @@ def test_places_rise_with_time_and_stay_between_the_ends(seconds: list[int]) -> 
     assert all(9.999 <= p <= 650.001 for p in places)
     middle = scale.place(BEGIN + timedelta(seconds=5 * 10**7))
     assert 9.999 <= middle <= 650.001
+
+
+@pytest.mark.parametrize(
+    ("seconds", "room", "need", "places"),
+    [
+        pytest.param([7], 100, 30, [10], id="one moment"),
+        pytest.param([7, 7], 100, 30, [10], id="one moment twice"),
+        pytest.param([9, 0], 100, 300, [10, 110], id="one interval takes all"),
+        pytest.param([0, 60, 240], 100, 30, [10, 40, 110], id="the shorter one as long as it needs"),
+        pytest.param([0, 60, 240], 100, 25, [10, 35, 110], id="to scale"),
+        pytest.param([0, 60, 240], 100, 24, [10, 35, 110], id="to scale, and longer than it needs"),
+        pytest.param([0, 60, 120, 180, 240, 18_240], 100, 30, [10, 28, 46, 64, 82, 110], id="less than each needs"),
+        pytest.param([0, 60, 240], 8, 30, [10, 12, 18], id="no room for a break: all to scale"),
+    ],
+)
+def test_each_interval_has_its_need_as_far_as_there_is_room_for_all(
+    seconds: list[int], room: float, need: float, places: list[float]
+) -> None:
+    moments = [BEGIN + timedelta(seconds=s) for s in seconds]
+    scale = time_scale(moments, 10, 10 + room, need, 5, most=2)
+    assert scale.moments == tuple(sorted(set(moments)))
+    assert scale.places == pytest.approx(places)
+    assert scale.breaks == ()
+
+
+def test_a_break_is_named_by_the_moment_before_it_and_its_two_places() -> None:
+    moments = [BEGIN + timedelta(seconds=s) for s in (0, 60, 60 + 100 * DAY, 120 + 100 * DAY)]
+    scale = time_scale(moments, 10, 110, 9, 5, most=2)
+    ((n, begins, ends),) = scale.breaks
+    assert (n, begins, ends) == (1, scale.places[1], scale.places[2])
+    assert scale.places == pytest.approx([10, 53, 67, 110])
+    assert scale.place(BEGIN - timedelta(seconds=1)) == 10
+    assert scale.place(moments[-1] + timedelta(seconds=1)) == pytest.approx(110)
+    assert scale.place(BEGIN + timedelta(seconds=30)) == pytest.approx(31.5)

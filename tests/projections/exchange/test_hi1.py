@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as with_fields
 
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry, Unread
@@ -16,7 +18,7 @@ from projections.exchange.hi1_reader import NoMessage, rows_of
 from projections.exchange.hi1_writer import DISCLOSURE, OWNER, PRESERVATION, OmittedValue, hi1
 from tests.support.cli import STORIES, ledger_of, reply, run
 from tests.support.import_tables import entries
-from tests.support.scenarios import given, issued
+from tests.support.scenarios import LABELS, Fact, by_issuer, by_provider, given, issued, received, sent
 
 ORDER = "759427d8"  # of S1
 
@@ -307,3 +309,214 @@ def test_an_export_that_comes_back_into_its_own_ledger_records_nothing_twice(tmp
     changed = file.read_text().replace("2026-03-02T09:00:00", "2026-03-03T09:00:00")
     file.write_text(changed)
     assert reply(*again, ledger=ledger)["recorded"] == 1  # another moment is another fact
+
+
+# -- what an entry says, and what is lost of it ------------------------------------------------------------------------
+
+ISSUED = issued("2027-03-01T09:00Z")
+GOT = received("2027-03-02T09:00Z")
+TOO_LATE = "it is dated after its own signature"
+PUT_RIGHT = "it was put right by a later entry"
+OTHER_ORDER = "it speaks of another order"
+NOT_THERE = "the entry it speaks of is not in the message"
+CLOSED = "sealed, and not opened"
+NO_PLACE = "an approval has no place for it"
+
+
+def made(*facts: Fact, reveal: bool = True) -> tuple[list[dict[str, Any]], set[tuple[str, str | None, str]]]:
+    """Return the objects of a message, and what it lost: label of the entry, field, why."""
+    raw, lossy = hi1(given(*facts).case, reveal=reveal)
+    said = [asdict(one) for one in lossy]
+    (first, *_) = found = objects(json.loads(raw))
+    assert first["auth:NationalAuthorisationParameters"] == {"auth:CountryCode": "XO", "comity:lossy": said}
+    return found, {(LABELS[one.entry], one.field, one.why) for one in lossy if one.entry}
+
+
+def signed_early(minutes: int) -> Fact:
+    """Return a receipt that is signed so many minutes before it happened."""
+    return received("2027-03-02T09:10Z", at=f"2027-03-02T09:{10 - minutes:02}Z")
+
+
+def doubt(details: Any) -> Fact:
+    stated = {"reason_codes": ["incomplete"], "details": details}
+    return by_provider("order-referred-back", "2027-03-03T09:00Z", label="doubt", **stated)
+
+
+def approval(**fields: Any) -> Fact:
+    stated = {"capacity": "judge", "decision": "approved", **fields}
+    return by_issuer("order-validated", "2027-03-01T09:10Z", label="validated", **stated)
+
+
+@pytest.mark.parametrize(
+    ("facts", "reveal", "lost"),
+    [
+        pytest.param((GOT,), True, set(), id="nothing"),
+        pytest.param((signed_early(5),), True, set(), id="five minutes after its signature: two clocks"),
+        pytest.param((signed_early(6),), True, {("receipt", None, TOO_LATE)}, id="six minutes after its signature"),
+        pytest.param(
+            (GOT, received("2027-03-02T10:00Z", "again", replaces="receipt")),
+            True,
+            {("receipt", None, PUT_RIGHT)},
+            id="replaced",
+        ),
+        pytest.param(
+            (by_issuer("retention-rule-set", "2027-03-02T09:00Z", label="rule", period="P1Y", basis="x"),),
+            True,
+            {("rule", None, "no object of HI-1 is about this")},
+            id="of another group",
+        ),
+        pytest.param((approval(),), True, set(), id="approval"),
+        pytest.param((approval(about="issued"),), True, {("validated", "about", NO_PLACE)}, id="field of an approval"),
+        pytest.param(
+            (doubt("x"),),
+            True,
+            set(),
+            id="sealed and opened",
+        ),
+        pytest.param(
+            (doubt("x"),),
+            False,
+            {("doubt", "details", CLOSED)},
+            id="sealed and not opened",
+        ),
+        pytest.param(
+            (doubt(Unread.ERASED),),
+            True,
+            {("doubt", "details", CLOSED)},
+            id="erased",
+        ),
+        pytest.param(
+            (GOT, sent("2027-03-03T09:00Z", label="doubt", about="receipt")),
+            True,
+            set(),
+            id="about an entry of the message",
+        ),
+        pytest.param(
+            (GOT, sent("2027-03-03T09:00Z", label="doubt", about="issued")),
+            True,
+            set(),
+            id="about the order",
+        ),
+        pytest.param(
+            (signed_early(9), sent("2027-03-03T09:00Z", label="doubt", about="receipt")),
+            True,
+            {("receipt", None, TOO_LATE), ("doubt", "about", NOT_THERE)},
+            id="about an entry that is left out",
+        ),
+        pytest.param(
+            (by_issuer("emergency-request-formalised", "2027-03-03T09:00Z", label="formal", new_order="next"),),
+            True,
+            {("formal", None, "a field it cannot be without may not be told here")},
+            id="of another order, and required",
+        ),
+    ],
+)
+def test_what_a_message_cannot_say_of_an_entry_is_named_once_with_its_reason(
+    facts: tuple[Fact, ...], reveal: bool, lost: set[tuple[str, str | None, str]]
+) -> None:
+    found, named = made(ISSUED, *facts, reveal=reveal)
+    assert named == lost
+    whole = {label for label, field, _ in lost if field is None}
+    told = {LABELS[o["ExternalIdentifier"]] for o in found}
+    told |= {LABELS[a["common:ApprovalReference"]] for a in found[0]["auth:AuthorisationApprovalDetails"]}
+    assert told == {"issued", *(f.label for f in facts if f.label)} - whole
+
+
+def test_an_order_that_names_an_earlier_order_does_not_tell_of_it() -> None:
+    _, lost = made(issued("2027-03-01T09:00Z", prior_order="earlier"))
+    assert lost == {("issued", "prior_order", OTHER_ORDER)}
+
+
+def test_why_an_entry_replaces_another_is_not_told() -> None:
+    case = given(ISSUED, GOT, received("2027-03-02T10:00Z", "again", replaces="receipt")).case
+    *before, last = case.entries
+    case = with_fields(case, entries=(*before, with_fields(last, sealed={"why": "a typo"})))
+    raw, lossy = hi1(case, reveal=True)
+    assert b"a typo" not in raw
+    assert OmittedValue(last.leaf, "order-received", "why", "a message does not say what it puts right") in lossy
+
+
+def test_an_authorisation_has_the_times_of_its_order_and_a_state_where_it_was_withdrawn() -> None:
+    gone = by_issuer("order-withdrawn", "2027-03-05T09:00Z", data_handling="none-held")
+    order = issued("2027-03-01T09:00Z", reference="E-7", emergency=True, issuing_authority="orn")
+    bare, whole = made(ISSUED)[0][0], made(order, approval(), GOT, gone)[0][0]
+    times = {name: f"auth:Authorisation{name}Timestamp" for name in ("Creation", "Served", "Termination")}
+    assert {name: whole[key] for name, key in times.items()} == {
+        "Creation": "2027-03-01T09:00:00Z",
+        "Served": "2027-03-02T09:00:00Z",
+        "Termination": "2027-03-05T09:00:00Z",
+    }
+    assert [name for name, key in times.items() if key in bare] == ["Creation"]
+    assert whole["auth:AuthorisationDesiredStatus"]["common:Value"] == "Cancelled"
+    assert "auth:AuthorisationDesiredStatus" not in bare
+    assert (whole["auth:AuthorisationReference"], "auth:AuthorisationReference" in bare) == ("E-7", False)
+    assert (whole["auth:AuthorisationLegalEntity"], "auth:AuthorisationLegalEntity" in bare) == ("orn", False)
+    validated, own = whole["auth:AuthorisationApprovalDetails"]
+    assert validated["common:ApproverDetails"] == {"common:ApproverName": "ilves", "common:ApproverRole": "judge"}
+    assert (validated["common:ApprovalDescription"], own["common:ApprovalIsEmergency"]) == ("approved", True)
+    (own,) = bare["auth:AuthorisationApprovalDetails"]
+    assert own["common:ApproverDetails"] == {"common:ApproverName": "ilves", "common:ApproverRole": "ISS"}
+    assert "common:ApprovalIsEmergency" not in own
+
+
+@pytest.mark.parametrize(
+    ("stated", "country", "to"),
+    [
+        ({}, "XV", "skylark"),
+        ({"providers": ["fjord", "skylark"]}, "XV", "fjord"),
+        ({"providers": []}, "XV", "provider"),
+        ({"to_party": "XVA"}, "XX", "skylark"),
+    ],
+)
+def test_a_message_goes_from_the_office_of_the_order_to_the_first_provider(
+    stated: dict[str, Any], country: str, to: str
+) -> None:
+    raw, _ = hi1(given(issued("2027-03-01T09:00Z").changed(**stated), GOT).case)
+    header = json.loads(raw)["Header"]
+    assert header["SenderIdentifier"] == {"CountryCode": "XO", "UniqueIdentifier": "ilves"}
+    assert header["ReceiverIdentifier"] == {"CountryCode": country, "UniqueIdentifier": to}
+    assert header["Timestamp"] == "2027-03-02T09:00:00.000000Z", "the last entry that it tells"
+
+
+def test_an_order_that_was_never_issued_gives_no_message_and_each_entry_is_lost() -> None:
+    raw, lossy = hi1(given(GOT).case)
+    assert raw == b""
+    assert [(LABELS[one.entry], one.kind, one.field, one.why) for one in lossy] == [
+        ("receipt", "order-received", None, "the order was never issued")
+    ]
+
+
+@pytest.mark.parametrize(("length", "where"), [(255, "value"), (256, "details"), (65_535, "details"), (65_536, "lost")])
+def test_a_long_text_stands_in_the_details_and_one_that_is_too_long_is_lost(length: int, where: str) -> None:
+    found, lost = made(ISSUED, doubt("x" * length))
+    _, *statuses = found[-1]["notification:StatusOfAssociatedObjects"]["notification:AssociatedObjectStatus"]
+    assert lost == ({("doubt", "details", "longer than 65535 characters")} if where == "lost" else set())
+    if where == "lost":
+        assert statuses == []
+        return
+    (status,) = statuses
+    assert status["notification:Status"]["common:Value"] == ("see Details" if where == "details" else "x" * length)
+    assert status.get("notification:Details") == (None if where == "value" else "x" * length)
+
+
+def test_that_a_field_was_stated_of_which_a_provider_knows_nothing_is_not_named_as_lost() -> None:
+    _, lost = made(issued("2027-03-01T09:00Z", validation_pending=True, summary_of_facts="x"))
+    assert lost == {("issued", "summary_of_facts", "not for the provider")}
+
+
+@pytest.mark.parametrize(
+    ("categories", "elements", "tasks"),
+    [
+        (["subscriber", "traffic"], ["name"], ["subscriber", "traffic"]),
+        ([], ["name"], [None]),
+        ([], [], []),
+        (["subscriber"], [], ["subscriber"]),
+    ],
+)
+def test_there_is_a_task_for_each_category_and_one_without_for_what_is_asked_in_none(
+    categories: list[str], elements: list[str], tasks: list[str | None]
+) -> None:
+    found, _ = made(issued("2027-03-01T09:00Z", data_categories=categories).changed(elements_sought=elements))
+    asked = [o["task:RequestDetails"] for o in found if o["@xsi:type"] == DISCLOSURE]
+    assert [details.get("task:Type", {}).get("common:Value") for details in asked] == tasks
+    assert all(("task:Subtype" in details) is bool(elements) for details in asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.pofile import read_po
@@ -234,3 +235,25 @@ def test_a_criterion_keeps_its_number_before_its_name(end: str) -> None:
     for number in ("A1", "A8"):
         assert german.say(f"{number} authenticity{end}") == f"{number} {name}{end}"
     assert german.say("A9 authenticity") == "A9 authenticity"
+
+
+def test_an_office_is_named_in_the_language_of_the_paper_with_its_role_where_its_name_has_one() -> None:
+    named = (("Skylark Mail", "de", "Lerchenpost"), ("Skylark Mail", "fr", "Alouette"), ("Police", "fr", "Gendarmes"))
+    german = translation("de")
+    language = german.naming(SimpleNamespace(named=named))
+    for report in (SimpleNamespace(named=named), SimpleNamespace(face=SimpleNamespace(named=named))):
+        assert german.naming(report).offices == {"Skylark Mail": "Lerchenpost"}
+    assert language.office("Skylark Mail") == "Lerchenpost"
+    assert language.office("Skylark Mail (SP)") == "Lerchenpost (SP)"
+    assert (language.office("Police"), language.office("Police (RET)")) == ("Police", "Police (RET)")
+    for report in (SimpleNamespace(named=()), SimpleNamespace(), SimpleNamespace(named=named[1:])):
+        assert german.naming(report) is german
+    assert german.office("Skylark Mail") == "Skylark Mail", "the other one is a copy"
+
+
+def test_a_message_before_a_full_stop_or_a_colon_is_translated_with_it() -> None:
+    german = translation("de")
+    words, said = next((m, s) for m, s in german.messages.items() if m.isalpha() and s != m)
+    for end in (".", ":"):
+        assert german.say(f"{words}{end}") == f"{said}{end}"
+    assert german.say("Qwertz uiop.") == "Qwertz uiop."

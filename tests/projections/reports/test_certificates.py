@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from projections.render.translation import translation
-from projections.reports.certificates import RULES, certificate
+from projections.reports.certificates import RULES, _before, certificate
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
 from tests.support.judging import judged
@@ -121,3 +121,18 @@ def test_a_certificate_says_the_verdict_in_words_and_never_what_a_court_decides(
 def test_sizes_are_grouped_as_the_language_groups_digits() -> None:
     for lang, says in (("en", "2210 bytes"), ("de", "2.210 Bytes")):
         assert says in texts(made("fre-902-14", lang=lang))
+
+
+@pytest.mark.parametrize(
+    ("on", "says"),
+    [
+        ("2027-03-15T13:06Z", "0 h 6 min"),
+        ("2027-03-15T15:30Z", "2 h 30 min"),
+        ("2027-03-16T12:59Z", "23 h 59 min"),
+        ("2027-03-16T13:00Z", "1 days"),
+        ("2027-03-18T14:00Z", "3 days"),
+    ],
+)
+def test_by_how_much_an_entry_is_signed_before_its_event_is_in_days_or_in_hours_and_minutes(on: str, says: str) -> None:
+    (_, e) = given(issued("2027-03-01T09:00Z"), disclosed(on, at="2027-03-15T13:00Z")).case.entries
+    assert _before(e) == says

@@ -79,6 +79,26 @@ def test_a_receipt_about_no_entry_acknowledges_what_was_handed_over_up_to_its_mo
         assert len(who(to_orn, RECEIVED)) == names, on
 
 
+@pytest.mark.parametrize(
+    ("about", "minute", "names"),
+    [
+        pytest.param("first", 59, 1, id="about it, and later"),
+        pytest.param("first", 0, 1, id="about it, and dated before it"),
+        pytest.param("issued", 59, 2, id="about another entry, and later"),
+        pytest.param(None, 59, 1, id="about no entry, and later"),
+        pytest.param(None, 30, 1, id="about no entry, at the same moment"),
+        pytest.param(None, 29, 2, id="about no entry, and earlier"),
+    ],
+)
+def test_a_receipt_acknowledges_the_entry_that_it_names_or_what_came_before_it(
+    about: str | None, minute: int, names: int
+) -> None:
+    to_orn = disclosed("2027-03-10T10:30Z", label="first", recipient="orn")
+    got = fact("evidence-received", f"2027-03-10T10:{minute:02}Z", "orn", "RET", label="got", check="equal")
+    assert len(who(to_orn, got if about is None else got.changed(about=about))) == names
+    assert len(who(to_orn, fact("evidence-received", "2027-03-10T10:59Z", "lab", "LAB", check="equal"))) == 2
+
+
 def test_an_authority_that_passes_data_on_had_them() -> None:
     passed = fact("data-transmitted-by-state", "2027-03-11T09:00Z", "ncco", "NOT", recipient="orn", channel="mail")
     assert who(DISCLOSED, passed) == [("data-transmitted-by-state", "ncco"), ("data-transmitted-by-state", "orn")]

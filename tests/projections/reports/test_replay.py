@@ -6,15 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as with_fields
 
 from cli.reports.order_report import moments
 from cli.session.ledger_reader import reading
 from ledger.law import judge
-from projections.reports.replay import Stage, in_words, stages
+from projections.reports.replay import EntryLine, Stage, _at_once, in_words, stages
 from projections.views.custody import custody, held_periods
 from projections.views.known_at import Change
 from tests.projections.render.test_html import Page, made
 from tests.support.cli import ledger_of
+from tests.support.scenarios import disclosed, given, issued, moment, received
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +89,64 @@ def test_without_script_there_is_no_field_that_does_nothing(ledger: Path, tmp_pa
     page = Page(made(ledger, "replay", tmp_path))
     assert all("hidden" in div for div in page.all("div") if div.get("class") in ("player", "compared"))
     assert len([field for field in page.all("input") if field["type"] == "datetime-local"]) == 2
+
+
+def test_each_stage_has_what_happened_what_was_recorded_and_what_nobody_could_know_yet() -> None:
+    case = given(
+        issued("2027-03-01T09:00Z"),
+        received("2027-03-02T09:00Z", at="2027-03-05T09:00Z"),
+        disclosed("2027-03-04T09:00Z", at="2027-03-06T09:00Z"),
+    ).case
+    first, second, third = (e.index + 1 for e in case.entries)
+    heads = [
+        (moment("2027-03-05T10:00Z"), second),
+        (moment("2027-03-01T09:30Z"), first),
+        (moment("2027-03-05T11:00Z"), first),
+        (moment("2027-03-05T12:00Z"), second),
+        (moment("2027-03-06T10:00Z"), third),
+    ]
+    names = dict(zip((e.seq for e in case.entries), "abc", strict=True))
+
+    def named(lines: tuple[EntryLine, ...]) -> str:
+        return "".join(names[int(line.number)] for line in lines)
+
+    def told(until: str) -> list[tuple[str, int, str, str, str]]:
+        return [
+            (f"{s.at:%d %H:%M}", s.size, named(s.happened), named(s.recorded), named(s.unknown))
+            for s in stages(case, heads, moment(until), judge)
+        ]
+
+    whole = [
+        ("01 09:00", 0, "a", "", "a"),
+        ("01 09:30", first, "", "a", ""),
+        ("02 09:00", first, "b", "", "b"),
+        ("04 09:00", first, "c", "", "bc"),
+        ("05 10:00", second, "", "b", "c"),
+        ("06 10:00", third, "", "c", ""),
+    ]
+    assert told("2027-03-06T10:00Z") == whole
+    found = stages(case, heads, moment("2027-03-06T10:00Z"), judge)
+    assert [(s.state, s.really) for s in found] == [
+        ("no order yet", "issued"),
+        ("issued", "issued"),
+        ("issued", "served"),
+        ("issued", "disclosed"),
+        ("served", "disclosed"),
+        ("disclosed", "disclosed"),
+    ]
+    assert [bool(s.changes) for s in found] == [False, True, False, False, True, True]
+    assert told("2027-03-06T09:59Z") == whole[:-1]
+    assert told("2027-03-01T09:00Z") == whole[:1]
+    assert told("2027-03-01T08:59Z") == []
+
+
+def test_what_really_was_is_read_with_offices_registered_before_the_first_event() -> None:
+    case = given(issued("2027-03-01T09:00Z"), received("2027-03-02T09:00Z", at="2027-03-05T09:00Z")).case
+    early = with_fields(case.registry[0], on=moment("2027-01-01T00:00Z"), at=moment("2027-01-02T00:00Z"))
+    late = with_fields(case.registry[-1], on=moment("2027-04-01T00:00Z"), at=moment("2027-04-02T00:00Z"))
+    made = _at_once(with_fields(case, registry=(early, late)))
+    assert [e.at for e in made.entries] == [e.on for e in case.entries]
+    begins = case.entries[0].on
+    assert [(e.on, e.at) for e in made.registry] == [(early.on, early.at), (begins, begins)]
+    empty = with_fields(case, entries=(), registry=(late,))
+    assert _at_once(empty).registry == (late,)

@@ -19,7 +19,7 @@ from projections.render.translation import translation
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.names import Names, names_of
 from projections.sentences.pattern import Choice, choices, fields, parsed
-from projections.sentences.sentence import Sentence, sentence
+from projections.sentences.sentence import UNKNOWN, Sentence, says, sentence
 from projections.sentences.values import QUOTES, Language
 from tests.support.facts import StatedFact, facts, in_full
 from tests.support.story_files import STORY_NAMES, cases
@@ -323,3 +323,12 @@ def test_two_long_names_of_offices_that_differ_at_their_end_are_two_names() -> N
     one, other = (Language().named(f"{'Central Office for Electronic Evidence ' * 6}{end}") for end in ("Nord", "Sued"))
     assert one != other
     assert len(one) == len(other) == 200 + len("“”")
+
+
+def test_what_an_entry_of_a_kind_records_is_the_first_sentence_of_the_vocabulary() -> None:
+    assert says("no-such-kind") == UNKNOWN
+    for kind, of in KINDS.items():
+        assert of.says.startswith(says(kind)[:-1])
+        assert says(kind).endswith(".")
+        assert not says(kind).endswith("..")
+        assert ". " not in says(kind)

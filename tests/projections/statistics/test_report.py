@@ -10,6 +10,7 @@ import pytest
 
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
+from projections.statistics.report import suppressed
 from tests.projections.render.test_html import Page
 from tests.projections.render.test_pdf import printed, streams
 from tests.support.cli import ledger_of, run
@@ -114,3 +115,15 @@ def test_what_makes_no_sense_is_usage(ledger: Path, asked: tuple[str, ...], says
     done = run("report", *asked, ledger=ledger)
     assert done.exit_code == Exit.USAGE
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("withheld", "says"),
+    [
+        (0, "No number had to be withheld in these tables."),
+        (1, "1 number is withheld in these tables (x)."),
+        (2, "2 numbers are withheld in these tables (x)."),
+    ],
+)
+def test_how_many_numbers_are_withheld_is_said_in_a_sentence(withheld: int, says: str) -> None:
+    assert suppressed(withheld) == says

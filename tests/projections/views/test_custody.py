@@ -167,3 +167,52 @@ def test_a_step_that_was_recorded_late_is_named_with_the_one_recorded_before_it(
     assert (LABELS[found[0]], found[1] and LABELS[found[1].entry.leaf]) == ("late", "got a")
     assert out_of_step(standing(custody(story(GIVEN, GOT_A).case))) == {}
     assert out_of_step([]) == {}
+
+
+def test_a_state_that_transmits_gives_to_the_office_that_it_names() -> None:
+    passed_on = fact(
+        "data-transmitted-by-state", "2027-03-05T09:00Z", "pol", "CA", label="on", recipient="orn", manifest=manifest()
+    )
+    (step,) = custody(story(passed_on).case)
+    assert step.parties == ("pol", "orn")
+    assert (step.released_by is None, step.received_by is None, step.held_by) == (False, False, None)
+
+
+def test_only_the_steps_of_the_wanted_part_have_sentences_and_digests_and_are_compared() -> None:
+    case = story(GIVEN, GOT_A, moves("out", 8, "EX-A", A)).case
+    whole = custody(case)
+    assert all(step.says and step.compared for step in whole)
+    assert [bool(step.files) for step in whole] == [bool(step.unread) is False for step in whole]
+    part = custody(case, said=slice(1, 2))
+    assert [bool(step.says) for step in part] == [False, True, False]
+    assert part[1] == whole[1]
+    for step in (part[0], part[2]):
+        assert (step.says, step.files, step.unread, step.compared, step.firsts) == ("", (), "", "", ())
+    assert [step.parties for step in part] == [step.parties for step in whole]
+
+
+def test_who_gave_by_an_entry_that_its_signer_replaced_counts_only_where_the_receipt_names_it() -> None:
+    again = hands_over("again", 5, ("a.zip", A), by="fjord")
+    taken_back = hands_over("instead", 9, ("a.zip", A), replaces="one")
+    assert givers(GIVEN, again, GOT_A) == [None]
+    assert givers(GIVEN, again, taken_back, GOT_A) == ["fjord"], "the other one was replaced"
+    assert givers(GIVEN, again, taken_back, arrives("got", 7, "EX-A", about="one")) == ["skylark"]
+
+
+def test_the_first_of_several_disclosures_is_named_by_its_date_and_not_by_its_place_in_the_log() -> None:
+    early = hands_over("early", 4, ("a.zip", A))
+    case = story(GIVEN, replace(early, at=GIVEN.at + timedelta(days=3))).case
+    found = disclosures(case, None, trace(standing(custody(case)), Digest("a.zip", 1, A, None)))
+    assert [None if each is None else LABELS[each.leaf] for each in found] == ["early", None]
+    held_by_nobody = story(replace(GIVEN, held=False)).case
+    found = disclosures(held_by_nobody, None, trace(custody(held_by_nobody), Digest("a.zip", 1, A, None)))
+    assert found == (None, None)
+
+
+def test_a_second_step_at_the_moment_in_which_a_period_ends_begins_no_further_period() -> None:
+    looked = fact("evidence-accessed", "2027-03-08T11:00Z", "orn", "RET", label="look", exhibit="EX-A", purpose="x")
+    out = moves("out", 8, "EX-A", A)
+    assert looked.on == out.on
+    found = [each[1:] for each in held(GIVEN, GOT_A, looked, out)]
+    assert found[0] == ("EX-A", "got a", "out")
+    assert "look" not in {since for _, since, _ in found}

@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace as with_fields
 
+from ledger.entries.case import Case
 from ledger.law import Judgement, read_order
 from ledger.law.terms.rule import Clock, ClockVerdict
 from projections.views.due import Duty, due, followed, soonest_first, with_end
 from tests.support.judging import judged
-from tests.support.scenarios import DAY, Fact, disclosed, given, issued, moment, received
+from tests.support.scenarios import DAY, LABELS, Fact, disclosed, given, issued, moment, received
 
+ISSUED = issued("2027-03-01T09:00Z")
 RECEIVED = received("2027-03-02T08:30Z")
 ANSWERED = disclosed("2027-03-10T09:00Z")
 
@@ -109,3 +111,18 @@ def test_equal_deadlines_are_numbered_by_their_ends_and_those_without_an_end_lef
 def test_a_deadline_of_another_trigger_is_another_one(trigger: str | None) -> None:
     other = replace(OPEN, trigger=trigger)
     assert [key[2] for key, _ in with_end([OPEN, other])] == [0, 0]
+
+
+def test_a_deadline_that_is_no_longer_listed_is_closed_by_one_change() -> None:
+    again = received("2027-03-04T09:00Z", "again", replaces="receipt")
+    case = given(ISSUED, RECEIVED, again).case
+    found = [one for one in followed(case, moment("2027-03-06T09:00Z")) if one.clock.id == "D-7-7"]
+    by_label = {LABELS[str(one.clock.trigger)]: (one.open, one.changes) for one in found}
+    assert by_label == {"receipt": (False, 1), "again": (True, 0)}
+    answered = given(ISSUED, RECEIVED, ANSWERED.moved("2027-03-03T09:00Z"), again).case
+    assert at_trigger(answered, "receipt") == (False, 1), "it was closed by the answer before"
+
+
+def at_trigger(case: Case, label: str) -> tuple[bool, int]:
+    found = [one for one in followed(case, moment("2027-03-06T09:00Z")) if one.clock.id == "D-7-7"]
+    return next((one.open, one.changes) for one in found if LABELS[str(one.clock.trigger)] == label)

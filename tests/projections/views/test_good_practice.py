@@ -12,7 +12,7 @@ from ledger.facts.answer import DecliningReason
 from ledger.law import FINDING_RULES
 from projections.views.good_practice import AFTER_REFUSAL, CITE, OWN, PROVIDERS, SIRIUS, afterwards, before_sending
 from tests.support.cli import run
-from tests.support.scenarios import by_issuer, disclosed, fact, given, issued, received, sent
+from tests.support.scenarios import Fact, by_issuer, by_provider, disclosed, fact, given, issued, received, sent
 
 WHOLE = {
     "instrument": "VOL", "return_authority": "orn", "reference": "PPO-2027-4", "template": "KA-V/2027",
@@ -77,6 +77,9 @@ def test_an_emergency_request_goes_by_the_form_of_the_provider_for_emergencies()
         ("jane@example.org", []),
         ("+47 22 00 00 00", []),
         ("jane.example", []),
+        (" jane ", []),
+        ("jane example @home", []),
+        ("jane example", ["right identifier"]),
     ],
 )
 def test_the_name_of_a_person_is_no_identifier(identifier: str, advice: list[str]) -> None:
@@ -166,3 +169,38 @@ def test_every_source_of_advice_is_printed_with_its_mark(tmp_path: Path) -> None
     printed = " ".join(run("lint", str(order), "--channel", "mail").stdout.split())
     assert all(source in printed for source in (CITE, PROVIDERS, OWN))
     assert all(f"[{mark}]" in printed for mark in ("known", "likely", "design"))
+
+
+@pytest.mark.parametrize("empty", [{"reference": ""}, {"domestic_legal_grounds": []}, {"template": None}])
+def test_what_is_stated_as_empty_is_lacking(empty: dict[str, Any]) -> None:
+    assert about(**empty) == ["complete requests"]
+
+
+DECLINED = fact("disclosure-declined", "2027-03-08T09:00Z", "skylark", "SP", reason_code="wrong-identifier")
+ISSUED, URGENT = issued("2027-03-01T09:00Z"), issued("2027-03-01T09:00Z", emergency=True)
+ANSWER, CLOSED = disclosed("2027-03-07T09:00Z"), by_issuer("order-closed", "2027-05-01T09:00Z", outcome="answered")
+
+
+@pytest.mark.parametrize(
+    ("facts", "advice"),
+    [
+        pytest.param((ISSUED,), [], id="no answer"),
+        pytest.param((ISSUED, ANSWER, DECLINED), ["right identifier"], id="refused after an answer"),
+        pytest.param((ISSUED, DECLINED, CLOSED), ["right identifier"], id="closed after a refusal"),
+        pytest.param((ISSUED, DECLINED.changed(reason_code="none-given")), [], id="a reason without advice"),
+        pytest.param((ISSUED, ANSWER), [], id="answered"),
+        pytest.param((URGENT,), [], id="urgent and not answered"),
+        pytest.param((URGENT, ANSWER), ["second check"], id="urgent and answered"),
+        pytest.param((issued("2027-03-01T09:00Z", emergency=False), ANSWER), [], id="stated as not urgent"),
+        pytest.param((ISSUED, by_issuer("order-drafted", "2027-03-01T09:10Z", emergency=True), ANSWER), [],
+                     id="another entry says that it is urgent"),
+        pytest.param((ISSUED, ANSWER, CLOSED), ["feedback"], id="closed and answered"),
+        pytest.param((ISSUED, CLOSED), [], id="closed without an answer"),
+        pytest.param((ISSUED, by_provider("no-data-held", "2027-03-07T09:00Z"), CLOSED), ["feedback"], id="no data"),
+    ],
+)  # fmt: skip
+def test_advice_on_the_record_is_on_refusals_emergencies_and_closed_files(
+    facts: tuple[Fact, ...], advice: list[str]
+) -> None:
+    expected = [AFTER_REFUSAL["wrong-identifier"].about if a == "right identifier" else a for a in advice]
+    assert [a.about for a in afterwards(given(*facts).case)] == expected

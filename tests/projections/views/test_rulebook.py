@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from ledger.law.provisions import RULES
 from ledger.law.rules.acts import ACTS
 from ledger.law.wording import TEXTS, article_of
-from projections.views.rulebook import MARKS, OWN, _also, _home, book, coverage, quoted, rulebook, words
+from projections.views.rulebook import HEADINGS, MARKS, OWN, _also, _home, book, coverage, quoted, rulebook, words
 
 
 def test_every_rule_is_in_the_book_once_and_every_act_has_its_own_row() -> None:
@@ -96,3 +100,71 @@ def test_an_article_names_the_rules_that_cite_it_and_are_printed_in_another_and_
     assert not acts & {id for rows in also.values() for _, id in rows}
     cited = {(place, id) for place, rows in also.items() for _, id in rows}
     assert {id for _, id in cited} <= {*homes}
+
+
+@pytest.mark.parametrize(
+    ("about", "found"),
+    [
+        ("E-10-2", {"E-10-2"}),
+        ("EPOC:10(2)", {"V-10-2-BEFORE-RELEASE", "W-CLOCK-GAP", "E-10-2"}),
+        ("EPOC:10(", set()),
+        ("EPOC:99", set()),
+        ("", set()),
+    ],
+)
+def test_rules_are_asked_for_by_their_id_or_by_a_provision_that_they_rest_on(about: str, found: set[str]) -> None:
+    assert {r.id for r in rulebook(about)} == found
+
+
+def test_an_article_has_the_rules_of_its_paragraphs_and_of_no_article_whose_number_begins_alike() -> None:
+    one, ten = ({r.id for r in rulebook(about)} for about in ("EPOC:1", "EPOC:10"))
+    assert {cite for r in rulebook("EPOC:1") for cite in r.cite if cite.startswith("EPOC:1")} >= {"EPOC:1(1)"}
+    assert "E-10-2" in ten - one
+
+
+def test_rules_of_an_instrument_are_its_own_and_those_of_every_instrument() -> None:
+    found = rulebook("EPOC-PR")
+    assert found == [r for r in RULES if not r.instruments or "EPOC-PR" in r.instruments]
+    assert {bool(r.instruments) for r in found} == {True, False}
+    assert rulebook() == rulebook(None) == list(RULES)
+
+
+def test_an_act_has_the_words_on_the_day_from_which_it_applies_and_rules_of_no_act_have_none() -> None:
+    by_title = {act.title: act.words for act in book(RULES)}
+    assert by_title["Regulation (EU) 2023/1543"][0] == ("EPOC:34(2)", "It shall apply from 18 August 2026")
+    assert by_title[OWN] == ()
+
+
+def test_an_article_is_covered_by_findings_clocks_and_ways_of_counting_alone() -> None:
+    kinds = {r.id: r.kind for r in RULES}
+    assert {kinds[id] for a in coverage() for id in a.rules} == {"finding", "deadline", "policy"}
+
+
+def test_an_act_is_named_under_no_article_and_a_rule_under_each_that_it_cites_except_its_own() -> None:
+    act = next(r for r in RULES if r.id == "EPOC")
+    (rule,) = rulebook("E-10-2")
+    cites = ("EPOC:10(2)", "EPOC:10(3)", "EPOC:8(1)", "EPOC:8(2)", "ISO/IEC")
+    also = _also([replace(act, cite=("EPOC:34(2)", "EPOC:1(1)")), replace(rule, cite=cites)])
+    assert also == {("EPOC", "8"): (("deadline-E-10-2", "E-10-2"),)}
+
+
+def test_details_of_a_rule_are_in_words() -> None:
+    facts = {r.rule.id: r.facts for act in book(RULES) for a in act.articles for r in a.rules}
+    assert facts["V-3-1-OWN-STATE"] == (
+        ("Level", "violation"),
+        ("Criterion A5", "contradicted"),
+        ("Looks at", "order-issued"),
+    )
+
+
+def test_a_chapter_of_the_book_has_the_title_of_its_article_and_rules_of_no_act_have_headings() -> None:
+    acts = {act.anchor: act for act in book(RULES)}
+    ten = next(a for a in acts["EPOC"].articles if a.number == "10")
+    assert (ten.anchor, ten.title) == ("EPOC-10", next(a.title for a in TEXTS["EPOC"].articles if a.number == "10"))
+    headings = {a.title: {r.rule.kind for r in a.rules} for a in acts["own"].articles}
+    moving = {title for title in headings if title.startswith("How the state of an order under ")}
+    assert all(headings[title] == {"transition"} for title in moving)
+    assert [title for title in headings if title not in moving and title not in HEADINGS.values()] == []
+    assert all("transition" not in kinds for title, kinds in headings.items() if title not in moving)
+    assert moving
+    assert all(value for act in acts.values() for a in act.articles for r in a.rules for _, value in r.facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ import msgspec
 import pytest
 
 from ledger.entries.case import Case, Unread
+from ledger.entries.payload import Condition
 from ledger.law import judge, state_at
 from ledger.law.terms.rule import ClockVerdict
+from projections.documents.timeline import timeline_item
+from projections.documents.times import Time
 from projections.reports.data_protection.dpo_questions import register
 from projections.reports.data_protection.processing_record import processing_record
 from projections.reports.front_page import IntegrityResult, Provenance
@@ -22,9 +26,10 @@ from projections.views.due import due, soonest_first
 from projections.views.evidence_chain import CRITERIA, evidence_chain
 from projections.views.exhibit_digests import Digest
 from projections.views.known_at import LogMoment, as_known, difference
+from projections.views.replaced import numbered, replaced
 from projections.views.rulebook import rulebook
 from projections.views.state import view
-from projections.views.timeline import by_time, timeline
+from projections.views.timeline import by_time, fields, timeline
 from tests.support.judging import judged
 from tests.support.scenarios import (
     LABELS,
@@ -555,3 +560,65 @@ def test_a_line_says_that_a_role_was_not_held_and_that_an_arrived_entry_is_not_p
         "ilves received entry 1 of the record o. Its check: the proof was not checked. "
         "It is not proven to be its signer's own act: CP-QUORUM."
     )
+
+
+def test_a_line_names_its_signer_where_the_sentence_does_or_where_it_is_the_act_of_another() -> None:
+    (own,) = timeline(given(issued("2027-03-01T09:00Z")).case)
+    report = next(x for x in timeline(reply("landmark-yahoo-belgium")) if x.entry.whose is not None)
+    assert own.who in own.says
+    assert report.who not in report.says
+    assert (own.names_signer, report.names_signer) == (True, True)
+    assert not replace(own, who="another office").names_signer
+
+
+def test_a_sealed_value_that_an_entry_does_not_state_is_no_field_of_its_line() -> None:
+    (entry,) = given(issued("2027-03-01T09:00Z")).case.entries
+    sealed = {"identifiers": None, "summary_of_facts": Unread.ERASED, "time_range": "a"}
+    stated = msgspec.structs.replace(entry, sealed=sealed)
+    hidden, opened = (fields(stated, reveal=reveal) for reveal in (False, True))
+    assert hidden == {**entry.public, "summary_of_facts": Unread.ERASED, "time_range": Unread.WITHHELD}
+    assert opened == {**entry.public, "summary_of_facts": Unread.ERASED, "time_range": "a"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "hidden", "opened"),
+    [
+        pytest.param({}, "no reason stated", "no reason stated", id="none"),
+        pytest.param({"why": None}, "no reason stated", "no reason stated", id="not stated"),
+        pytest.param({"why": "a typo"}, "[sealed]", "a typo", id="stated"),
+        pytest.param({"why": Unread.WITHHELD}, "[sealed]", "[sealed]", id="withheld"),
+        pytest.param({"why": Unread.ERASED}, "[erased]", "[erased]", id="erased"),
+    ],
+)
+def test_a_replaced_entry_is_marked_with_number_signer_and_reason_and_another_is_not(
+    stated: dict[str, Any], hidden: str, opened: str
+) -> None:
+    case = given(
+        issued("2027-03-01T09:00Z"),
+        received("2027-03-02T09:00Z"),
+        received("2027-03-02T10:00Z", "again", replaces="receipt"),
+    ).case
+    *before, last = case.entries
+    case = msgspec.structs.replace(case, entries=(*before, msgspec.structs.replace(last, sealed=stated)))
+    for reveal, why in ((False, hidden), (True, opened)):
+        lines = [numbered(replaced(case, reveal=reveal), e.leaf) for e in case.entries]
+        marked = f"REPLACED by #{last.seq}, signed 2027-03-02T10:00:00Z by skylark (SP): {why}"
+        assert lines == ["", marked, ""]
+    assert replaced(case, at("2027-03-02T09:59:59Z")) == {}, "not yet"
+    assert [*replaced(case, at("2027-03-02T10:00:00Z"))] == [before[1].leaf]
+
+
+def test_the_document_of_a_line_has_the_condition_of_its_signer_only_where_there_is_one() -> None:
+    (line,) = timeline(given(issued("2027-03-01T09:00Z")).case)
+    assert "unless" not in json.loads(msgspec.json.encode(timeline_item("main", line)))
+    condition = Condition(3, [line.entry.order], ["order-withdrawn"])
+    entry = msgspec.structs.replace(line.entry, unless=condition)
+    document = json.loads(msgspec.json.encode(timeline_item("main", replace(line, entry=entry))))
+    assert document["unless"] == {"after": 3, "orders": [line.entry.order], "kinds": ["order-withdrawn"]}
+    assert document["on"] == document["signed_at"] == "2027-03-01T09:00:00Z"
+
+
+def test_a_time_of_a_document_has_its_offset() -> None:
+    assert msgspec.json.decode('"2027-03-01T09:00:00Z"', type=Time) == at("2027-03-01T09:00:00Z")
+    with pytest.raises(msgspec.ValidationError, match="timezone"):
+        msgspec.json.decode('"2027-03-01T09:00:00"', type=Time)

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry, Unread
+from ledger.law.terms.rule import CriterionState, Finding, Level, Mark
 from projections.reports.data_protection.dpo_questions import BROKEN, QUESTIONS, DpoAnswer, open_points, register
 from tests.support.judging import judged
 from tests.support.scenarios import LABELS, Fact, Story, by_issuer, disclosed, fact, given, issued, leaf, received
@@ -156,5 +157,22 @@ def test_what_is_owed_is_sorted_by_question_and_opens_its_question_alone() -> No
 @pytest.mark.parametrize("number", BROKEN)
 def test_a_finding_belongs_to_one_question(number: int) -> None:
     assert number in QUESTIONS
+    assert {*QUESTIONS} - {*BROKEN} == {2}, "who read is broken by nothing"
     others = {code for other, codes in BROKEN.items() if other != number for code in codes}
     assert others.isdisjoint(BROKEN[number])
+
+
+@pytest.mark.parametrize(
+    ("code", "criterion", "owed"),
+    [("V-DP-72H", "A7", [9]), ("V-DP-72H", "A5", []), ("V-10-2-BEFORE-RELEASE", "A7", []), ("W-CLOCK-GAP", "A5", [])],
+)
+def test_a_finding_is_owed_where_a_question_names_it_and_it_pulls_the_criterion_of_data_protection(
+    code: str, criterion: str, owed: list[int]
+) -> None:
+    effects = (("A1", CriterionState.GAP), (criterion, CriterionState.CONTRADICTED))
+    finding = Finding(code, Level.V, effects, "It was late.", (), Mark.KNOWN, ("ab" * 32,))
+    judgement = replace(judged(given(ISSUED)), findings=(finding,), duties=())
+    points = open_points(judgement)
+    assert [(point.question, point.says, point.entries) for point in points] == [
+        (number, f"{code}: It was late.", finding.entries) for number in owed
+    ]

@@ -137,3 +137,14 @@ def test_the_record_says_who_may_read_it_and_that_numbers_are_not_suppressed() -
 def test_without_a_description_the_issuing_authority_is_named_as_the_controller() -> None:
     form, _ = record()
     assert line(form, "Controller") == ("Prosecutor's Office Karsk",)
+
+
+def test_several_authorities_without_a_description_are_one_controller_by_all_their_names() -> None:
+    cases = [
+        case((issued("2027-03-01T09:00Z", issuing_authority=office, by=office),), "2AP-7", offices=NAMED)
+        for office in ("ilves", "ilves", "orn")
+    ]
+    making = Provenance(moment(NOW), "comity", "rules", None, IntegrityResult("INDETERMINATE", "", (), ()))
+    form, _ = office_record(cases[0].registry, cases, making)
+    found = [x.says for s in form.sections for x in s.lines if x.label == "Controller" and MISSING not in x.says]
+    assert found == [("Prosecutor's Office Karsk, Cyber Unit Karsk",)]

@@ -70,3 +70,10 @@ def test_words_of_ours_among_values_are_german_and_stated_words_stay(value: obje
     assert said.in_(Language("de", GERMAN.messages)) == german
     assert not isinstance(text("yes", {}, {}), Worded)
     assert text(Unread.WITHHELD, {}, {}) == "[sealed]"
+
+
+def test_what_the_order_does_not_state_is_empty_in_the_row() -> None:
+    row = dict(record("en", data_categories=[], domestic_legal_grounds=[]).row)
+    assert (row["Purpose"], row["Legal basis"]) == ("", "")
+    assert row["Categories of data"] == "the name of the user; the postal address"
+    assert dict(record("en", dp_regime="LED").row)["Legal basis"] == "LED"

@@ -6,7 +6,7 @@ import pytest
 
 from projections.reports.letters.letter import LetterRefused
 from tests.support.papers.letters import described, section, words, written
-from tests.support.scenarios import by_issuer, disclosed, fact
+from tests.support.scenarios import by_issuer, disclosed, fact, issued
 
 DISCLOSED = disclosed("2027-03-15T13:00Z", recipient="orn")
 ARRIVED = fact("evidence-received", "2027-03-15T13:20Z", "orn", "RET", label="got", check="equal", exhibit="X/1")
@@ -147,7 +147,8 @@ def test_while_the_person_must_not_be_told_an_answer_is_refused_unless_it_concea
 
 
 def test_a_concealing_answer_neither_confirms_nor_denies_and_names_nothing_of_the_order() -> None:
-    made = written("access", DELAY, DISCLOSED, ASKED, RESTRICTED, omit="restriction")
+    order = issued("2027-03-01T09:00Z", reference="E-7", case_ref="KA-1")
+    made = written("access", DELAY, DISCLOSED, ASKED, RESTRICTED, omit="restriction", order=order)
     text = words(made)
     assert "either it processes no data about you, or the law does not allow it to inform you of them" in text
     assert "You can also exercise your rights through the supervisory authority." in text
@@ -190,3 +191,51 @@ def test_a_grant_of_an_earlier_request_does_not_confirm_data_in_the_answer_to_a_
 def test_a_letter_that_neither_confirms_nor_denies_has_no_enclosure() -> None:
     with pytest.raises(LetterRefused, match="encloses nothing"):
         written("access", DELAY, DISCLOSED, ASKED, RESTRICTED, omit="restriction", enclosures=("a copy of the data",))
+
+
+@pytest.mark.parametrize(
+    ("categories", "elements", "says"),
+    [
+        (["subscriber"], ["name"], "The data are of these categories: subscriber data.\n"
+                                   "In particular they are: the name of the user."),
+        (["subscriber"], [], "The data are of these categories: subscriber data."),
+        ([], ["name"], "In particular they are: the name of the user."),
+        ([], [], ""),
+    ],
+)  # fmt: skip
+def test_the_data_are_described_as_far_as_the_order_describes_them(
+    categories: list[str], elements: list[str], says: str
+) -> None:
+    order = issued("2027-03-01T09:00Z", data_categories=categories).changed(elements_sought=elements)
+    (lines,) = next(s for s in written("access", ASKED, order=order).sections if s.title == "The data").paragraphs
+    assert "\n".join(lines) == says
+    (lines,) = next(
+        s for s in written("access", ASKED, order=order, enclosures=("x",)).sections if s.title == "The data"
+    ).paragraphs
+    assert "\n".join(lines) == f"{says}\nThe data are enclosed with this letter.".lstrip()
+
+
+def test_without_an_order_on_record_no_data_are_described() -> None:
+    made = written("access", order=ASKED)
+    assert next(s for s in made.sections if s.title == "The data").paragraphs == ((),)
+
+
+def test_where_the_person_must_not_be_told_a_restriction_must_be_on_record_and_left_unsaid() -> None:
+    with pytest.raises(LetterRefused, match="must not learn of this order") as refused:
+        written("access", DELAY, DISCLOSED, ASKED, omit="restriction")
+    assert refused.value.hint.startswith("record the decision (comity record access-restricted ORDER")
+
+
+@pytest.mark.parametrize(
+    ("regime", "profiling", "told"),
+    [("GDPR", "There is none.", True), ("GDPR", None, False), ("LED", "There is none.", False)],
+)
+def test_automated_decisions_are_told_where_that_regulation_applies_and_the_controller_states_them(
+    regime: str, profiling: str | None, told: bool
+) -> None:
+    order = issued("2027-03-01T09:00Z", dp_regime=regime)
+    made = written("access", ASKED, order=order, register=(described(profiling=profiling),), enclosures=("x",))
+    titles = [s.title for s in made.sections]
+    assert ("Automated decisions and profiling" in titles) is told
+    if told:
+        assert section(made, "Automated decisions and profiling") == "There is none."

@@ -72,9 +72,35 @@ def test_data_whose_lock_was_opened_are_not_locked() -> None:
     made = written("erasure", DISCLOSED, ASKED, decided("restricted-instead", reasons="Evidence."), locked, opened)
     assert "Since 10 June" not in words(made)
     assert [m.says for m in made.missing] == ["the locking itself"]
+    assert section(made, "What was done") == (
+        "The locking itself is not on record yet.\nLocked data are kept, and are used for no other purpose."
+    )
 
 
 def test_a_request_that_its_signer_replaced_keeps_its_decision() -> None:
     again = fact("erasure-requested", "2027-06-01T09:00Z", "ilves", "ISS", at="2027-06-12T09:00Z", replaces="asked")
     made = written("erasure", DISCLOSED, ASKED, decided("refused", reasons="The trial is not over."), again)
     assert section(made, "Reasons for the decision") == "The trial is not over."
+
+
+@pytest.mark.parametrize(
+    ("decision", "on", "named"),
+    [
+        ("erased", "2027-06-10T08:59Z", True),
+        ("erased", "2027-06-11T09:00Z", True),
+        ("refused", "2027-06-10T08:59Z", False),
+        ("refused", "2027-06-10T09:00Z", True),
+        ("restricted-instead", "2027-06-10T08:59Z", False),
+        ("restricted-instead", "2027-06-11T09:00Z", True),
+    ],
+)
+@pytest.mark.parametrize("kind", ["data-destroyed", "payload-key-destroyed"])
+def test_an_erasure_before_the_decision_is_named_only_where_the_decision_was_to_erase(
+    decision: str, on: str, named: bool, kind: str
+) -> None:
+    stated = {"key_ref": "k1", "cause": "x"} if kind == "payload-key-destroyed" else {"scope": "all"}
+    gone = by_issuer(kind, on, method="crypto-erased", **stated)
+    text = words(written("erasure", DISCLOSED, ASKED, decided(decision, reasons="x"), gone))
+    assert ("data were erased:" in text) is named
+    assert ("The erased values can no longer be read" in text) is (decision == "erased")
+    assert "The erasure itself" not in text

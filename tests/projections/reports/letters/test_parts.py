@@ -89,7 +89,7 @@ def test_purposes_and_bases_come_from_the_description_or_the_record_and_are_miss
 
 def test_a_period_is_the_one_that_was_set_last_or_the_general_one_and_what_is_gone_is_said() -> None:
     general = section(access(), "How long the data are kept")
-    assert "until the proceedings end" in general
+    assert general == "These periods or criteria apply:\nuntil the proceedings end"
     rules = [
         by_issuer(
             "retention-rule-set", f"2027-04-0{n}T09:00Z", period=f"P{n}Y", review_on=f"202{n}-05-01", basis="s. 1"
@@ -140,6 +140,8 @@ def test_who_received_data_more_than_once_is_named_with_the_first_day() -> None:
     assert said.count("Cyber Unit Karsk") == 1
     assert "Cyber Unit Karsk (received on 15 March 2027)" in said
     assert "Nobody else received the data" not in said
+    told = [source.says for source in access(DISCLOSED, *got).sources]
+    assert told.count("Cyber Unit Karsk received the data.") == 1
     assert "Nobody else received the data" in section(access(), "Who received the data")
 
 
@@ -148,3 +150,30 @@ def test_the_authority_of_an_order_is_the_one_that_it_names_else_its_signer() ->
     for order, name in ((named, "Cyber Unit Karsk"), (issued("2027-03-01T09:00Z"), "Prosecutor's Office Karsk")):
         said = section(written("notice", DISCLOSED, order=order), "The order")
         assert said.startswith(f"On 1 March 2027, {name} (XO) made an order")
+
+
+@pytest.mark.parametrize(
+    ("elements", "categories", "says"),
+    [
+        (["name"], ["traffic"], ["These data were asked for: the name of the user."]),
+        ([], ["subscriber"], ["These data were asked for: subscriber data."]),
+        ([], [], []),
+    ],
+)
+def test_an_order_asks_for_its_elements_else_for_its_categories_of_data(
+    elements: list[str], categories: list[str], says: list[str]
+) -> None:
+    order = issued("2027-03-01T09:00Z", data_categories=categories).changed(elements_sought=elements)
+    said = section(written("notice", DISCLOSED, order=order), "The order")
+    assert [line for line in said.splitlines() if "asked for" in line] == says
+
+
+def test_the_office_that_writes_is_not_named_as_a_receiver_of_the_data() -> None:
+    got = [
+        fact("evidence-received", f"2027-03-15T13:{minute}Z", by, role, label=by, check="equal", exhibit="X/1")
+        for by, role, minute in (("orn", "RET", 20), ("ilves", "ISS", 30))
+    ]
+    for actor, role, named in (("ilves", "ISS", "Cyber Unit Karsk"), ("orn", "RET", "Prosecutor's Office Karsk")):
+        made = written("access", *got, ASKED, actor=actor, role=role, enclosures=("a copy",))
+        said = section(made, "Who received the data")
+        assert said == f"These received the data:\n{named} (received on 15 March 2027)"

@@ -307,3 +307,74 @@ def test_what_an_order_lacks_is_asked_by_the_way_of_return_of_the_last_order(mon
     ):
         lacks: list[Any] = list(missing(given(*facts).case, NOW))
         assert lacks == channel
+
+
+# -- for whom ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("maker", "reader", "read"),
+    [("ISS", "ISS", True), ("ISS", "VAL", True), ("ISS", "SEEK", False), ("SEEK", "SEEK", True), ("ISS", "SP", False)],
+)
+def test_a_field_is_read_by_its_readers_and_by_the_role_that_made_the_order(
+    maker: str, reader: str, read: bool
+) -> None:
+    order = issued("2027-03-01T09:00Z", "EPOC", role=maker, requested_by_defence="lawyer")
+    story = given(order)
+    say = make._reader(story.case, story.case.entries[-1], reader, reveal=True)
+    assert say("requested_by_defence") == (("the lawyer of the person",) if read else None)
+    assert say("reference") == ()
+
+
+def test_only_the_side_that_makes_the_order_reads_whether_it_is_complete() -> None:
+    story = given(issued("2027-03-01T09:00Z", "EPOC"))
+    lacks = {role: order_form(story.case, judged(story), MAKING, role).missing for role in ("ISS", "CAR", "SP", "NOT")}
+    assert [bool(lacks[role]) for role in ("ISS", "CAR")] == [True, True]
+    assert (lacks["SP"], lacks["NOT"]) == (None, None)
+    blank = given(by_issuer("order-drafted", "2027-03-01T09:00Z"))
+    assert order_form(blank.case, judged(blank), MAKING, "ISS").missing is None
+    assert missing(blank.case, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("instrument", "role", "last"),
+    [
+        ("EPOC", "SP", ["L", "What followed"]),
+        ("EPOC-PR", "SP", ["G", "What followed"]),
+        ("EPOC", "NOT", ["What followed", "M"]),
+        ("EPOC-PR", "NOT", ["G", "What followed"]),
+    ],
+)
+def test_what_followed_stands_after_the_annex_and_the_section_for_the_authority_after_it(
+    instrument: str, role: str, last: list[str]
+) -> None:
+    gone = by_provider("reasons-for-non-execution-given", "2027-03-01T10:00Z", grounds=["incomplete"])
+    story = given(issued("2027-03-01T09:00Z", instrument, **FULL), gone)
+    titles = [s.title.partition(".")[0] for s in order_form(story.case, judged(story), MAKING, role).sections]
+    assert titles[-2:] == last
+    bare = given(issued("2027-03-01T09:00Z", instrument, **FULL))
+    assert "What followed" not in [s.title for s in order_form(bare.case, judged(bare), MAKING, role).sections]
+
+
+def test_only_the_period_covered_is_read_as_days() -> None:
+    span = "2026-06-01/2026-08-31"
+    found = printed_for("VOL", "SP", time_range=span, information_sought=span, case_ref="")
+    assert found["The period covered"] == ("1 June 2026 – 31 August 2026",)
+    assert found["A description of the data sought"] == (span,)
+    assert found.get("The number of the proceedings", ()) == ()
+
+
+def test_who_supervised_is_named_with_the_entry_or_said_to_be_in_an_entry_of_others() -> None:
+    story = given(
+        by_issuer("order-supervised", "2027-03-01T08:00Z", label="seen", capacity="judge", decision="approved"),
+        issued("2027-03-01T09:00Z", "2AP-7", supervision="seen"),
+    )
+    supervised, issue = story.case.entries
+    say = make._reader(story.case, issue, "ISS", reveal=True)
+    assert say("supervision") == ("ilves", "judge", f"entry {supervised.seq}")
+    without = structs.replace(story.case, entries=(issue,))
+    assert make._reader(without, issue, "ISS", reveal=True)("supervision") == (
+        "in an entry that is not for this reader",
+    )
+    bare = given(issued("2027-03-01T09:00Z", "2AP-7"))
+    assert make._reader(bare.case, bare.case.entries[0], "ISS", reveal=True)("supervision") == ()
