@@ -22,7 +22,7 @@ def _listed(r: OrderReading, ground: str) -> bool:
 
 
 def _on_listed_grounds(r: OrderReading, e: Entry) -> bool:
-    grounds = e.get("grounds") or ()
+    grounds = e.get("grounds")
     return bool(grounds) and all(_listed(r, ground) for ground in grounds)
 
 
