@@ -76,12 +76,12 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   await step(3, async () => {
     if (!files.has(MANIFEST)) throw new Refused('BND-MANIFEST', ['bundle-none'], MANIFEST);
     manifest = await openManifest(files.get(MANIFEST));
+    if (!isOfVersion(files, manifest.v)) throw new Refused('BND-MANIFEST', ['manifest-version', manifest.v], MANIFEST);
     const digested = [...files].map(async ([path, content]) => [path, await digestOfFile(content)]);
     const digests = new Map(await Promise.all(digested));
     checkListing(manifest, files, digests);
     if (!files.has(SUMS) || !spells(files.get(SUMS), sumsOf(digests)))
       throw new Refused('BND-MANIFEST', ['sums'], SUMS);
-    if (!isOfVersion(files, manifest.v)) throw new Refused('BND-MANIFEST', ['manifest-version', manifest.v], MANIFEST);
     parts = arrange(files, manifest.log, manifest.v);
     registry = await registryOf(manifest.log);
     book.says('listed', manifest.files.length, manifest.signer.actor);
