@@ -472,3 +472,20 @@ def test_the_name_of_a_file_that_was_written_begins_no_line(
 
 def test_json_has_the_name_of_a_file_that_is_not_utf_8() -> None:
     assert json.loads(output.dumps({"file": "b\udcff.zip"}).encode()) == {"file": "b\\udcff.zip"}
+
+
+@pytest.mark.parametrize(("indent", "start", "later"), [(0, "- ", "  "), (2, "  - ", "    "), (4, "    - ", "      ")])
+def test_a_paragraph_is_wrapped_at_eighty_columns(indent: int, start: str, later: str) -> None:
+    room = 80 - len(start)
+    assert wrapped(f"{'x' * (room - 2)} y", "-", indent=indent) == [f"{start}{'x' * (room - 2)} y"]
+    assert wrapped(f"{'x' * (room - 1)} y", "-", indent=indent) == [f"{start}{'x' * (room - 1)}", f"{later}y"]
+
+
+def test_without_a_word_on_it_a_paragraph_stands_two_columns_in_and_has_its_own_width() -> None:
+    assert wrapped("a b", "-") == ["  - a b"]
+    assert wrapped("a-b c", "-", 7) == ["  - a-b", "    c"], "a hyphen breaks no line"
+
+
+def test_the_mark_of_a_paragraph_takes_its_columns_and_none_for_its_colour() -> None:
+    marked = wrapped(f"{'x' * 74} y", "\x1b[1mab\x1b[0m", indent=0)
+    assert marked == ["\x1b[1mab\x1b[0m " + "x" * 74 + " y"]
