@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
 
 from cli.exit_codes import Exit, Stop
-from cli.imports.rem_evidence import read_evidence
+from cli.imports.rem_evidence import _references, read_evidence
 from cli.imports.safe_xml import DEEPEST, LARGEST, LONGEST, MOST, parse
 
 KIND = "DeliveryNonDeliveryToRecipient"
@@ -75,6 +76,20 @@ def test_a_digest_has_its_algorithm_and_is_left_out_if_it_is_none() -> None:
         assert read_evidence(rem(message(inside)), "a").digest is None
     bare = f"<ds:DigestMethod/>{value}"
     assert read_evidence(rem(message(bare)), "a").digest == ("", b"abc".hex())
+
+
+def test_a_reference_says_something_of_its_own_file_by_an_algorithm_that_is_known() -> None:
+    digest = base64.b64encode(hashlib.sha256(b"content").digest()).decode()
+    sha256 = '<DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+    for uri, method, value, found in (
+        ("a.xml", sha256, digest, [True]),
+        ("a.xml", sha256, "AAAA", [False]),
+        ("b.xml", sha256, digest, []),
+        ("a.xml", '<DigestMethod Algorithm="urn:other"/>', digest, []),
+        ("a.xml", "", digest, []),
+    ):
+        reference = f'<Reference URI="{uri}">{method}<DigestValue>{value}</DigestValue></Reference>'
+        assert list(_references(parse(f"<S>{reference}</S>".encode(), "s"), "a.xml", b"content")) == found
 
 
 def test_reasons_have_their_code_and_details() -> None:

@@ -190,6 +190,8 @@ def test_an_order_under_a_treaty_that_is_not_known_to_bind_says_how_the_register
 def test_a_field_is_explained_with_its_form_its_codes_and_the_provisions_that_ask_for_it() -> None:
     epoc, direct = template("EPOC", {"reference": "E-7"}), template("2AP-7", {})
     assert epoc["# elements_sought"].split(". ")[-1] == "Codes: comity vocabulary elements."
+    without = {name for name, says in epoc.items() if name.startswith("# ") and "Codes: " not in str(says)}
+    assert {"# reference", "# providers"} <= without
     assert "EPOC:5(5)(d) asks for it." in epoc["# data_categories"]
     assert "(comity vocabulary " in epoc["# data_categories"]
     assert "2AP:7(4)(f) asks for it if a request for confidentiality is on record." in direct["# special_instructions"]
