@@ -86,14 +86,14 @@ def test_a_fact_about_an_office_that_no_register_knows_is_refused() -> None:
 def test_a_server_is_asked_with_the_key_that_is_named_else_with_that_of_the_office(
     said: str | None, kept: str | None, asked: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Any] = []
+    messages: list[Any] = []
 
     def served(url: str, secret: Any, actor: Any, key: str | None) -> Any:
-        told.append((url, actor, key))
+        messages.append((url, actor, key))
         return nullcontext(SimpleNamespace(accept=lambda of: f"receipt of {of}"))
 
     monkeypatch.setattr(module, "_named", lambda actor: kept)
     monkeypatch.setattr("cli.remote.server_target.recording_served", served)
-    monkeypatch.setattr("cli.terminal.receipt.tell", lambda target, *words: told.append(words))
+    monkeypatch.setattr("cli.terminal.receipt.tell", lambda target, *words: messages.append(words))
     module._accept_at("https://office.example", "ilves", said)
-    assert told == [("https://office.example", None, asked), ("key-accepted", "receipt of ilves")]
+    assert messages == [("https://office.example", None, asked), ("key-accepted", "receipt of ilves")]

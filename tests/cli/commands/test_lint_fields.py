@@ -161,8 +161,8 @@ def test_a_line_has_up_to_eighty_columns_and_goes_on_two_columns_in(part: str, p
         text = f"{'x' * n} " + "and so on " * 12
         more: dict[str, Any] = {part: text, "commands": ()}
         found = [finding(**more)] if part in ("says", "add") else []
-        told = [] if found else [advice(**{"says" if part == "practice" else "add": text, "cite": "c"})]
-        lines = printed(found, told)[0].splitlines()
+        advised = [] if found else [advice(**{"says" if part == "practice" else "add": text, "cite": "c"})]
+        lines = printed(found, advised)[0].splitlines()
         longest.add(max(len(line) for line in lines))
         of = [line for line in lines if "and so on" in line]
         assert {len(line) - len(line.lstrip()) for line in of[1:]} == {2}

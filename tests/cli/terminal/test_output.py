@@ -368,21 +368,21 @@ def test_with_quiet_only_errors_are_told(
     quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(output, "said", lambda: Invocation(quiet=quiet))
-    output.tell("told\nin one")
+    output.tell("two\nin one")
     output.tell_line("a command")
     output.tell_next("7")
     output.tell("wrong", error=True)
-    told = [] if quiet else ["told<U+000A>in one", "a command", "there are more: --after 7"]
-    assert capsys.readouterr().err.splitlines() == [*told, "wrong"]
+    messages = [] if quiet else ["two<U+000A>in one", "a command", "there are more: --after 7"]
+    assert capsys.readouterr().err.splitlines() == [*messages, "wrong"]
 
 
-@pytest.mark.parametrize(("form", "cursor", "told"), [("csv", "7", True), ("json", "7", False), ("csv", None, False)])
+@pytest.mark.parametrize(("form", "cursor", "hinted"), [("csv", "7", True), ("json", "7", False), ("csv", None, False)])
 def test_how_a_list_goes_on_is_told_where_the_answer_does_not_say_it(
-    form: str, cursor: str | None, told: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    form: str, cursor: str | None, hinted: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(output, "said", lambda: Invocation(format=form))
     output.tell_next(cursor)
-    assert capsys.readouterr().err == ("there are more: --after 7\n" if told else "")
+    assert capsys.readouterr().err == ("there are more: --after 7\n" if hinted else "")
 
 
 class _AtOnce:

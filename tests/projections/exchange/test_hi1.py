@@ -417,9 +417,9 @@ def test_what_a_message_cannot_say_of_an_entry_is_named_once_with_its_reason(
     found, named = made(ISSUED, *facts, reveal=reveal)
     assert named == lost
     whole = {label for label, field, _ in lost if field is None}
-    told = {LABELS[o["ExternalIdentifier"]] for o in found}
-    told |= {LABELS[a["common:ApprovalReference"]] for a in found[0]["auth:AuthorisationApprovalDetails"]}
-    assert told == {"issued", *(f.label for f in facts if f.label)} - whole
+    named = {LABELS[o["ExternalIdentifier"]] for o in found}
+    named |= {LABELS[a["common:ApprovalReference"]] for a in found[0]["auth:AuthorisationApprovalDetails"]}
+    assert named == {"issued", *(f.label for f in facts if f.label)} - whole
 
 
 def test_an_order_that_names_an_earlier_order_does_not_tell_of_it() -> None:

@@ -110,7 +110,7 @@ def test_each_stage_has_what_happened_what_was_recorded_and_what_nobody_could_kn
     def named(lines: tuple[EntryLine, ...]) -> str:
         return "".join(names[int(line.number)] for line in lines)
 
-    def told(until: str) -> list[tuple[str, int, str, str, str]]:
+    def shown(until: str) -> list[tuple[str, int, str, str, str]]:
         return [
             (f"{s.at:%d %H:%M}", s.size, named(s.happened), named(s.recorded), named(s.unknown))
             for s in stages(case, heads, moment(until), judge)
@@ -124,7 +124,7 @@ def test_each_stage_has_what_happened_what_was_recorded_and_what_nobody_could_kn
         ("05 10:00", second, "", "b", "c"),
         ("06 10:00", third, "", "c", ""),
     ]
-    assert told("2027-03-06T10:00Z") == whole
+    assert shown("2027-03-06T10:00Z") == whole
     found = stages(case, heads, moment("2027-03-06T10:00Z"), judge)
     assert [(s.state, s.really) for s in found] == [
         ("no order yet", "issued"),
@@ -135,9 +135,9 @@ def test_each_stage_has_what_happened_what_was_recorded_and_what_nobody_could_kn
         ("disclosed", "disclosed"),
     ]
     assert [bool(s.changes) for s in found] == [False, True, False, False, True, True]
-    assert told("2027-03-06T09:59Z") == whole[:-1]
-    assert told("2027-03-01T09:00Z") == whole[:1]
-    assert told("2027-03-01T08:59Z") == []
+    assert shown("2027-03-06T09:59Z") == whole[:-1]
+    assert shown("2027-03-01T09:00Z") == whole[:1]
+    assert shown("2027-03-01T08:59Z") == []
 
 
 def test_what_really_was_is_read_with_offices_registered_before_the_first_event() -> None:

@@ -135,9 +135,9 @@ def grown(log: Log, count: int, order: str | None = None) -> int:
     return log.acknowledge(last).size
 
 
-def cosigned(log: Log, told: Policy, clock: Clock, said: list[str] | None = None) -> Cosigned:
+def cosigned(log: Log, asking: Policy, clock: Clock, said: list[str] | None = None) -> Cosigned:
     return cosign_head(
-        log, told, log.files.folder.parent / "evidence", now=clock, say=(said if said is not None else []).append
+        log, asking, log.files.folder.parent / "evidence", now=clock, say=(said if said is not None else []).append
     )
 
 
@@ -159,8 +159,8 @@ def test_a_head_comes_back_with_the_lines_of_its_witnesses_in_the_order_of_the_p
     log: Log, clock: Clock, tmp_path: Path
 ) -> None:
     with witness("a", tmp_path, clock) as a, witness("b", tmp_path, clock) as b:
-        told = policy({"b": b.url, "a": a.url})
-        done = cosigned(log, told, clock)
+        asking = policy({"b": b.url, "a": a.url})
+        done = cosigned(log, asking, clock)
     assert done.met
     head = open_checkpoint(done.kept.note, ORIGIN, KEY, list(KEYS.values()))
     assert [key.name for key, _ in head.cosignatures] == ["witness.example/b", "witness.example/a"]
@@ -169,8 +169,8 @@ def test_a_head_comes_back_with_the_lines_of_its_witnesses_in_the_order_of_the_p
     kept = log.heads.newest_cosigned()
     assert kept is not None
     assert kept.cosigned == int(NOON.timestamp())
-    assert witnessed(told, done.kept.note, KEY)
-    assert not witnessed(told, log.signed().note, KEY)
+    assert witnessed(asking, done.kept.note, KEY)
+    assert not witnessed(asking, log.signed().note, KEY)
 
 
 def test_a_growing_log_is_followed_and_a_witness_that_is_behind_says_from_where(
@@ -192,11 +192,11 @@ def test_asking_again_is_a_heartbeat_and_an_older_cosignature_stays_while_its_wi
 ) -> None:
     with witness("a", tmp_path, clock) as a:
         with witness("b", tmp_path, clock) as b:
-            told = policy({"a": a.url, "b": b.url})
-            first = cosigned(log, told, clock)
+            asking = policy({"a": a.url, "b": b.url})
+            first = cosigned(log, asking, clock)
         clock.now = NOON + timedelta(hours=1)
         said: list[str] = []
-        second = cosigned(log, told, clock, said)
+        second = cosigned(log, asking, clock, said)
     assert second.met
     times = {key.name[-1]: time for key, time in open_checkpoint(
         second.kept.note, ORIGIN, KEY, list(KEYS.values())).cosignatures}  # fmt: skip
@@ -207,20 +207,20 @@ def test_asking_again_is_a_heartbeat_and_an_older_cosignature_stays_while_its_wi
 
 def test_without_a_quorum_the_head_is_published_and_says_so(log: Log, clock: Clock, tmp_path: Path) -> None:
     with witness("a", tmp_path, clock) as a:
-        told = policy({"a": a.url, "b": "http://127.0.0.1:1", "c": "http://127.0.0.1:1/x"}, k=2)
-        done = cosigned(log, told, clock)
+        asking = policy({"a": a.url, "b": "http://127.0.0.1:1", "c": "http://127.0.0.1:1/x"}, k=2)
+        done = cosigned(log, asking, clock)
     assert not done.met
     assert [bool(answer.lines) for answer in done.asked] == [True, False, False]
     assert (log.files.folder / "checkpoint").read_bytes() == done.kept.note
 
 
 def test_a_witness_without_a_url_is_not_asked_and_still_counts_when_its_line_is_there(log: Log, clock: Clock) -> None:
-    told = parse_policy(f"log {KEY.text}\nwitness a {KEYS['a'].text}\nquorum a\n".encode())
-    assert not cosigned(log, told, clock).met
+    asking = parse_policy(f"log {KEY.text}\nwitness a {KEYS['a'].text}\nquorum a\n".encode())
+    assert not cosigned(log, asking, clock).met
     offered = log.signed().note + cosign(log.signed().note, KEYS["a"].name, SEEDS["a"], 1_800_000_000).encode()
-    taken = take_cosignatures(log, told, offered, now=clock)
+    taken = take_cosignatures(log, asking, offered, now=clock)
     assert taken.met
-    assert cosigned(log, told, clock).met
+    assert cosigned(log, asking, clock).met
 
 
 def test_two_keys_at_one_address_are_asked_once_and_both_lines_count(log: Log, clock: Clock, tmp_path: Path) -> None:
@@ -229,12 +229,12 @@ def test_two_keys_at_one_address_are_asked_once_and_both_lines_count(log: Log, c
     key = Vkey.of(KEYS["a"].name, 0x06, second.public)
     with witness("a", tmp_path, clock, second) as a:
         text = f"log {KEY.text}\nwitness a {KEYS['a'].text} {a.url}/\nwitness pq {key.text} {a.url}\n"
-        told = parse_policy(f"{text}group both all a pq\nquorum both\n".encode())
+        asking = parse_policy(f"{text}group both all a pq\nquorum both\n".encode())
         log.witnesses = (KEYS["a"], key)
-        done = cosigned(log, told, clock)
+        done = cosigned(log, asking, clock)
         assert (done.met, len(done.asked), done.asked[0].names) == (True, 1, ("a", "pq"))
         grown(log, 2)
-        assert cosigned(log, told, clock).met
+        assert cosigned(log, asking, clock).met
 
 
 # -- answers of witnesses ----------------------------------------------------------------------------------------------
@@ -246,9 +246,9 @@ def line(body: bytes, name: str = "a", time: datetime = NOON, seed: bytes | None
 
 def asked(log: Log, script: Script, clock: Clock, shown: bytes | None = None) -> WitnessResult:
     with scripted(script, shown) as url:
-        told = policy({"a": url})
+        asking = policy({"a": url})
         head = open_checkpoint(log.signed().note, ORIGIN, KEY, ())
-        (answer,) = ask_witnesses(told, KEY, head, log.consistency, now=int(clock().timestamp()))
+        (answer,) = ask_witnesses(asking, KEY, head, log.consistency, now=int(clock().timestamp()))
     return answer
 
 
@@ -355,9 +355,9 @@ def test_a_conflict_stops_the_log_and_both_notes_are_kept(log: Log, clock: Clock
     shown = log.signed().note + cosign(log.signed().note, KEYS["a"].name, SEEDS["a"], 1).encode()
     before = log.publish().note
     with scripted(script, shown) as url, scripted(lambda body: WitnessReply(200, line(body, "b"))) as good:
-        told = policy({"a": url, "b": good})
+        asking = policy({"a": url, "b": good})
         with pytest.raises(LedgerError, match="LOG-EQUIVOCATION") as stopped:
-            cosigned(log, told, clock)
+            cosigned(log, asking, clock)
     assert stopped.value.hint == "it proves nothing yet: ask the operator of that witness what it remembers"
     assert evidence(log) == {f"{note_digest(note)}.note": note for note in (before, shown)}
     assert (log.files.folder / "checkpoint").read_bytes() == before  # the lines of others never repair it
@@ -426,14 +426,14 @@ def test_a_log_that_signs_two_trees_is_refused_and_both_sides_hold_the_proof(
     log: Log, fork: Log, clock: Clock, tmp_path: Path, longer: int
 ) -> None:
     with witness("a", tmp_path, clock) as a:
-        told = policy({"a": a.url})
-        cosigned(log, told, clock)
+        asking = policy({"a": a.url})
+        cosigned(log, asking, clock)
         size = grown(log, 2)
-        assert cosigned(log, told, clock).met
+        assert cosigned(log, asking, clock).met
         grown(fork, 2 + longer, OTHER)
         before = fork.publish().note
         with synced() as names, pytest.raises(LedgerError, match="LOG-EQUIVOCATION") as stopped:
-            cosigned(fork, told, clock)
+            cosigned(fork, asking, clock)
         assert names[-1] == "evidence"
         assert stopped.value.hint == "it proves that this log signed two trees: comity succeed"
         (kept,) = a.witness.memory.evidence()
@@ -459,34 +459,34 @@ def test_a_log_that_signs_two_trees_is_refused_and_both_sides_hold_the_proof(
 
 def test_an_old_copy_that_meets_its_witness_is_a_rollback(log: Log, fork: Log, clock: Clock, tmp_path: Path) -> None:
     with witness("a", tmp_path, clock) as a:
-        told = policy({"a": a.url})
+        asking = policy({"a": a.url})
         grown(log, 2)
-        cosigned(log, told, clock)
-        assert code(lambda: check_remembered(fork, told)) == "LOG-ROLLBACK"
-        assert code(lambda: cosigned(fork, told, clock)) == "LOG-ROLLBACK"
+        cosigned(log, asking, clock)
+        assert code(lambda: check_remembered(fork, asking)) == "LOG-ROLLBACK"
+        assert code(lambda: cosigned(fork, asking, clock)) == "LOG-ROLLBACK"
         assert {note_digest(fork.signed().note), log.publish().digest} <= {name[:64] for name in evidence(fork)}
         grown(fork, 3, OTHER)
-        assert code(lambda: check_remembered(fork, told)) == "LOG-FORKED"
-        check_remembered(log, told)
-        assert remembered(told, KEY)[a.url].checkpoint.size == 5
+        assert code(lambda: check_remembered(fork, asking)) == "LOG-FORKED"
+        check_remembered(log, asking)
+        assert remembered(asking, KEY)[a.url].checkpoint.size == 5
 
 
 def test_what_another_process_has_cosigned_meanwhile_is_no_rollback(
     log: Log, folder: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with witness("a", tmp_path, clock) as a:
-        told = policy({"a": a.url})
+        asking = policy({"a": a.url})
         grown(log, 2)
-        cosigned(log, told, clock)
+        cosigned(log, asking, clock)
         other = opened(folder, clock)
 
         def meanwhile(*asked: Any) -> dict[str, Head]:
             grown(other, 1, OTHER)
-            cosigned(other, told, clock)
+            cosigned(other, asking, clock)
             return remembered(*asked)
 
         monkeypatch.setattr("ledger.adapters.witness.cosigning.remembered", meanwhile)
-        check_remembered(log, told)
+        check_remembered(log, asking)
         closed(other)
 
 
@@ -502,14 +502,14 @@ def test_a_size_nobody_can_show_is_no_rollback(log: Log, clock: Clock) -> None:
 
 def test_a_second_publisher_that_was_quicker_is_no_fault(log: Log, folder: Path, clock: Clock, tmp_path: Path) -> None:
     with witness("a", tmp_path, clock) as a:
-        told = policy({"a": a.url})
+        asking = policy({"a": a.url})
         head = open_checkpoint(log.publish().note, ORIGIN, KEY, ())
         grown(log, 2)
-        cosigned(log, told, clock)
-        (late,) = ask_witnesses(told, KEY, head, log.consistency, now=int(NOON.timestamp()))
+        cosigned(log, asking, clock)
+        (late,) = ask_witnesses(asking, KEY, head, log.consistency, now=int(NOON.timestamp()))
         assert late.fault is not None
         assert late.fault.code == "WITNESS-AHEAD"
-        assert cosigned(log, told, clock).met
+        assert cosigned(log, asking, clock).met
 
 
 def test_the_answers_are_heard_before_their_cosignatures_are_published(log: Log, clock: Clock) -> None:
@@ -526,8 +526,8 @@ def test_the_answers_are_heard_before_their_cosignatures_are_published(log: Log,
 
 
 def test_the_lines_that_another_process_has_published_meanwhile_stay(log: Log, clock: Clock) -> None:
-    told = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
-    head = open_published(log, told)
+    asking = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
+    head = open_published(log, asking)
 
     def offered(name: str) -> bytes:
         return head.note + cosign(head.note, KEYS[name].name, SEEDS[name], int(NOON.timestamp())).encode()
@@ -535,9 +535,9 @@ def test_the_lines_that_another_process_has_published_meanwhile_stay(log: Log, c
     answer = WitnessResult("http://a", ("a",), lines=lines_of(offered("a"), [KEYS["a"]]))
 
     def meanwhile(_: object) -> None:
-        take_cosignatures(log, told, offered("b"), now=clock)
+        take_cosignatures(log, asking, offered("b"), now=clock)
 
-    done = take_answers(log, told, head, [answer], log.files.folder / "evidence", heard=meanwhile)
+    done = take_answers(log, asking, head, [answer], log.files.folder / "evidence", heard=meanwhile)
     assert done.met
     assert done.kept.note == client.with_lines(
         head.note, [*lines_of(done.kept.note, [KEY, KEYS["a"], KEYS["b"]]).values()]
@@ -546,8 +546,8 @@ def test_the_lines_that_another_process_has_published_meanwhile_stay(log: Log, c
 
 
 def test_the_cosignatures_of_a_head_are_kept_if_a_larger_one_was_published_meanwhile(log: Log, clock: Clock) -> None:
-    told = policy({"a": "http://127.0.0.1:1"})
-    head = open_published(log, told)
+    asking = policy({"a": "http://127.0.0.1:1"})
+    head = open_published(log, asking)
     offered = head.note + cosign(head.note, KEYS["a"].name, SEEDS["a"], int(NOON.timestamp())).encode()
     answer = WitnessResult("http://a", ("a",), lines=lines_of(offered, [KEYS["a"]]))
 
@@ -555,7 +555,7 @@ def test_the_cosignatures_of_a_head_are_kept_if_a_larger_one_was_published_meanw
         grown(log, 1)
         log.publish()
 
-    done = take_answers(log, told, head, [answer], log.files.folder / "evidence", heard=meanwhile)
+    done = take_answers(log, asking, head, [answer], log.files.folder / "evidence", heard=meanwhile)
     assert (done.kept.size, done.kept.note, done.met) == (3, offered, True)
     assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
 
@@ -606,31 +606,31 @@ def test_a_larger_head_or_one_of_another_tree_is_kept_as_evidence_and_refused(
 
 
 def test_a_cosigned_note_that_comes_as_a_file_is_taken(log: Log, clock: Clock, tmp_path: Path) -> None:
-    told = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
+    asking = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
     log.publish()
     for name in "ab":
         note = log.signed().note
         offered = note + cosign(note, KEYS[name].name, SEEDS[name], int(NOON.timestamp())).encode()
-        done = take_cosignatures(log, told, offered, now=clock)
+        done = take_cosignatures(log, asking, offered, now=clock)
     assert done.met
     grown(log, 1)
     log.publish()
-    late = take_cosignatures(log, told, done.kept.note, now=clock)  # an older head is stored, but not published
+    late = take_cosignatures(log, asking, done.kept.note, now=clock)  # an older head is stored, but not published
     assert log.heads.get(late.kept.digest) is not None
     assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
 
 
 def test_the_signed_head_is_published_where_an_older_one_comes_back(log: Log, clock: Clock) -> None:
-    told = policy({"a": "http://127.0.0.1:1"})
+    asking = policy({"a": "http://127.0.0.1:1"})
     note = log.publish().note
     grown(log, 1)
     offered = note + cosign(note, KEYS["a"].name, SEEDS["a"], int(NOON.timestamp())).encode()
-    assert take_cosignatures(log, told, offered, now=clock).kept.note == offered
+    assert take_cosignatures(log, asking, offered, now=clock).kept.note == offered
     assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
 
 
 def test_what_no_witness_has_signed_or_this_log_has_not_is_not_taken(log: Log, clock: Clock) -> None:
-    told = policy({"a": "http://127.0.0.1:1"})
+    asking = policy({"a": "http://127.0.0.1:1"})
     note = log.publish().note
     early = int((NOON + timedelta(hours=1)).timestamp())
     fork = HashLog(ORIGIN, size=2).note(2)
@@ -642,7 +642,7 @@ def test_what_no_witness_has_signed_or_this_log_has_not_is_not_taken(log: Log, c
         "CP-FORMAT": sign_note("words\n", ORIGIN, HashLog().seed).encode(),
     }
     for expected, offered in offers.items():
-        assert code(lambda offered=offered: take_cosignatures(log, told, offered, now=clock)) == expected  # type: ignore[misc]
+        assert code(lambda offered=offered: take_cosignatures(log, asking, offered, now=clock)) == expected  # type: ignore[misc]
     assert (log.files.folder / "checkpoint").read_bytes() == note
 
 
@@ -666,19 +666,19 @@ def test_a_head_with_two_lines_is_cosigned_by_witnesses_that_know_one_key_each(
     twice: Log, clock: Clock, tmp_path: Path
 ) -> None:
     first, second = in_turn(twice.key)
-    told = {"a": [first], "b": [second], "c": [first, second]}
+    asking = {"a": [first], "b": [second], "c": [first, second]}
     with ExitStack() as live:
-        urls = {name: live.enter_context(witness(name, tmp_path, clock, log=keys)).url for name, keys in told.items()}
+        urls = {name: live.enter_context(witness(name, tmp_path, clock, log=keys)).url for name, keys in asking.items()}
         done = cosigned(twice, policy(urls), clock)
         grown(twice, 2)
         done = cosigned(twice, policy(urls), clock)
         seen = remembered(policy(urls), twice.key)
     assert {url: head.checkpoint.size for url, head in seen.items()} == dict.fromkeys(urls.values(), 5)
     assert done.met
-    assert [line.name for line in split_note(done.kept.note)[1]] == [ORIGIN, ORIGIN, *(KEYS[n].name for n in told)]
+    assert [line.name for line in split_note(done.kept.note)[1]] == [ORIGIN, ORIGIN, *(KEYS[n].name for n in asking)]
     for key in (first, second, twice.key):
         head = open_checkpoint(done.kept.note, ORIGIN, key, list(KEYS.values()), mldsa=mldsa.verify)
-        assert {key.name for key, _ in head.cosignatures} == {KEYS[name].name for name in told}
+        assert {key.name for key, _ in head.cosignatures} == {KEYS[name].name for name in asking}
 
 
 def test_a_log_that_signs_two_trees_twice_is_convicted_by_its_first_key(
@@ -702,13 +702,13 @@ def one_line(note: bytes, key: Vkey) -> bytes:
 
 
 def test_a_note_that_comes_back_with_one_line_of_two_is_kept_with_both(twice: Log, clock: Clock) -> None:
-    told = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
+    asking = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
     first, second = in_turn(twice.key)
     old = one_line(twice.publish().note, first)
     for at in range(2):
         for name in "ab":
             offered = old + cosign(old, KEYS[name].name, SEEDS[name], int(NOON.timestamp()) + at).encode()
-            kept = take_cosignatures(twice, told, offered, now=clock).kept
+            kept = take_cosignatures(twice, asking, offered, now=clock).kept
             assert set(lines_of(kept.note, [first, second, KEYS[name]])) == {first, second, KEYS[name]}
         grown(twice, 1)
         twice.publish()

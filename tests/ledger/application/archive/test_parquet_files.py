@@ -261,8 +261,8 @@ def test_a_file_has_one_group_of_compressed_columns_with_statistics_of_three_and
         assert read_entries(content, rows) == ROWS[:rows]
     chunks = [pq.ParquetFile(pa.BufferReader(write_entries(ROWS))).metadata.row_group(0).column(n) for n in range(8)]
     assert {chunk.compression for chunk in chunks} == {"ZSTD"}
-    told = [chunk.path_in_schema for chunk in chunks if chunk.statistics is not None]
-    assert told == ["log_index", "order_id", "kind"]
+    counted = [chunk.path_in_schema for chunk in chunks if chunk.statistics is not None]
+    assert counted == ["log_index", "order_id", "kind"]
     assert not any(parquet_files._has_more(chunk) for chunk in chunks)
     assert read_states(write_states([])) == []
 

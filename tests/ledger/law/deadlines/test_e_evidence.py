@@ -380,6 +380,7 @@ def test_without_an_arrival_there_is_no_window_and_with_a_disputed_one_no_end() 
 def test_a_second_arrival_changes_nothing_and_a_new_version_gives_the_time_again() -> None:
     second = by_authority("notification-received", "2026-10-06T09:30Z")
     REVIEWED.when(second).then("E-12-1", ClockVerdict.OPEN, END)
+    REVIEWED.when(CONFIRMED.moved("2026-10-01T06:59:59Z")).then("E-12-1", ClockVerdict.OPEN, END)  # before the order
     anew = REVIEWED.when(CONFIRMED, corrected("2026-10-06T09:00Z", "c1"), second)
     anew.then("E-12-1", ClockVerdict.OPEN, "2026-10-16T22:00Z")
     anew.when(CONFIRMED.moved("2026-10-06T08:59:59Z")).then("E-12-1", ClockVerdict.OPEN)

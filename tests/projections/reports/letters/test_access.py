@@ -227,15 +227,15 @@ def test_where_the_person_must_not_be_told_a_restriction_must_be_on_record_and_l
 
 
 @pytest.mark.parametrize(
-    ("regime", "profiling", "told"),
+    ("regime", "profiling", "stated"),
     [("GDPR", "There is none.", True), ("GDPR", None, False), ("LED", "There is none.", False)],
 )
 def test_automated_decisions_are_told_where_that_regulation_applies_and_the_controller_states_them(
-    regime: str, profiling: str | None, told: bool
+    regime: str, profiling: str | None, stated: bool
 ) -> None:
     order = issued("2027-03-01T09:00Z", dp_regime=regime)
     made = written("access", ASKED, order=order, register=(described(profiling=profiling),), enclosures=("x",))
     titles = [s.title for s in made.sections]
-    assert ("Automated decisions and profiling" in titles) is told
-    if told:
+    assert ("Automated decisions and profiling" in titles) is stated
+    if stated:
         assert section(made, "Automated decisions and profiling") == "There is none."

@@ -140,8 +140,8 @@ def test_who_received_data_more_than_once_is_named_with_the_first_day() -> None:
     assert said.count("Cyber Unit Karsk") == 1
     assert "Cyber Unit Karsk (received on 15 March 2027)" in said
     assert "Nobody else received the data" not in said
-    told = [source.says for source in access(DISCLOSED, *got).sources]
-    assert told.count("Cyber Unit Karsk received the data.") == 1
+    stated = [source.says for source in access(DISCLOSED, *got).sources]
+    assert stated.count("Cyber Unit Karsk received the data.") == 1
     assert "Nobody else received the data" in section(access(), "Who received the data")
 
 
