@@ -133,6 +133,8 @@ def test_a_strange_file_is_proved_bad_unless_digests_cannot_be_read(compared: Co
     compared.every = [hand(3), hand(4, unread="[sealed]")]
     ended, (item,) = compared("a.json")
     assert (item.unread, ended) == (["#4 [sealed]"], Exit.UNDECIDABLE)
+    compared.now = Trace((compared.every[0],), (), True)
+    assert compared("a.json")[1][0].unread == [], "another digest has decided"
 
 
 def test_a_file_of_a_bundle_is_compared_as_of_the_moment_of_the_bundle(compared: Compared) -> None:

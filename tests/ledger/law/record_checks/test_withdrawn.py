@@ -129,6 +129,10 @@ def test_another_office_that_compares_the_exhibit_afterwards_answers_it() -> Non
     finds(story.when(replace(looked, by="lab", role="LAB")), WITHDRAWN)
     finds(story.when(replace(looked, role="AUD")), WITHDRAWN)
     finds(story.when(replace(looked, fields={**looked.fields, "exhibit": "E2"})), WITHDRAWN)
+    arrived_again = fact("evidence-received", "2027-03-08T09:00Z", "orn", "RET", check="equal", exhibit="E2")
+    finds(story.when(arrived_again), WITHDRAWN)
+    about = {**arrived_again.fields, "about": "again"}
+    finds_not(story.when(replace(arrived_again, fields=about)), WITHDRAWN)  # of another exhibit, but about this one
     before = SEVERAL.when(DIFFERS, replace(looked, on=moment("2027-03-05T13:00Z")), again)
     finds(before, WITHDRAWN)  # recorded before the correction, and without reference to it
 
