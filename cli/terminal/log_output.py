@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 import click
 
@@ -31,9 +32,10 @@ def _show(context: click.Context, _: click.Parameter, asked: bool) -> None:
         return
     handler = _StandardError()
     for logger in map(logging.getLogger, LOGGERS):
+        context.call_on_close(partial(logger.removeHandler, handler))
+        context.call_on_close(partial(logger.setLevel, logger.level))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
-        context.call_on_close(lambda logger=logger: logger.removeHandler(handler))
 
 
 VERBOSE = click.option(
