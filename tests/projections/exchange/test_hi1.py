@@ -417,9 +417,9 @@ def test_what_a_message_cannot_say_of_an_entry_is_named_once_with_its_reason(
     found, named = made(ISSUED, *facts, reveal=reveal)
     assert named == lost
     whole = {label for label, field, _ in lost if field is None}
-    named = {LABELS[o["ExternalIdentifier"]] for o in found}
-    named |= {LABELS[a["common:ApprovalReference"]] for a in found[0]["auth:AuthorisationApprovalDetails"]}
-    assert named == {"issued", *(f.label for f in facts if f.label)} - whole
+    in_message = {LABELS[o["ExternalIdentifier"]] for o in found}
+    in_message |= {LABELS[a["common:ApprovalReference"]] for a in found[0]["auth:AuthorisationApprovalDetails"]}
+    assert in_message == {"issued", *(f.label for f in facts if f.label)} - whole
 
 
 def test_an_order_that_names_an_earlier_order_does_not_tell_of_it() -> None:
@@ -427,7 +427,7 @@ def test_an_order_that_names_an_earlier_order_does_not_tell_of_it() -> None:
     assert lost == {("issued", "prior_order", OTHER_ORDER)}
 
 
-def test_why_an_entry_replaces_another_is_not_told() -> None:
+def test_why_an_entry_replaces_another_is_not_in_the_message() -> None:
     case = given(ISSUED, GOT, received("2027-03-02T10:00Z", "again", replaces="receipt")).case
     *before, last = case.entries
     case = with_fields(case, entries=(*before, with_fields(last, sealed={"why": "a typo"})))
