@@ -170,12 +170,10 @@ class Gunzip:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what these bytes stand for; zlib.error."""
-        piece = b""
-        while data or len(piece) == _PIECE:  # a full piece may not be all of the output
+        while data:  # what is left of a full piece comes at the latest with the checksum at the end of its member
             if self._member.eof:  # another member follows
                 self._member = zlib.decompressobj(wbits=31)
-            piece = self._member.decompress(data, _PIECE)
-            yield piece
+            yield self._member.decompress(data, _PIECE)
             data = self._member.unconsumed_tail or self._member.unused_data
 
 

@@ -101,6 +101,15 @@ def test_of_two_interrupted_audits_one_is_continued_and_the_other_goes(tmp_path:
     assert again.folder == first.folder
 
 
+def test_an_interrupted_audit_that_cannot_be_removed_hinders_no_other(tmp_path: Path) -> None:
+    with begun(tmp_path, b"question", NOW) as run:
+        elsewhere = run.folder.rename(tmp_path / "moved")
+        run.folder.symlink_to(elsewhere, target_is_directory=True)
+    with begun(tmp_path, b"another", NOW) as run:
+        assert not run.continued
+    assert elsewhere.exists(), "what a link leads to is kept"
+
+
 def test_a_damaged_result_is_none_and_an_error_of_the_disk_is_one(tmp_path: Path) -> None:
     audited(tmp_path, NOW, 7)
     (kept,) = (tmp_path / "runs").glob("*/*.json")

@@ -9,8 +9,10 @@ import pytest
 
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps import clocks
-from ledger.law.next_steps.clocks import STARTS, _start, rule_of
+from ledger.law.next_steps.clocks import STARTS, _restated, _start, rule_of
+from ledger.law.reading.reliability import Lack
 from ledger.law.terms.rule import Deadline
+from tests.support.scenarios import given, issued, named
 
 
 def commands(rule: Deadline, instrument: str = "2AP-7") -> list[str | None]:
@@ -61,6 +63,24 @@ def test_only_what_can_start_a_clock_or_has_started_it_is_stated_again(monkeypat
         "winds lacks proof",
         "trigger lacks proof",
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "options"),
+    [
+        (("occurred",), "--on WHEN"),
+        (("on_source",), "--on 2027-03-01T09:00:00Z --on-source receipt-stamp"),
+        (("proof_kind",), "--on 2027-03-01T09:00:00Z -f proof_kind=delivery-receipt -f proof=FILE"),
+        (("proof_kind", "occurred"), "-f proof_kind=delivery-receipt -f proof=FILE --on WHEN"),
+    ],
+)
+def test_an_entry_is_stated_again_with_one_moment_and_with_all_that_it_lacks(
+    columns: tuple[str, ...], options: str
+) -> None:
+    entry = named(given(issued("2027-03-01T09:00Z", label="issue")).reading, "issue")
+    step = _restated(entry, tuple(Lack("it lacks one", column, "a value") for column in columns), "main")
+    assert step.command is not None
+    assert (options in step.command, step.command.count("--on ")) == (True, 1)
 
 
 def test_what_was_late_is_stated_again_and_what_was_never_answered_is_explained(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,3 +42,17 @@ def test_without_a_receipt_it_is_the_first_one_named_and_its_party_is_that_of_th
     here = parties(None, ISSUED)
     assert (here.from_party, here.to_party) == ("XO", "XV")
     assert (parties(None, None).from_party, parties(None, None).to_party) == (None, None)
+
+
+def test_declarations_count_as_of_issue_before_it_as_of_the_first_entry_and_before_that_as_of_now() -> None:
+    issue, first, now = (datetime(2027, 3, day, tzinfo=UTC) for day in (2, 1, 9))
+    for issued, entries, moment in (
+        (SimpleNamespace(on=issue), (SimpleNamespace(on=first),), issue),
+        (None, (SimpleNamespace(on=first), SimpleNamespace(on=issue)), first),
+        (None, (), now),
+    ):
+        made = OrderParties.__new__(OrderParties)
+        made._order = SimpleNamespace(issued=issued)  # type: ignore[assignment]
+        made._entries = SimpleNamespace(current=entries)  # type: ignore[assignment]
+        made._at = now
+        assert made.issued_on == moment

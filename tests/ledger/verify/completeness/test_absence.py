@@ -239,6 +239,13 @@ def test_what_is_wrong_has_its_code(expected: str, change: Callable[[dict[str, A
     assert found in (expected, "MAP-PATH") if expected == "MAP-HEAD" else found == expected
 
 
+def test_what_is_no_envelope_is_said_to_be_none_before_its_path_is_read() -> None:
+    def cut(document: dict[str, Any]) -> None:
+        document["register"][0]["entry"] = "{"
+
+    assert code(changed(cut)) == ("ENV-NONCANON", "register 0")
+
+
 def test_an_entry_that_commits_nothing_shows_nothing() -> None:
     def exchange(document: dict[str, Any]) -> None:
         document["commit"] = document["register"].pop()

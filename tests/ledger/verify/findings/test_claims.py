@@ -397,6 +397,7 @@ def adopted(*texts: bytes) -> dict[int, Any]:
         (adopted(THEIRS, MINE.raw), False),
         (dict(reversed(adopted(MINE.raw, THEIRS).items())), True),
         (adopted(THEIRS, MINE.raw, THEIRS), True),
+        (dict(reversed(adopted(THEIRS, MINE.raw, THEIRS).items())), True),
     ],
 )
 def test_a_policy_that_the_log_adopted_after_yours_leaves_the_verdict_open(

@@ -112,6 +112,12 @@ def test_access_refused_as_a_whole_says_nothing_of_the_order_its_data_or_their_r
     assert "Skylark" not in words(made)
 
 
+def test_access_that_is_granted_without_naming_a_part_has_none() -> None:
+    granted = by_issuer("access-granted", "2027-06-10T09:00Z", answers="asked")
+    with_it, without = (written("access", DISCLOSED, ARRIVED, ASKED, RESTRICTED, *g) for g in ((granted,), ()))
+    assert with_it.sections == without.sections
+
+
 def test_access_in_part_has_the_parts_that_were_granted_and_no_other() -> None:
     titles = [s.title for s in written("access", DISCLOSED, ARRIVED, ASKED, RESTRICTED, GRANTED).sections]
     assert {"What is withheld", "Purposes and legal basis", "How long the data are kept"} <= {*titles}
