@@ -252,6 +252,13 @@ def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path:
     assert reply("fsck", ledger=folder / "ledger")["verdict"] == "CONSISTENT"
 
 
+def test_the_demonstration_does_not_end_well_if_a_changed_bundle_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.commands.demo._scratched", lambda data: data)
+    assert run("demo", str(tmp_path / "demo")).exit_code == Exit.PROVED_BAD
+
+
 @pytest.mark.slow
 def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -325,6 +325,13 @@ def test_two_long_names_of_offices_that_differ_at_their_end_are_two_names() -> N
     assert len(one) == len(other) == 200 + len("“”")
 
 
+@pytest.mark.parametrize("name", ["Kingdom of V.", "Kingdom of V"])
+def test_a_sentence_ends_in_one_full_stop_also_where_a_name_ends_in_one(name: str) -> None:
+    names = Names([entry(StatedFact("party-registered", {"party": "XV", "names": {"en": name}}, {}))])
+    english, _ = said(StatedFact("transfers-suspended", {"from_party": "XO", "to_party": "XV"}, {}), names)
+    assert english.endswith(" to Kingdom of V.")
+
+
 def test_what_an_entry_of_a_kind_records_is_the_first_sentence_of_the_vocabulary() -> None:
     assert says("no-such-kind") == UNKNOWN
     for kind, of in KINDS.items():

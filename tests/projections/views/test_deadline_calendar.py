@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
@@ -59,6 +60,8 @@ def test_an_end_that_was_set_takes_the_place_of_the_counted_one() -> None:
 
 def test_a_clock_without_an_end_has_no_calendar() -> None:
     assert deadline_calendar(clock(None)) == ()
+    suspended = replace(clock(eu_days(datetime(2026, 10, 15, 9, tzinfo=UTC), 10, DUBLIN)), due=None)
+    assert deadline_calendar(suspended) == ()
     assert calendar_lines(()) == []
 
 
