@@ -124,8 +124,8 @@ def check_reason(why: object, where: str = "") -> None:
         raise RecordError("FORM-WHY", f"expected {unfit.expected}", where=where) from None
 
 
-def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: Mapping[str, Any]) -> str:
-    """Return the field whose digest the replacement leaves out; empty if it leaves out none.
+def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: Mapping[str, Any]) -> str | None:
+    """Return the field whose digest the replacement leaves out; None if it leaves out none.
 
     A file that is no longer listed may be left out: the law still counts its digest.
     """
@@ -139,7 +139,7 @@ def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: 
         lost = [name for field, name, *_ in dropped(old_values, values) if field == "manifest"]
         if any(name in listed for name in lost) or (lost and not list(stated(values))):
             return f"{new.kind}.manifest"
-    return ""
+    return None
 
 
 def _fields(p: Payload, values: Mapping[str, Any]) -> list[str]:

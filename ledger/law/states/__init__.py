@@ -27,8 +27,8 @@ MACHINES = {instrument: machine for machine in ALL for instrument in machine.ins
 
 def state_names() -> frozenset[str]:
     """Return the names of all states that an order of some instrument can be in."""
-    named = {name for machine in ALL for row in machine.rows for name in (*row.states.split(), row.to)}
-    named |= {name for machine in ALL for row in machine.alone for name in (*row.states.split(), row.to)}
+    rows = (row for machine in ALL for row in (*machine.rows, *machine.alone))
+    named = {name for row in rows for name in (*row.states.split(), row.to)}
     return frozenset(name for name in named if name.isupper()) | {NOTHING_YET}
 
 

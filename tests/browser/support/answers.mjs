@@ -33,6 +33,7 @@ export const NAMES = [
   'isNfc',
   'keyAt',
   'keyStarts',
+  'lift',
   'liftValues',
   'ml_dsa44',
   'openCheckpoint',
@@ -108,6 +109,11 @@ export const answering = (it) => {
     return new Map(Object.entries(value).map(([name, inner]) => [name, mapped(inner)]));
   };
 
+  const unmapped = (value) => {
+    if (Array.isArray(value)) return value.map(unmapped);
+    return value instanceof Map ? Object.fromEntries([...value].map(([name, inner]) => [name, unmapped(inner)])) : value;
+  };
+
   /** An entry as tests/projections/views/evidence_files.py writes it: `closed` are sealed fields that cannot be read. */
   const entryOf = ({ public: open, sealed, closed, ...entry }) => {
     const unread = Object.entries(closed).map(([name, why]) => [name, why === 'erased' ? it.ERASED : it.WITHHELD]);
@@ -166,6 +172,8 @@ export const answering = (it) => {
       const { checkpoint } = await it.openCheckpoint(bytes(note), origin, it.parseVkey(log), []);
       return [checkpoint.origin, String(checkpoint.size)];
     },
+    lift: ({ texts, signed, public: taken }) =>
+      it.lift(texts, signed, new Set(taken)).map(({ name, value }) => [name, unmapped(value)]),
     checkpoint({ text }) {
       const { origin, size, root } = it.parseCheckpoint(text);
       return [origin, String(size), hexOf(root)];

@@ -114,6 +114,7 @@ def respelt(case: Case, *, zero: bool) -> Case:
 
 FOR_CODE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
 FOR_TWO = x509.ExtendedKeyUsage([STAMPING, ExtendedKeyUsageOID.CODE_SIGNING])
+FORMLESS = x509.UnrecognizedExtension(x509.ExtensionOID.EXTENDED_KEY_USAGE, der(0x02, b"\x05"))  # a number
 FOR_STAMPS = (x509.ExtendedKeyUsage([STAMPING]), True)
 STRANGE = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\0"), True)
 FOR_MORE = (usage("digital_signature", "key_agreement"), True)
@@ -131,6 +132,7 @@ WRONG: dict[str, tuple[str, Case]] = {
     "another purpose": ("TST-EKU", under_root(Stamper("A", extensions=((FOR_CODE, True),)))),
     "two purposes": ("TST-EKU", under_root(Stamper("A", extensions=((FOR_TWO, True),)))),
     "not critically so": ("TST-EKU", under_root(Stamper("A", extensions=((FOR_STAMPS[0], False),)))),
+    "a purpose of no form": ("TST-EKU", under_root(Stamper("A", extensions=((FORMLESS, True),)))),
     "no root": ("TST-CHAIN", under_root(PLAIN, trusted=PLAIN.pem)),
     "nothing trusted": ("TST-CHAIN", (under_root(PLAIN)[0], DATA, [])),
     "another root": ("TST-CHAIN", under_root(PLAIN, trusted=RSA.root.pem)),

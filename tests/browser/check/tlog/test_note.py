@@ -65,6 +65,7 @@ NOTES = {
     "no end of the last line": (NOTE[:-1], "CP-FORMAT"),
     "no line": (TEXT + "\n", "CP-FORMAT"),
     "no empty line": (TEXT + LINE, "CP-FORMAT"),
+    "an empty text": (sign_note("\n", ORIGIN, SEED), "read"),
     "two empty lines": (TEXT + "\n\n" + LINE, "CP-SIG"),
     "a tab": (NOTE.replace("7", "\t7"), "CP-FORMAT"),
     "a return": (NOTE.replace("7", "7\r"), "CP-FORMAT"),

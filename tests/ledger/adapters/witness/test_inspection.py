@@ -119,7 +119,10 @@ def test_the_entries_of_a_log_are_not_continued_under_another_registrar(reader: 
     keys = registrar_of(ledger)
     error = refused(Inspection, reader.path, ledger.origin, Registrar(keys.actor, keys.party, "00" * 32))
     assert (error.code, "another registrar" in error.says) == ("TRUST", True)
-    Inspection(reader.path, ledger.origin, keys).close()
+    again = Inspection(reader.path, ledger.origin, keys)
+    assert again.found() == []
+    again.close()
+    assert "closed" in refused(again.found).says
 
 
 @pytest.mark.parametrize("apart", [False, True])

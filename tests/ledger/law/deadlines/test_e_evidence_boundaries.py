@@ -105,6 +105,9 @@ def test_the_days_to_object_to_another_version_count_from_its_receipt() -> None:
     late = OBJECTED.moved("2026-10-20T09:00Z")
     PLAIN.when(*again, late).then("E-17-2", ClockVerdict.MET, "2026-10-27T00:00Z")
     PLAIN.when(late).then("E-17-2", ClockVerdict.MISSED, "2026-10-13T00:00Z")
+    extended = PLAIN.when(until("2026-10-30T10:00Z", "2026-10-06T09:00Z", "E-17-2"), late)
+    extended.then("E-17-2", ClockVerdict.MET, "2026-10-30T10:00Z")
+    extended.when(*again).then("E-17-2", ClockVerdict.MET, "2026-10-27T00:00Z")
     PLAIN.where("XO", holidays=()).when(received("2026-10-02T09:30Z", "later"), OBJECTED).then(
         "E-17-2", ClockVerdict.MET, "2026-10-13T00:00Z"
     )

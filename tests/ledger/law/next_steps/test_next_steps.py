@@ -12,6 +12,7 @@ from ledger.law.next_steps.alternatives import alternatives
 from ledger.law.next_steps.lookup import NextSteps
 from ledger.law.next_steps.step import NextStep
 from ledger.law.record_checks.open_duties import OpenDuty
+from ledger.law.terms.periods import outcome
 from tests.support.scenarios import Fact, by_issuer, by_provider, disclosed, fact, given, issued, moment, received
 
 ISSUED, RECEIVED = issued("2027-03-01T09:00Z"), received("2027-03-02T08:30Z")
@@ -71,6 +72,7 @@ def test_a_clock_that_nothing_has_started_is_changed_by_what_the_order_lacks() -
     assert clock.trigger is None
     assert all(step.lacks for step in found.changing(clock))
     assert found.of_clock(clock) != ()
+    assert found._of_clock_lack(outcome(clock)) == found.of_clock(clock), "what would start it, not what meets it"
 
 
 @pytest.mark.parametrize("criterion", [f"A{n}" for n in range(1, 9)])

@@ -288,6 +288,15 @@ def test_a_gap_in_custody_is_not_closed_by_its_own_signer() -> None:
     assert criterion(story, "A3") == "GAP"
 
 
+def test_a_gap_that_other_entries_show_is_not_one_that_a_replacement_took_back() -> None:
+    again = step("custody-transferred", "2027-03-05T13:00Z", "a", "lab", "kept", released_by="lab", received_by="lab")
+    kept = replace(again, label="kept", replaces=None)
+    story = HELD.when(moved("gap", released_by="second"), kept, again)
+    finds(story, GAP)
+    finds(story, REPLACED)
+    finds_not(story, WITHDRAWN)
+
+
 def test_a_gap_that_another_row_shows_is_found_as_well() -> None:
     wrong = step("custody-transferred", "2027-03-05T13:00Z", "wrong", released_by="lab", received_by="second")
     used = step("evidence-accessed", "2027-03-06T09:00Z", "used")

@@ -80,6 +80,9 @@ def test_an_entry_counts_once_and_another_one_in_its_place_does_not_count(monkey
         (inner(THIRD, leaf="other"), 4, counts_once),
     ):
         assert counted(monkeypatch, counts(1, first), counts(2, second, at)) == [counts_once, result]
+    other = inner(leaf="other", entry="id 2")
+    both = [counts(1, first), counts(2, other), counts(3, first), counts(4, other)]
+    assert counted(monkeypatch, *both) == [counts_once, SPLIT, TWICE, SPLIT], "the first one keeps its place"
     supports = counts(1, first, act=False, proves="ab")
     assert counted(monkeypatch, supports, counts(2, first)) == [counts_once, TWICE]
     silent = counts(1, first, act=False)
