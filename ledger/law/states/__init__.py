@@ -27,8 +27,8 @@ MACHINES = {instrument: machine for machine in ALL for instrument in machine.ins
 
 def state_names() -> frozenset[str]:
     """Return the names of all states that an order of some instrument can be in."""
-    rows = (row for machine in ALL for row in (*machine.rows, *machine.alone))
-    named = {name for row in rows for name in (*row.states.split(), row.to)}
+    tables = (table for machine in ALL for table in (machine.rows, machine.alone))
+    named = {name for table in tables for row in table for name in (*row.states.split(), row.to)}
     return frozenset(name for name in named if name.isupper()) | {NOTHING_YET}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from ledger.adapters.timestamps.rfc3161 import LARGEST
 from tests.support.tokens import BEGINS, ENDS, STAMPING, Stamper, der, null, octets, oid, seq
@@ -114,7 +114,7 @@ def respelt(case: Case, *, zero: bool) -> Case:
 
 FOR_CODE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
 FOR_TWO = x509.ExtendedKeyUsage([STAMPING, ExtendedKeyUsageOID.CODE_SIGNING])
-FORMLESS = x509.UnrecognizedExtension(x509.ExtensionOID.EXTENDED_KEY_USAGE, der(0x02, b"\x05"))  # a number
+FORMLESS = x509.UnrecognizedExtension(ExtensionOID.EXTENDED_KEY_USAGE, der(0x02, b"\x05"))  # a number
 FOR_STAMPS = (x509.ExtendedKeyUsage([STAMPING]), True)
 STRANGE = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\0"), True)
 FOR_MORE = (usage("digital_signature", "key_agreement"), True)
