@@ -74,15 +74,14 @@ def test_a_change_of_an_office_counts_from_its_day_if_a_registrar_signs_it(
     both(node, story(Office("XV", ("SP",)), *register))
 
 
-def test_a_change_that_its_signer_replaced_does_not_count(node: Page) -> None:
-    first = changed("authority-changed", "2027-02-01", roles=["ISS"])
-    again = replace(changed("authority-changed", "2027-02-02", roles=["SP"]), replaces=first.label)
-    case = story(Office("XV", ("SP",)), first, again)
-    registry = tuple(
-        replace(e, replaces=case.registry[-2].leaf) if e is case.registry[-1] else e for e in case.registry
-    )
-    both(node, replace(case, registry=registry))
-    both(node, replace(case, registry=(*registry[:-1], replace(registry[-1], by="another"))))
+def test_a_change_that_its_signer_replaced_does_not_count_and_one_that_another_would_replace_does(node: Page) -> None:
+    ended = changed("authority-changed", "2027-02-01", valid_until="2027-03-04")
+    named = changed("authority-changed", "2027-02-02", names={"en": "Another"})
+    case = story(Office("XV", ("SP",)), ended, named)
+    *earlier, first, last = case.registry
+    last = replace(last, replaces=first.leaf)
+    assert both(node, replace(case, registry=(*earlier, first, last)))["given"] is not None
+    assert both(node, replace(case, registry=(*earlier, first, replace(last, by="another"))))["given"] is None
 
 
 def test_an_office_that_is_not_registered_and_a_role_that_it_has_not_are_told_alike(node: Page) -> None:
