@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,21 @@ def by_chance(seed: int) -> bytes:
     at = chance.randrange(len(line[name]) + 1)
     line[name] = line[name][:at] + chance.choice("0af/Z=\n ") + line[name][at + chance.choice((0, 1, 1)) :]
     return written(document)
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, "ENV-SIZE"), (1, "ABSENCE-FORMAT")])
+def test_a_proof_of_absence_has_at_most_16_megabytes_for_both(more: int, code: str, node: Page) -> None:
+    def pad(document: dict[str, Any]) -> None:
+        entry = document["commit"]["entry"]
+        document["commit"]["entry"] = entry + " " * (16_777_216 + more - len(PROOF))
+
+    data = changed(pad)
+    assert len(data) == 16_777_216 + more
+    policy = LEDGER.trust().raw
+    asked = node.ask("absence", data=data, policy=policy, registrar=None, anchor=None, now=NOW.timestamp())
+    report = verify_absence(data, parse_trust({"policy": policy}), None, NOW)
+    for codes in ([reason["code"] for reason in asked["reasons"]], [reason.code for reason in report.reasons]):
+        assert codes[0] == code
 
 
 def test_a_proof_of_absence_shows_the_same_to_both(reader: Asked) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,20 @@ from tests.ledger.bundle.test_findings import BROKEN, BYTES, FILE, made
 from tests.support.memory_ledger import NOW, Ledger, changed, checked, small
 
 pytestmark = pytest.mark.browser
+
+
+def longer(name: str, most: int, more: int, value: dict[str, Any]) -> None:
+    """Repeat what a member of a finding has, up to a size."""
+    found = next(each for each in value["findings"] if each[name])
+    found[name] = found[name][:1] * (most + more)
+
+
+LIMITS: dict[str, Callable[[int, dict[str, Any]], None]] = {
+    "sentence": partial(longer, "says", 4_000),
+    "citations": partial(longer, "cite", 50),
+    "entries": partial(longer, "entries", 100),
+    "findings": lambda more, value: value.update(findings=value["findings"][:1] * (1_000 + more)),
+}
 
 
 def agreed(node: Page, data: bytes, ledger: Ledger) -> tuple[Report, str, int]:
@@ -35,6 +52,15 @@ def test_findings_that_the_program_cannot_read_the_page_does_not_show(node: Page
     report, state, count = agreed(node, data, ledger)
     assert report.makers
     assert (state, count) == (report.makers.state, 0) == ("unreadable", 0)
+
+
+@pytest.mark.parametrize("name", [*LIMITS])
+def test_findings_of_the_largest_size_are_read_by_both_and_larger_ones_by_neither(node: Page, name: str) -> None:
+    for more, state in ((0, "stated"), (1, "unreadable")):
+        data, ledger = made(partial(LIMITS[name], more))
+        report, said, count = agreed(node, data, ledger)
+        assert report.makers
+        assert (said, report.makers.state, count > 0) == (state, state, not more)
 
 
 def test_findings_of_the_maker_are_read_alike_and_absent_ones_are_not_none(node: Page) -> None:
