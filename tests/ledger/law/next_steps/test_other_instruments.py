@@ -31,7 +31,7 @@ def test_the_command_states_again_what_the_register_has_of_the_party() -> None:
     (step,) = binding_steps(ORDER.where("XV", in_force=()).reading.register, "2AP-7", ("XV",))
     assert step.command is not None
     assert step.command.startswith("comity record party-registered -f party=XV -f zone=Europe/")
-    assert step.command.endswith(" -f in_force=2AP=DAY --as registrar")
+    assert step.command.endswith(" -f declarations_verified=yes -f in_force=2AP=DAY --as registrar")
     (unknown,) = binding_steps(ORDER.reading.register, "2AP-7", ("XZ",))
     assert unknown.command == (
         "comity record party-registered -f party=XZ -f zone=ZONE -f declarations_verified=no -f in_force=2AP=DAY "
