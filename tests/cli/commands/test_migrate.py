@@ -126,9 +126,13 @@ def test_where_the_parts_are_is_said_in_lines_and_that_the_keys_are_still_here(h
     done = house.run("migrate", "--remove")
     assert done.stdout.splitlines() == ["entries  entries", "keys     keys", "guard    guard", "removed  keys.db"]
     assert "still here" not in done.stderr, "they have not moved"
+    keys, aside = house.ledger / "keys.db", house.ledger / "keys.aside"
+    kept = keys.exists()  # else they are in a database
+    keys.touch()
     assert "keys.db is still here" in house.run("migrate", "--keys-store", "b").stderr
-    keys = house.ledger / "keys.db"
-    aside = keys.rename(keys.with_name("keys.aside"))
+    keys.rename(aside)
     done = house.run("migrate", "--keys-store", "b")
     aside.rename(keys)
+    if not kept:
+        keys.unlink()
     assert (done.exit_code, done.stderr) == (Exit.DONE, "")
