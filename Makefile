@@ -113,7 +113,7 @@ postgres: install
 	tests/postgres/install.sh
 	$(PYTEST) -n 2 -m postgres -rs tests/postgres
 	$(PYTEST) -n 3 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/comity tests/ledger tests/projections tests/cli tests/docs)
-	$(PYTEST) -n 3 -p tests.postgres.keys_everywhere tests/ledger/adapters/subject_keys tests/ledger/application tests/cli/commands
+	$(PYTEST) -n 3 -p tests.postgres.keys_everywhere tests/ledger/adapters/subject_keys $$(grep -rlE --include='test_*.py' 'ledger_of|House|Journal|subject_keys' tests/ledger/application tests/cli/commands)
 	$(PYTEST) -n 3 -p tests.postgres.everywhere -m slow tests/cli/handover/test_hand_over.py tests/ledger/application/test_interrupted.py
 
 # An office on three machines in network namespaces, through one accident after the other, with a JSON line for each; a
