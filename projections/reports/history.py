@@ -277,6 +277,8 @@ def text(value: Any, known: Mapping[str, str], names: Mapping[str, str]) -> str:
             return names.get(value, value)
         case Mapping():
             return _labelled({_label(name): text(each, known, names) for name, each in value.items()})
+        case []:
+            return Worded(lambda language: language.word("none"))
         case list() | tuple():
             return _joined([text(v, known, names) for v in value])
         case None:

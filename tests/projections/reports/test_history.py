@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from ledger.entries.payload import Condition
 from ledger.law import judge
 from projections.render.translation import translation
 from projections.reports.front_page import words
-from projections.reports.history import history
+from projections.reports.history import history, text
 from projections.sentences.values import Language, Worded
 from tests.support.scenarios import by_issuer, given, issued, moment, received
 
@@ -56,3 +57,12 @@ def test_the_condition_of_an_entry_is_shown_with_its_fields() -> None:
     german = says.in_(Language("de", translation("de").messages))
     assert german.startswith("ab Eintrag 119 des Logs kein order-withdrawn in ")
     assert "dieser Anordnung" in german
+
+
+@pytest.mark.parametrize(
+    ("lang", "says"), [("en", "elements: none"), ("de", "Datenelemente: keine"), ("fr", "éléments: aucun")]
+)
+def test_an_empty_list_is_said_to_be_one(lang: str, says: str) -> None:
+    shown = text({"elements": []}, {}, {})
+    assert isinstance(shown, Worded)
+    assert says == shown.in_(Language(lang, {} if lang == "en" else translation(lang).messages))
