@@ -12,7 +12,7 @@ from tests.support.cli import ORIGIN
 
 pytest.importorskip("psycopg", reason="needs the extra `postgres`")
 
-from tests.postgres.server import Server, programs
+from tests.postgres.server import Server, database_of, programs
 
 _numbers = count()
 
@@ -37,9 +37,11 @@ def own() -> Iterator[Server]:
 
 
 @pytest.fixture
-def uri(server: Server) -> str:
-    """Make an empty database of the owner and return its address."""
-    return server.database(f"d{next(_numbers)}")
+def uri(server: Server) -> Iterator[str]:
+    """Make an empty database of the owner, return its address, and drop it after the test."""
+    made = server.database(f"d{next(_numbers)}")
+    yield made
+    server.drop(database_of(made))
 
 
 @pytest.fixture

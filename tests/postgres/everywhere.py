@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Generator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.postgres.server import OWNER, Server
 
 _servers: list[Server] = []
 _numbers = count()
+_made: dict[str, Path] = {}  # each database, with the folder of its ledger
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,14 +34,19 @@ def begin(config: pytest.Config, argument: str, pointer: str) -> None:
     server = Server.new()
     _servers.append(server)
 
-    def found(*args: Any, **given: Any) -> None:
-        given[argument] = given.get(argument) or server.database(f"made{next(_numbers)}")
-        create_ledger.found(*args, **given)
+    def new(folder: Path) -> str:
+        name = f"made{next(_numbers)}"
+        _made[name] = folder
+        return name
+
+    def found(path: Path, *args: Any, **given: Any) -> None:
+        given[argument] = given.get(argument) or server.database(new(path))
+        create_ledger.found(path, *args, **given)
 
     def copytree(source: Any, target: Any, *more: Any, **given: Any) -> Any:
         done = copied(source, target, *more, **given)
         for file in Path(target).glob(pointer):
-            name = f"made{next(_numbers)}"
+            name = new(Path(target))
             there = file.read_text().split("/")[3].split("?")[0]
             with server.boss() as c:
                 c.execute(f"CREATE DATABASE {name} TEMPLATE {there} OWNER {OWNER}".encode())
@@ -58,6 +65,16 @@ def begin(config: pytest.Config, argument: str, pointer: str) -> None:
     vars(journal)["found"] = found
     vars(verify_ledger)["verify_folder"] = verify_folder
     shutil.copytree = copytree  # type: ignore[assignment]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """Drop the databases of ledgers whose folders were removed after the test: each has eight megabytes."""
+    done = yield
+    for name in [name for name, folder in _made.items() if not folder.exists()]:
+        _servers[0].drop(name)
+        del _made[name]
+    return done
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.postgres import everywhere
+from tests.postgres.everywhere import pytest_runtest_teardown as pytest_runtest_teardown
 from tests.postgres.everywhere import pytest_unconfigure as pytest_unconfigure
 
 # These tests are about the file keys.db.

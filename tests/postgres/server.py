@@ -45,6 +45,7 @@ class Server:
         server = cls(_folder())
         server.run("initdb", "-D", str(server.data), "-U", "boss", "-A", "trust", "--no-sync", "-E", "UTF8")
         server.set(listen_addresses="", fsync="on", max_connections="50", shared_buffers="32MB", wal_level="replica")
+        server.set(dynamic_shared_memory_type="mmap")  # files in its folder: they are removed with it
         server.start()
         with server.boss() as c:
             for role in (OWNER, CLERK, AUDITOR):
@@ -92,6 +93,11 @@ class Server:
         with self.boss() as c:
             c.execute(f"CREATE DATABASE {name} OWNER {OWNER}".encode())
         return self.uri(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database, and end whatever is connected to it."""
+        with self.boss() as c:
+            c.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
     def open_to(self, name: str) -> None:
         """Grant the other roles the rights of docs/how-to/postgresql.md."""
