@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -82,7 +83,7 @@ def check_projection(store: EntryStore, folder: Path) -> None:
             view_class=SQLiteTrackingRecorder,
             env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "projection.db")},
         )
-        with runner:
+        with closing(runner.view.datastore), runner:
             runner.wait(size, timeout=20)
         assert KindCounts.counts.total() == processed
         if processed:
