@@ -7,9 +7,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.adapters.storage import foreign_file
 from ledger.adapters.storage.foreign_file import (
@@ -124,6 +127,44 @@ def test_a_file_with_a_log_is_read_as_a_copy_with_what_the_log_has(path: Path) -
             assert rows(copy) == [(7,), (8,)]
         assert not copy.exists()
         assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_a_file_of_a_terabyte_with_a_log_takes_no_more_room_than_its_content(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as c:
+        c.execute("INSERT INTO kept VALUES (8, x'02')")
+        os.truncate(path, 1 << 40)
+        with without_wal(path) as copy:
+            assert rows(copy) == [(7,), (8,)]
+        foreign_file._copy(str(path), str(path.with_name("copy")))
+    status = path.with_name("copy").stat()
+    assert status.st_size == 1 << 40
+    assert status.st_blocks * 512 < 1 << 20
+
+
+PIECES = st.lists(st.tuples(st.integers(0, 40), st.binary(min_size=1, max_size=9000)), max_size=4)
+
+
+@given(PIECES, st.integers(0, 300_000), st.sampled_from([1000, 4096, 1 << 20]))
+def test_a_copy_has_the_bytes_of_its_file(pieces: list[tuple[int, bytes]], size: int, piece: int) -> None:
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        patch.setattr(foreign_file, "_PIECE", piece)
+        source, target = Path(folder) / "a", Path(folder) / "b"
+        with source.open("wb") as file:
+            file.truncate(size)
+            for page, content in pieces:
+                file.seek(page * 4096)
+                file.write(content)
+        foreign_file._copy(str(source), str(target))
+        assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_file_that_became_a_link_is_not_copied_and_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="symbolic links"):
+        foreign_file._copy(str(tmp_path / "link"), str(tmp_path / "copy"))
+    foreign_file._copy(str(tmp_path / "pipe"), str(tmp_path / "copy"))
+    assert (tmp_path / "copy").read_bytes() == b""
 
 
 def test_a_log_that_is_a_link_or_too_large_is_not_followed(path: Path) -> None:
