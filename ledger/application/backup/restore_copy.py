@@ -194,6 +194,7 @@ def _unpack(file: str, folder: Path) -> None:
                 if (
                     not parts
                     or not member.isfile()
+                    or member.issparse()  # no copy has one, and a small file could fill the disk
                     or member.name.startswith("/")
                     or ".." in parts
                     or parts[0] in NEVER

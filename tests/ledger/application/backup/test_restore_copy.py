@@ -92,6 +92,18 @@ def test_only_files_have_a_place_in_a_copy(kind: bytes, tmp_path: Path) -> None:
         _unpack(str(tmp_path / "a.tar"), tmp_path / "folder")
 
 
+def test_a_file_of_a_terabyte_in_a_small_copy_is_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("entries.db")
+        member.size = 1
+        member.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(1 << 40)}  # all but one byte is a hole
+        tar.addfile(member, io.BytesIO(b"x"))
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(LedgerError, match=r"'entries\.db' has no place") as found:
+        _unpack(str(tmp_path / "a.tar"), tmp_path / "folder")
+    assert (found.value.code, [*(tmp_path / "folder").iterdir()]) == ("COPY-FORMAT", [])
+
+
 def test_a_file_that_is_no_archive_is_no_copy(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(b"text" * 500)
     with pytest.raises(LedgerError, match="not a copy of a ledger") as found:
