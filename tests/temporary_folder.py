@@ -54,7 +54,7 @@ def remove_abandoned(place: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Lock a folder until then, or until this process and its forks have ended. `OSError` if another one has."""
+    """Lock a folder for this process and its forks. `OSError` if another process has locked it."""
     with (folder / LOCK).open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
