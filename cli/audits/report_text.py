@@ -107,7 +107,7 @@ def since(one: AuditedLedger) -> str:
     if it is None:
         return ""
     parts = [f"was {it.verdict}"] if it.verdict != str(one.verdict) else []
-    parts += [f"{it.entries:+} entries"] if it.entries else []
+    parts += [f"{it.entries:+} {'entry' if it.entries == 1 else 'entries'}"] if it.entries else []
     parts += [f"{it.new} new"] if it.new else []
     parts += [f"{it.gone} gone"] if it.gone else []
     return ", ".join(parts) or "unchanged"

@@ -64,5 +64,6 @@ def backup(folder: str, file: str, before: str | None, keys: bool) -> None:
     check_ending(file, (".tar",))
     made = back_up(Path(checked_ledger(folder)), file, before or "")
     answer = BackupAnswer(folder, file, made.size, made.files, made.since)
-    entries = f"{made.size} entries" if before is None else f"{made.size - made.since} entries behind {made.since}"
-    output.emit(answer, text=lambda: f"{entries} in {made.files} files: {file}")
+    entries = output.counted(made.size if before is None else made.size - made.since, "entry", "entries")
+    behind = "" if before is None else f" behind {made.since}"
+    output.emit(answer, text=lambda: f"{entries}{behind} in {output.counted(made.files, 'file')}: {file}")

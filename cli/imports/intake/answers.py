@@ -57,9 +57,11 @@ def tell_prepared(prepared: Prepared, outlook: Outlook | None) -> None:
         return
     if outlook.judged < outlook.orders:
         output.tell(f"judged are the first {outlook.judged} of {outlook.orders} orders")
-    _tell([f"deadline {c.id}: {c.verdict} in {_orders(c.orders)}" for c in outlook.clocks], "deadlines")
-    findings = [f"{f.code} in {_orders(f.orders)}, first {prepared.place(f.first_row)}: {f.says}" for f in
-                outlook.findings]  # fmt: skip
+    _tell([f"deadline {c.id}: {c.verdict} in {output.counted(c.orders, 'order')}" for c in outlook.clocks], "deadlines")
+    findings = [
+        f"{f.code} in {output.counted(f.orders, 'order')}, first {prepared.place(f.first_row)}: {f.says}"
+        for f in outlook.findings
+    ]
     _tell(findings, "findings")
 
 
@@ -68,7 +70,3 @@ def _tell(lines: list[str], what: str) -> None:
         output.tell(line)
     if len(lines) > MOST_LINES:
         output.tell(f"and {len(lines) - MOST_LINES} more {what}; --json lists all")
-
-
-def _orders(count: int) -> str:
-    return f"{count} order" if count == 1 else f"{count} orders"

@@ -134,7 +134,7 @@ def test_a_line_tells_of_a_ledger_what_was_found_in_it() -> None:
         .splitlines()[2]
         .endswith(
             "TEST ledger.example/xo/karsk (Karsk): 9 entries; checkpoint 5 h; witnesses 1 of 3; 0 V in 2 orders; "
-            "2 overdue; since the last audit: +1 entries"
+            "2 overdue; since the last audit: +1 entry"
         )
     )
     bare = text_of(answer(replace(WHOLE, holder="", judged=False))).splitlines()[2]

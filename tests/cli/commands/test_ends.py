@@ -59,20 +59,21 @@ def test_an_archive_says_what_of_it_is_new(
 
 
 @pytest.mark.parametrize(
-    ("words", "text"),
+    ("words", "size", "files", "text"),
     [
-        (["l", "-o", "a.tar"], "9 entries in 4 files: a.tar"),
-        (["l", "-o", "b.tar", "--since", "a.tar"], "6 entries behind 3 in 4 files: b.tar"),
-        (["l", "-o", "k.db", "--keys"], "1 key: k.db"),
+        (["l", "-o", "a.tar"], 9, 4, "9 entries in 4 files: a.tar"),
+        (["l", "-o", "b.tar", "--since", "a.tar"], 9, 4, "6 entries behind 3 in 4 files: b.tar"),
+        (["l", "-o", "b.tar", "--since", "a.tar"], 4, 1, "1 entry behind 3 in 1 file: b.tar"),
+        (["l", "-o", "k.db", "--keys"], 9, 4, "1 key: k.db"),
     ],
 )
 def test_a_copy_says_what_is_in_it(
-    words: list[str], text: str, monkeypatch: pytest.MonkeyPatch, emitted: list[str]
+    words: list[str], size: int, files: int, text: str, monkeypatch: pytest.MonkeyPatch, emitted: list[str]
 ) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(backup, "checked_ledger", lambda folder: f"{folder}/checked")
     monkeypatch.setattr(backup, "copy_keys", lambda path, file: 1)
-    made = SimpleNamespace(size=9, files=4, since=3)
+    made = SimpleNamespace(size=size, files=files, since=3)
 
     def back_up(*said: Any) -> Any:
         asked.append(said)
