@@ -10,7 +10,7 @@ PAGE    = browser/verify.html
 # Tests start thousands of processes; each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres cluster lint format interop style browser browser-test bench scale messages characters confusables examples docs pins sbom review wheel deb image packages reproducible release clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres cluster lint format interop style browser browser-test bench scale messages characters confusables reserved-names examples docs pins sbom review wheel deb image packages reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -36,6 +36,7 @@ help:
 	@echo 'make review    licences, hashes, advisories, yanked releases, newer majors of what is pinned (OFFLINE=1)'
 	@echo 'make characters  the table of Unicode 14.0, from the tables of Python 3.11'
 	@echo 'make confusables  the table of letters that look like letters of ASCII, from ICU'
+	@echo 'make reserved-names  the table of codes and verdicts that are no names of offices'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
 	@echo 'make examples  docs/examples and tests/transcripts, by the commands that they name'
 	@echo 'make docs      generated reference pages, and the site in build/site'
@@ -171,6 +172,9 @@ confusables: install
 	$(BIN)/python -m tests.generate.confusables
 
 # The catalogues of other languages, with every message of today.
+reserved-names: install
+	$(BIN)/python -m tests.generate.reserved_names
+
 messages: install
 	$(BIN)/python -m tests.generate.messages
 

@@ -70,6 +70,7 @@ def browser_figures(folder: Path) -> dict[str, Figure]:
             browser.open(file.as_uri())
             for field, path in zip(FIELDS, (bundle, trust / "policy", trust / "registrar"), strict=True):
                 browser.type(f"#{field}", str(path))
+            browser.run("document.getElementById('came-apart').checked = true")
             browser.wait("return ['policy', 'registrar'].every((id) => document.getElementById(id).value)")
             program = _program(bundle, trust)
             program()  # which may have to write bytecode

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from browser.packages import installed
+from browser.phrases import phrases, reserved
 from browser.style import bundle
 from browser.vocabulary import tables
 from browser.words import words
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(?P<path>[a-z0-9_./-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?P<kind>async function|function|class|const) (?P<names>\w+|\[[^\]]*\])", re.MULTILINE)
 _FROM_LIBRARIES = re.compile(r"^import \{([^}]*)\} from '[./]*libraries\.mjs';$", re.MULTILINE)
-_GENERATED = ("vocabulary.mjs", "languages.mjs", "words.mjs")
+_GENERATED = ("vocabulary.mjs", "languages.mjs", "words.mjs", "phrases.mjs", "reserved.mjs")
 _LIBRARIES = "libraries.mjs"
 
 
@@ -138,6 +139,8 @@ def program(texts: Mapping[str, object], modules: Iterable[str]) -> str:
         "vocabulary.mjs": _table("vocabulary", tables()),
         "languages.mjs": _table("languages", texts),
         "words.mjs": _table("words", words()),
+        "phrases.mjs": _table("phrases", phrases()),
+        "reserved.mjs": _table("reserved", reserved()),
     }
     parts: dict[str, str] = {}
     exporter: dict[str, str] = {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from ledger.bundle.audience import COUNTED_ONLY
-from ledger.entries.keyring import REGISTRY_ONLY, REGISTRY_TOO
+from ledger.entries.keyring import KEY_KINDS, REGISTRY_ONLY, REGISTRY_TOO
 from ledger.facts import KINDS
 from ledger.facts.kind import Fact, Field
 from ledger.facts.value_forms import BooleanForm, Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
-from ledger.facts.vocabulary import INSTRUMENTS, ROLES, OnSource, Speaks
+from ledger.facts.vocabulary import ROLES, OnSource, Speaks
 from ledger.formats.characters_table import HIDDEN, UNASSIGNED
+from ledger.law.reading.record_order import STAGE
 
 
 def tables() -> dict[str, Any]:
@@ -19,17 +20,15 @@ def tables() -> dict[str, Any]:
     return {
         "characters": {"unassigned": UNASSIGNED, "hidden": HIDDEN},
         "roles": dict(ROLES),
-        "instruments": dict(INSTRUMENTS),
         "speaks": list(get_args(Speaks)),
         "on_source": list(get_args(OnSource)),
-        "registry": {"only": sorted(REGISTRY_ONLY), "too": sorted(REGISTRY_TOO)},
+        "registry": {"only": sorted(REGISTRY_ONLY), "too": sorted(REGISTRY_TOO), "keys": sorted(KEY_KINDS)},
         "counted_only": sorted(COUNTED_ONLY),
         "kinds": {name: _kind(fact, forms) for name, fact in KINDS.items()},
         "forms": forms.listed,
     }
 
 
-NAMED = {"actor": "office", "party": "party"}  # the types of fields whose values the page shows by name
 # the types of fields that name entries or orders of one log
 LOCAL = ("event", "list[event]", "order", "list[order]")
 
@@ -47,7 +46,7 @@ class _Forms:
         return self.listed.index(described)
 
     def _described(self, form: Form) -> dict[str, Any]:
-        described = {"shape": form.shape, "expected": form.expected}
+        described: dict[str, Any] = {"shape": form.shape, "expected": str(form.expected)}
         match form:
             case TextForm():
                 return described | self._word(form)
@@ -59,20 +58,21 @@ class _Forms:
                 return described | {"item": self.number(form.item)}
             case ObjectForm():
                 members = {name: self.number(member) for name, member in form.members.items()}
-                return described | {"members": members, "required": list(form.required), "either": list(form.either)}
+                described |= {"type": form.type, "required": list(form.required), "either": list(form.either)}
+                return described | {"members": members}
             case MapForm():
                 return described | {"key": self._word(form.key), "value": self._word(form.item)}
 
     def _word(self, word: TextForm) -> dict[str, Any]:
         described: dict[str, Any] = {"known": list(word.values)} if word.values else {"pattern": word.pattern}
-        described |= {"shape": "word", "expected": word.expected, "unseen": word.unseen}
+        described |= {"shape": "word", "type": word.type, "expected": str(word.expected), "unseen": word.unseen}
         return described | ({"real": word.type} if word.parse else {})
 
 
 def _kind(fact: type[Fact], forms: _Forms) -> dict[str, Any]:
     return {
         "schema": fact.schema,
-        "says": fact.says,
+        "stage": STAGE[fact.kind],
         "signers": list(fact.signers),
         "shown_to": list(fact.shown_to),
         "fields": {name: _field(field, forms) for name, field in fact.fields().items()},
@@ -80,13 +80,11 @@ def _kind(fact: type[Fact], forms: _Forms) -> dict[str, Any]:
 
 
 def _field(field: Field, forms: _Forms) -> dict[str, Any]:
-    named = NAMED.get(field.type.removeprefix("list[").removesuffix("]"))
-    return ({"names": named} if named else {}) | {
+    return {
         "form": forms.number(field.form),
         "required": field.required,
         "sealed": field.sealed,
         "always": field.always,
         "local": field.type in LOCAL,
         "audience": list(field.audience),
-        "says": field.says,
     }

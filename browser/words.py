@@ -1,13 +1,11 @@
 """The words of the program that the signing page shows: names of kinds and fields, what kinds say, words of codes.
 
-English is written in the vocabulary. German is in the catalogue of `projections/locale`. `sign/names.json` has the
-names of kinds, fields, roles and instruments in French, which has no catalogue. Where a language has no words, the
-page shows the English ones.
+English is written in the vocabulary, and each other language is in its catalogue of `projections/locale`. Where a
+language has no words, the page shows the English ones.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +17,9 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words import words_of
 from ledger.facts.words.data import ELEMENT_WORDS
-from projections.drawings.timeline import in_few_words
+from ledger.facts.words.kind_words import in_few_words
+from ledger.messages import LANGUAGES
+from projections.sentences.field_words import field_label
 from projections.sentences.sentence import says
 
 HERE: Final = Path(__file__).parent
@@ -32,30 +32,32 @@ def words() -> dict[str, Any]:
     `kinds`, `fields`: names; `says`: what has happened; `roles`, `instruments`: words of their codes; `codes`: by the
     number of a form in the vocabulary, the words of its codes.
     """
-    fields = sorted({name for kind in KINDS.values() for name in kind.fields()})
     english: dict[str, Mapping[str, str]] = {
         "kinds": {name: in_few_words(name) for name in KINDS},
-        "fields": {name: name.replace("_", " ") for name in fields},
+        "fields": field_labels(),
         "says": {name: says(name) for name in KINDS},
         "roles": ROLES,
         "instruments": INSTRUMENTS,
     }
     lists = {n: each for n, form in enumerate(tables()["forms"]) if (each := _list_of(form))}
-    messages = _messages("de")
-    german = {name: _translated(table, messages) for name, table in english.items()}
-    french: dict[str, Any] = json.loads((HERE / "sign" / "names.json").read_text("utf-8"))
-    own = {id(ROLES): french["roles"], id(INSTRUMENTS): french["instruments"]}
-    return {
-        "en": {**english, "codes": lists},
-        "de": {**german, "codes": {n: _translated(each, messages) for n, each in lists.items()}},
-        "fr": {**french, "says": {}, "codes": {n: own[id(each)] for n, each in lists.items() if id(each) in own}},
-    }
+    made: dict[str, Any] = {"en": {**english, "codes": lists}}
+    for lang in LANGUAGES[1:]:
+        messages = _messages(lang)
+        words = {name: _translated(table, messages) for name, table in english.items()}
+        made[lang] = {**words, "codes": {n: _translated(each, messages) for n, each in lists.items()}}
+    return made
+
+
+def field_labels() -> dict[str, str]:
+    """Return the English name of each field, and of each member of a value, by its name in the record."""
+    members = {name for form in tables()["forms"] for name in form.get("members", ())}
+    return {name: field_label(name) for name in sorted(members.union(*(kind.fields() for kind in KINDS.values())))}
 
 
 def _list_of(form: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the words of the codes of a form; empty for a form without codes."""
     known = tuple(form.get("known", ()))
-    if form["expected"].startswith("a data element"):
+    if form.get("type") == "element":
         return ELEMENT_WORDS
     whole = next((each for each in (ROLES, INSTRUMENTS) if known and each.keys() >= {*known}), None)
     return whole or words_of(known)

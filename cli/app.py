@@ -90,8 +90,8 @@ guest = Group(
 order = Group(
     name="order",
     table=ORDER,
-    help="What people here call an order, beside its reference; the log says nothing of it.",
-    examples=("comity order rename 5f0c1a2b karsk-123",),
+    help="What people here call an order, and which two orders on record are one.",
+    examples=("comity order rename 5f0c1a2b karsk-123", "comity order join"),
 )
 
 law = Group(

@@ -16,6 +16,7 @@ from cli.exit_codes import Exit, Stop
 from cli.invocation import Invocation, said
 
 FORMATS = ("table", "json", "jsonl", "csv")
+MEANT = {"search": "orders WORDS", "find": "orders WORDS"}  # words of other programs -> the command here
 HELP_OPTIONS = ["--help", "-h"]  # for every context: click keeps that of the first help
 
 
@@ -203,7 +204,8 @@ class Group(click.Group):
         if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
             import difflib
 
-            near = difflib.get_close_matches(args[0], self.table, n=1)
+            near = [MEANT[args[0]]] if args[0] in MEANT and "orders" in self.table else []
+            near += difflib.get_close_matches(args[0], self.table, n=1)
             meant = f"`{ctx.command_path} {near[0]}`?" if near else f"`{ctx.command_path} --help` lists them"
             raise Stop(f"no command {args[0]!r}", hint=meant)
         return super().resolve_command(ctx, args)

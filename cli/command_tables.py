@@ -107,7 +107,10 @@ GUEST = {
 
 OFFICES = {"add": ("cli.commands.offices:add", "register what an address book (CSV) holds, all or none")}
 
-ORDER = {"rename": ("cli.commands.order:rename", "give an order a name that is used in this ledger's folder alone")}
+ORDER = {
+    "join": ("cli.commands.order:join", "list orders that may be one order, or confirm that two are"),
+    "rename": ("cli.commands.order:rename", "give an order a name that is used in this ledger's folder alone"),
+}
 
 LAW = {
     "deadline": ("cli.commands.law_deadline:deadline", "one deadline explained step by step"),

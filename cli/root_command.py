@@ -14,6 +14,7 @@ from cli.click_extensions import Group
 from cli.exit_codes import Exit, Stop, code_of, exit_of, lines_of, sentence_of, where_of
 from cli.invocation import Invocation
 from cli.terminal import output
+from ledger.messages import pattern_of, values_of
 
 
 class Comity(Group):
@@ -77,9 +78,10 @@ def _answer_error(error: BaseException, code: Exit) -> None:
     from cli.terminal.answer import ErrorAnswer
 
     says, hint = sentence_of(error)
-    message = " ".join(str(getattr(error, "says", says)).split())
+    said = getattr(error, "says", says)
+    message, place = " ".join(str(said).split()), where_of(error)
     try:
-        output.show_json(ErrorAnswer(code_of(error, code), message, where_of(error), hint))
+        output.show_json(ErrorAnswer(code_of(error, code), message, place, hint, pattern_of(said), values_of(said)))
         sys.stdout.flush()
     except OSError:
         output.forget_what_is_unwritten(sys.stdout)

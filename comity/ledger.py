@@ -32,6 +32,7 @@ from ledger.law.reading.exhibit_digests import digests, unread
 from projections.exchange.tables import TABLES, Row, entry_row, order_rows
 from projections.views.custody import CustodyStep, custody
 from projections.views.due import Duty, due, soonest_first
+from projections.views.papers.hand_over import HandSignature
 from projections.views.state import OrderView, view
 from projections.views.timeline import TimelineEntry, timeline
 
@@ -287,4 +288,13 @@ def _closed(hand: CustodyStep, shown: dict[str, Entry]) -> CustodyStep:
         unread=unread(entry),
         firsts=(),
         replaced=None if by is None else replace(by, entry=shown[by.entry.leaf]),
+        gave=_closed_signature(hand.gave, shown),
+        took=_closed_signature(hand.took, shown),
     )
+
+
+def _closed_signature(signature: HandSignature | None, shown: dict[str, Entry]) -> HandSignature | None:
+    """Return how a side signed without what a reader without keys may not see: the name of the person is sealed."""
+    if signature is None or signature.entry is None:
+        return signature
+    return replace(signature, entry=shown[signature.entry.leaf], person="[sealed]" if signature.person else "")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Literal
 
 from ledger.adapters.folders.handed_folder import read_named
-from ledger.adapters.folders.read_trust import read_trust_folder
+from ledger.adapters.folders.read_trust import kept_pin, lies_beside, read_trust_folder
 from ledger.application import lazy_verifiers
 from ledger.errors import RecordError
+from ledger.trust.held import Came
 from ledger.trust.signed_policy import parse_fingerprint
 from ledger.trust.trust_folder import Trust, parse_trust
 from ledger.verify.evidence_bundle import verify as verify_bundle
@@ -26,13 +28,17 @@ def verify(
     now: datetime | None = None,
     *,
     root_fingerprint: str | None = None,
+    trust_came: Literal["with", "apart", "voice"] | None = None,
+    typed_as_printed: bool = False,
 ) -> Report:
     """Verify an evidence bundle, as `comity verify FILE` does. Nothing else is read, and no network is used.
 
     `bundle` is a path or the bytes of a bundle, also of a PDF report or an ASiC-E container that carries one. `trust`
     is a trust folder, the folder of a ledger, a policy file, or a `Trust`. `root_fingerprint` (words or 64 hex digits)
     is of version 1 of a signed trust policy. `anchor` is a checkpoint held independently, as path or bytes. `now` is
-    aware, by default the present moment.
+    aware, by default the present moment. `trust_came` says how trust and anchor came: with the bundle, by another way,
+    or compared by voice. By default what is in or next to the folder of the bundle came with it, and vouches for
+    nothing. `typed_as_printed` says that a typed anchor was compared with its paper, letter by letter.
 
     The report has `verdict` (PASSED, INDETERMINATE, FAILED), its `reasons`, and apart from it `procedure`. Without
     `trust` and `anchor` the best verdict is INDETERMINATE NO_TRUST_ANCHOR. Whatever is wrong in a bundle ends in a
@@ -56,7 +62,31 @@ def verify(
         now or datetime.now(UTC).replace(microsecond=0),
         mldsa=lazy_verifiers.mldsa,
         stamps=lazy_verifiers.stamps(),
+        came=Came(trust_came) if trust_came else _place(bundle, trust, anchor, root_fingerprint),
+        typed_as_printed=typed_as_printed,
     )
+
+
+def _place(bundle: Source, trust: Source | Trust | None, anchor: Source | None, pin: str | None) -> Came | None:
+    """Return how trust and anchor came, by their places; None if they did not come with the bundle."""
+
+    def enclosed(held: Source | None) -> bool:
+        return (
+            not isinstance(bundle, bytes)
+            and isinstance(held, str | PathLike)
+            and lies_beside(fspath(held), fspath(bundle))
+        )
+
+    if trust is None:
+        return Came.BESIDE if enclosed(anchor) else None
+    if (
+        isinstance(trust, bytes | Trust)
+        or pin is not None
+        or kept_pin(fspath(trust)) is not None
+        or not enclosed(trust)
+    ):
+        return None
+    return Came.BESIDE if anchor is None or enclosed(anchor) else Came.TRUST_BESIDE
 
 
 def _trust(place: str, root_fingerprint: str | None) -> Trust:

@@ -6,6 +6,8 @@ Both carry a released code (docs/reference/codes.md); the code decides the exit 
 
 from __future__ import annotations
 
+from ledger.messages import Message
+
 
 class RecordError(Exception):
     """Signed, hashed or packed bytes are not what they must be; nothing after them can be trusted.
@@ -30,7 +32,9 @@ class TooManyAttempts(RecordError):
     """Too many attempts have failed; try again after `seconds`."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__("API-WAIT", "too many attempts have failed", hint=f"wait {seconds} seconds")
+        super().__init__(
+            "API-WAIT", Message("too many attempts have failed"), hint=Message("wait {0} seconds", seconds)
+        )
         self.seconds = seconds
 
 
@@ -55,12 +59,12 @@ class Busy(LedgerError):
     """Another process held the ledger for thirty seconds."""
 
     def __init__(self, what: str) -> None:
-        super().__init__("BUSY", f"{what} was held by another process for 30 seconds", "try again")
+        super().__init__("BUSY", f"{what} was held by another process for 30 seconds", Message("try again"))
 
 
 class TooManyRequests(LedgerError):
     """More requests wait than a writer takes, or it is being stopped; try again after `seconds`."""
 
     def __init__(self, says: str, seconds: int) -> None:
-        super().__init__("BUSY", says, f"try again in {seconds} s")
+        super().__init__("BUSY", says, Message("try again in {0} s", seconds))
         self.seconds = seconds

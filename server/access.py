@@ -27,6 +27,7 @@ from ledger.entries.keyring import Keyring
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import access_of, map_of, registry_of
 from ledger.errors import RecordError
+from ledger.messages import Message
 
 # The roles of the side that keeps the ledger: in its own Party they see every order of it.
 WHOLE = frozenset({"ISS", "VAL", "SEEK", "RET", "CAR", "CAQ", "POC", "DPO", "AUD", "ADM", "SYS"})
@@ -73,7 +74,7 @@ def caller_of(keyring: Keyring, key: str, size: int) -> Caller:
     known = keyring.keys.get(key)
     office = keyring.offices.get(known.actor) if known else None
     if known is None or office is None:
-        raise RecordError("KEY-UNKNOWN", "no key of the register has signed this request")
+        raise RecordError("KEY-UNKNOWN", Message("no key of the register has signed this request"))
     keyring.check_key(SignedBy(key, known.actor, "", office.party), size, accepts=True)
     if known.accepted is None:
         return Caller(key, known.actor, office.party, frozenset(), accepted=False)
@@ -91,7 +92,7 @@ def caller_of_account(
     """
     office = keyring.offices.get(actor)
     if office is None:
-        raise RecordError("API-DENIED", "the office of this account is not in the register")
+        raise RecordError("API-DENIED", Message("the office of this account is not in the register"))
     held = frozenset(office.roles_at(size))
     return Caller("", actor, office.party, held & frozenset(roles) if roles else held, account=account, own=own)
 
@@ -104,7 +105,7 @@ def caller_of_guest(keyring: Keyring, account: str, actor: str, own: frozenset[s
     """
     office = keyring.offices.get(actor)
     if office is None:
-        raise RecordError("API-DENIED", "the office of this account is not in the register")
+        raise RecordError("API-DENIED", Message("the office of this account is not in the register"))
     held = GUESTS & frozenset(office.roles_at(size))
     known = [keyring.keys[key] for key in own if key in keyring.keys]
     valid = [key for key in known if key.actor == actor and key.ended is key.reported is None]

@@ -15,6 +15,7 @@ from ledger.entries.envelope import OpenedEntry, open_
 from ledger.errors import RecordError
 from ledger.facts.vocabulary import Purpose
 from ledger.formats.selective_disclosure import lift
+from ledger.messages import Message
 from server.access import Caller
 from server.documents import AccessPlace, SealedEntry
 
@@ -44,7 +45,9 @@ def check_claim(journal: Journal, claim: AccessClaim, caller: Caller) -> None:
     if not caller.signs_with(claim.key) or claim.role not in caller.roles:
         raise RecordError("API-DENIED", "values are opened with a key of the caller, in a role of the caller")
     if not journal.folder.test and abs(claim.made_at - journal.now()) > CLOCKS:
-        says = f"it differs by more than ten minutes from the clock here, {journal.now():%Y-%m-%dT%H:%M:%SZ}"
+        says = Message(
+            "it differs by more than ten minutes from the clock here, {0}", format(journal.now(), "%Y-%m-%dT%H:%M:%SZ")
+        )
         raise RecordError("API-REQUEST", says, where="made_at")
 
 

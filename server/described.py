@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from ledger.entries.case import Case, Entry
+from ledger.entries.case import Case, Entry, numbered
 from ledger.entries.envelope import OpenedEntry, entry_of
 from ledger.entries.keyring import Keyring
 from ledger.law import Judgement, judge
@@ -24,13 +24,14 @@ def public_entries(placed: Placed, keyring: Keyring) -> tuple[Entry, ...]:
 
 
 def public_case(order: str, entries: Placed, register: tuple[Entry, ...], keyring: Keyring) -> Case:
-    """Return the case of an order without sealed values; `entries` may include those of its companion.
+    """Return the case of an order without sealed values.
 
+    `entries` may include those of its companion and of orders joined with it.
     The same `register` for many orders is read once by the law.
     """
     own = list(entries)
     instrument = next((o.payload.instrument for _, o in own if o.payload.order == order), None)
-    return Case(order, instrument or "", public_entries(own, keyring), register)
+    return Case(order, instrument or "", tuple(numbered(order, public_entries(own, keyring))), register)
 
 
 def statements(case: Case, moment: datetime) -> OrderStatements:

@@ -57,11 +57,13 @@ class CommittedHeads(Struct, frozen=True):
     """The last statement of the ledger on the heads of all orders, and the proof (base64) of one order in that map.
 
     It shows that no entry of the order is left out below the size that the statement covers. Behind that size an answer
-    rests on the word of the server, until the next statement.
+    rests on the word of the server, until the next statement. `joined` has the proof of each order that an entry of the
+    order has joined with it, by id.
     """
 
     commit: ProvenEntry
     proof: str
+    joined: dict[str, str] = {}
 
 
 class HealthAnswer(ApiAnswer, frozen=True, tag="comity.api-health/1"):
@@ -400,7 +402,9 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     """What is wrong with a request (RFC 9457): `code` is a released code, `where` and `hint` may be empty.
 
     `title`, `detail` and `hint` are in the first of English, German and French that the header Accept-Language has.
-    In another language than English, `english` has the details that the translation leaves out.
+    In another language than English, `english` has the details that the translation leaves out. `message_id` is the
+    English pattern of `detail`, its places numbered from 0, and `values` fill them in order (`ledger.messages.built`);
+    `hint_id` and `hint_values` are the same of `hint`. They are left out where the words are those of somebody else.
     """
 
     type: str
@@ -411,3 +415,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     where: str
     hint: str
     english: str = ""
+    message_id: str = ""
+    values: list[Any] = []
+    hint_id: str = ""
+    hint_values: list[Any] = []

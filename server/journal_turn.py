@@ -9,6 +9,7 @@ from typing import Final
 
 from ledger.application.journal import Journal
 from ledger.errors import LedgerError
+from ledger.messages import Message
 
 PATIENCE: Final = 30.0  # seconds that a request waits for another one
 
@@ -27,7 +28,7 @@ class JournalTurn:
     def journal(self) -> Iterator[Journal]:
         """Yield the open journal until the block ends; `LedgerError` BUSY, what opening it raises."""
         if not self._lock.acquire(timeout=PATIENCE):
-            raise LedgerError("BUSY", self._busy, "try again")
+            raise LedgerError("BUSY", self._busy, Message("try again"))
         try:
             with self._opened() as journal:
                 yield journal

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message, pattern_of, values_of
 from server.documents import Problem
 from server.error_texts import ErrorText, error_texts
 
@@ -50,22 +51,22 @@ STATUS: Final = {
     "FILES-FULL": 507,
 }
 TITLES: Final = {
-    400: "The request has another form than the API asks for.",
-    401: "The sender of the request is not known.",
-    403: "This caller may not do this.",
-    404: "There is no such thing that this caller may see.",
-    405: "The address has another method.",
-    408: "The request did not arrive in time.",
-    409: "The record has changed, or has it already.",
-    413: "The request is too large.",
-    415: "The content has another type.",
-    421: "This is not a name of this server.",
-    422: "The entry is refused; nothing was recorded.",
-    429: "There are too many requests.",
-    431: "The head of the request is too large.",
-    500: "The server has failed.",
-    503: "The ledger cannot be used now.",
-    507: "There is no room for this.",
+    400: Message("The request has another form than the API asks for."),
+    401: Message("The sender of the request is not known."),
+    403: Message("This caller may not do this."),
+    404: Message("There is no such thing that this caller may see."),
+    405: Message("The address has another method."),
+    408: Message("The request did not arrive in time."),
+    409: Message("The record has changed, or has it already."),
+    413: Message("The request is too large."),
+    415: Message("The content has another type."),
+    421: Message("This is not a name of this server."),
+    422: Message("The entry is refused; nothing was recorded."),
+    429: Message("There are too many requests."),
+    431: Message("The head of the request is too large."),
+    500: Message("The server has failed."),
+    503: Message("The ledger cannot be used now."),
+    507: Message("There is no room for this."),
 }
 
 
@@ -83,9 +84,9 @@ def problem_of(error: Exception, lang: str = "en") -> Problem:
     """Return the problem of an error in a language; one that is for the operator shows its code alone."""
     if isinstance(error, (RecordError, LedgerError)):
         if is_internal(error):
-            return _problem(503, error.code, "the log of the server says more", "", "", lang)
+            return _problem(503, error.code, Message("the log of the server says more"), "", "", lang)
         return _problem(status_of(error), error.code, error.says, getattr(error, "where", ""), error.hint, lang)
-    return _problem(500, "API-UNFORESEEN", "an unforeseen error; the log of the server has it", "", "", lang)
+    return _problem(500, "API-UNFORESEEN", Message("an unforeseen error; the log of the server has it"), "", "", lang)
 
 
 def text_of(error: RecordError | LedgerError, lang: str) -> ErrorText:
@@ -103,7 +104,20 @@ def _problem(status: int, code: str, says: str, where: str, hint: str, lang: str
     texts = error_texts(lang)
     title = texts.say(TITLES[status]) or TITLES[status]
     text = texts.of(code, says, hint, otherwise=title)
-    return Problem(PAGE + code, title, status, text.says, code, where, text.hint, text.english)
+    return Problem(
+        PAGE + code,
+        title,
+        status,
+        text.says,
+        code,
+        where,
+        text.hint,
+        text.english,
+        message_id=pattern_of(says),
+        values=values_of(says),
+        hint_id=pattern_of(hint),
+        hint_values=values_of(hint),
+    )
 
 
 def is_proof(code: str) -> bool:

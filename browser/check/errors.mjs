@@ -12,6 +12,9 @@ export class Refused extends Error {
   }
 }
 
+/** Nothing can be checked from here on, and nothing is proved wrong: the reader gave what does not belong here. */
+export class Undecided extends Refused {}
+
 /** Run `work`; a refusal gets the place `where`. */
 export async function placed(where, work) {
   try {

@@ -6,8 +6,8 @@ import { isBundle } from '../check/bundle/archive_kind.mjs';
 import { visible } from '../check/formats/characters.mjs';
 import { bytesOf } from './folder.mjs';
 import { foreign, grid, make } from './dom.mjs';
-import { dated } from './names.mjs';
-import { say } from './texts.mjs';
+import { written } from './moments.mjs';
+import { languageOf, say } from './texts.mjs';
 
 /** Return, for each file, its digests and the result of its comparison; `onRead` gets name, bytes read, and size. */
 export async function comparedFiles(files, report, onRead) {
@@ -76,7 +76,7 @@ const stating = (entry, names, handover) => [
   say([entry === handover ? 'file-given' : 'file-stated']),
   names.office(entry.actor),
   entry.by === entry.actor ? '' : [say(['file-reporter']), names.office(entry.by)],
-  say(['file-on', dated(entry.on)]),
+  say(['file-on', entry.on]),
   ...places([entry], names),
   '.',
 ];
@@ -86,13 +86,13 @@ function givenOtherwise(differs, names) {
   const [other] = [...differs.filter(({ kind }) => GIVEN.includes(kind)), ...differs];
   if (!other) return [];
   const says = GIVEN.includes(other.kind) ? 'file-given-otherwise' : 'file-stated-otherwise';
-  return [[say([says]), names.office(other.actor), say(['file-on', dated(other.on)]), ...places([other], names), '.']];
+  return [[say([says]), names.office(other.actor), say(['file-on', other.on]), ...places([other], names), '.']];
 }
 
 function changedAt(entry, names) {
   const [from, to] = ['released_by', 'received_by'].map((field) => entry.get(field));
   const hands = from && to ? [say(['file-from']), names.office(from), say(['file-to']), names.office(to)] : [];
-  return [say(['file-changed']), ...places([entry], names), ', ', dated(entry.on), ...hands, '. ', say(['file-changed-means'])];
+  return [say(['file-changed']), ...places([entry], names), ', ', written(entry.on, languageOf()), ...hands, '. ', say(['file-changed-means'])];
 }
 
 const places = (entries, names) =>
@@ -105,7 +105,7 @@ function rests(found, names) {
   const headings = ['digest-when', 'digest-who', 'digest-what', 'digest-says'].map((heading) => say([heading]));
   const sorted = rows.sort(([a], [b]) => (a.on < b.on ? -1 : a.on > b.on ? 1 : a.index - b.index));
   const cells = ([entry, says]) => [
-    [dated(entry.on)],
+    [written(entry.on, languageOf())],
     [names.office(entry.actor)],
     [foreign(entry.kind), ' (', ...places([entry], names), ')'],
     [make('strong', {}, say([says]))],

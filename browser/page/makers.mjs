@@ -1,7 +1,8 @@
 /** What the maker of the bundle says it found: its signed statement, under its name, never a verdict of this page. */
 import { foreign, make, twoColumns } from './dom.mjs';
-import { dated } from './names.mjs';
-import { say } from './texts.mjs';
+import { written } from './moments.mjs';
+import { Language } from './sentences/language.mjs';
+import { languageOf, say } from './texts.mjs';
 
 const LEVELS = ['V', 'W', 'G']; // gravest first
 const [SHOWN, LONGEST] = [10, 600]; // findings, and characters of one; further and longer ones are folded away
@@ -53,10 +54,18 @@ function one({ code, level, says, cite, entries, more }, leaves, names) {
     {},
     make('strong', {}, say([`level-${level.toLowerCase()}`])),
     say(['colon']),
-    make('span', { lang: 'en' }, foreign(says)),
+    ...rule(code, says, names.language),
     make('p', { class: 'govuk-hint' }, say(['makers-rests']), links.length ? links : say(['makers-rests-none']), rest ? say(['makers-more', rest]) : ''),
     make('p', { class: 'govuk-hint' }, code, cite.length ? [', ', foreign(cite.join(', '))] : ''),
   );
+}
+
+/** Return the sentence of the rule of a code in the language of the page, and the words of the maker where they differ. */
+function rule(code, says, language) {
+  const words = make('span', { lang: 'en' }, foreign(says));
+  const ours = language.word('findings', code);
+  if (!ours) return [words];
+  return [ours, says === new Language('en').word('findings', code) ? '' : make('p', {}, say(['makers-words']), words)];
 }
 
 const circumstances = ({ as_of: asOf, rules }) =>
@@ -65,7 +74,7 @@ const circumstances = ({ as_of: asOf, rules }) =>
     {},
     make('summary', {}, say(['makers-how'])),
     twoColumns(say(['makers-how']), [
-      [say(['makers-as-of']), dated(asOf)],
+      [say(['makers-as-of']), written(asOf, languageOf())],
       [say(['makers-rules']), make('code', {}, rules)],
     ]),
   );

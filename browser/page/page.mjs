@@ -18,7 +18,8 @@ import { comparedFiles } from './evidence.mjs';
 import { LARGEST, bytesOf, droppedIn, filesOf, chosenAt } from './folder.mjs';
 import { readQr } from './qr.mjs';
 import { result, spoken } from './result.mjs';
-import { say, speak, stepName } from './texts.mjs';
+import { written } from './moments.mjs';
+import { say, speak, stepName, writeMoments } from './texts.mjs';
 
 const HELD = ['policy', 'registrar', 'anchor', 'authorities'];
 const SIGNED = ['policy', 'registrar', 'authorities']; // fields that signed versions replace
@@ -26,6 +27,7 @@ let folder = new Map(); // a trust folder, path -> bytes, also of files without 
 const fromFile = new Map(); // id of a field -> bytes of the file that filled it, until the text is changed
 
 let shown = null; // the report on the page, and what it was checked against
+let asPrinted = false; // the reader has compared what was typed with what is printed
 
 const at = (id) => document.getElementById(id);
 
@@ -33,6 +35,7 @@ if (globalThis.document) start();
 
 function start() {
   translate(...navigator.languages);
+  writeMoments(written);
   at('language').addEventListener('change', ({ target }) => {
     translate(target.value);
     if (shown) show(...shown);
@@ -44,10 +47,16 @@ function start() {
       [...target.files].forEach((file) => take(name, file));
     });
     at(name).addEventListener('input', () => fromFile.delete(name));
+    for (const event of ['input', 'change']) at(name).addEventListener(event, forget);
   }
   for (const id of ['folder', 'folder-whole']) {
     at(id).addEventListener('change', ({ target }) => takeHeld([...target.files].map(chosenAt)));
   }
+  for (const id of ['folder', 'folder-whole', 'bundle', 'fingerprint']) at(id).addEventListener('change', forget);
+  for (const choice of document.querySelectorAll('input[name="came"]')) {
+    choice.addEventListener('change', () => shown && ask(false));
+  }
+  at('any').addEventListener('change', ({ target }) => dropped([...target.files].map(chosenAt)));
   at('question').addEventListener('submit', (event) => {
     event.preventDefault();
     ask();
@@ -82,25 +91,32 @@ function mark(target) {
   if (target) (field ?? document.body).classList.add('dropping');
 }
 
-/** Put dropped files, [path, file], into the field on which they fell; into one by name and content if they fell on none. */
+/**
+ * Put dropped files, [path, file], into the field on which they fell; into one by name and content if they fell on none.
+ * Say what each was taken for, and check if there is a bundle.
+ */
 async function dropped(files, field) {
+  forget();
   if (field === 'trust') return takeHeld(files);
   const [bundles, evidence, held] = [[], [], []];
   for (const one of files) {
-    if (field) (field === 'bundle' ? bundles : evidence).push(one[1]);
+    if (field && field !== 'any') (field === 'bundle' ? bundles : evidence).push(one[1]);
     else if (isHeld(one[0]) || isPicture(one[1])) held.push(one);
     else (await isBundleLike(one[1]) ? bundles : evidence).push(one[1]);
   }
   if (held.length) await takeHeld(held);
-  for (const [id, some] of [
+  const chosen = [
     ['bundle', bundles.slice(0, 1)],
     ['other', bundles.slice(1, 2)],
     ['evidence', evidence],
-  ]) {
-    if (some.length) choose(id, some);
-  }
-  const named = [...bundles.slice(0, 2), ...evidence].map(({ name }) => name).join(', ');
-  if (named) tell(say(['chosen', named]));
+  ];
+  for (const [id, some] of chosen) if (some.length) choose(id, some);
+  const taken = [...chosen.map(([id, some]) => [id, some.map(({ name }) => name)]), ['trust', held.map(([path]) => path)], ['left', bundles.slice(2).map(({ name }) => name)]];
+  at('any-taken').replaceChildren(
+    ...taken.filter(([, some]) => some.length).map(([id, some]) => make('li', {}, say([`any-${id}`, some.join(', ')]))),
+  );
+  const wholePage = !field || field === 'any';
+  if (wholePage && at('bundle').files.length) await ask();
 }
 
 function choose(id, files) {
@@ -138,11 +154,11 @@ async function take(name, file) {
     const text = await readQr(file).catch(() => null);
     fromFile.delete(name);
     at(name).value = text?.trim() ?? '';
-    tell(text === null ? say(['qr-none']) : '', text === null);
+    tell(text === null ? say(['qr-none']) : '', text === null, false, text === null ? 'folder' : null);
     return;
   }
   if (file.size > LARGEST) {
-    tell(say(['file-large', file.name, file.size, LARGEST]), true);
+    tell(say(['file-large', file.name, file.size, LARGEST]), true, false, 'folder');
     return;
   }
   const bytes = await bytesOf(file);
@@ -169,7 +185,7 @@ async function takeFolder(files) {
     folder = await filesOf(files);
     tell('');
   } catch (wrong) {
-    tell(say(['cannot-read', say(['folder-label']), wrong.code, wrong.where, wrong.says]), true);
+    tell(say(['cannot-read', say(['folder-label']), wrong.code, wrong.where, wrong.says]), true, false, 'folder');
   }
   const signed = versioned();
   for (const name of ['policy', 'registrar']) fill(name, signed ? null : folder.get(name));
@@ -196,30 +212,48 @@ function showFolder() {
   for (const name of SIGNED) at(name).closest('.held').hidden = versioned(); // the versions contain all three
 }
 
+/** Forget that the reader has compared what was typed: something else was given. */
+function forget() {
+  asPrinted = false;
+}
+
+/** Return how the trust came, as the reader says; `unsaid` without an answer. */
+const cameBy = () => document.querySelector('input[name="came"]:checked')?.value ?? 'unsaid';
+
 /** Return the bytes of a field: of its file, or of the typed text with a final newline; null if it is empty. */
 function held(name) {
   const typed = at(name).value.trim();
   return fromFile.get(name) ?? (typed ? encoded(`${typed}\n`) : null);
 }
 
-async function ask() {
-  const [button, file] = [document.querySelector('#question button'), at('bundle').files[0]];
+let turn = Promise.resolve(); // one check after the other
+
+/** Verify what the fields hold, and show the result; `moving` the focus to it. */
+function ask(moving = true) {
+  sendButton().disabled = true;
+  turn = turn.then(() => check(moving));
+  return turn;
+}
+
+const sendButton = () => document.querySelector('#question button');
+
+async function check(moving) {
+  const [button, file] = [sendButton(), at('bundle').files[0]];
   at('result').hidden = true;
   shown = null;
   ['bundle', 'other', 'evidence', 'folder', 'fingerprint', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
-  button.disabled = true;
   try {
     if (file.size > MAX_TOTAL) {
       if (!isBundle(await bytesOf(file.slice(0, 200)))) throw noBundle('bundle', say(['too-large', file.size, MAX_TOTAL]));
-      await answer(file.name, { length: file.size }, null); // refused without reading it
+      await answer(file.name, { length: file.size }, null, moving); // refused without reading it
     } else {
       const data = await bytesOf(file);
       const inside = await unwrapped(data, 'bundle');
-      await answer(file.name, inside, isPdf(data) ? await digestOfFile(data) : null);
+      await answer(file.name, inside, isPdf(data) ? await digestOfFile(data) : null, moving);
     }
   } catch (wrong) {
     if (wrong.field) at(wrong.field).setAttribute('aria-invalid', 'true');
-    tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true, wrong.calm);
+    tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true, wrong.calm, wrong.field);
     if (wrong.field) focus(at(wrong.field));
   }
   at('progress').hidden = true;
@@ -258,21 +292,22 @@ async function otherBundle(trust, now) {
   return { name: file.name, digest: await digestOfFile(data), report };
 }
 
-async function answer(name, data, paper) {
+async function answer(name, data, paper, moving) {
   const anchor = held('anchor');
   const trust = await trusted();
   if (anchor) await parsed(() => parseAnchor(anchor), ['anchor']);
   const now = Math.floor(Date.now() / 1000);
   const read = data instanceof Uint8Array;
   const onStep = (number) => tell(say(['step-running', number, stepName(number)]));
+  const told = { came: cameBy(), asPrinted };
   const exhibit = read && exhibitForm(data);
   const absence = read && isAbsence(data);
   const other = exhibit || absence ? null : await otherBundle(trust, now);
   const report = exhibit
     ? await verifyExhibit(data, trust)
     : absence
-    ? await verifyAbsence(data, trust, anchor, now)
-    : await parsed(() => verify(data, trust, anchor, now, onStep, other?.report.shown ?? null), ['bundle']);
+    ? await verifyAbsence(data, trust, anchor, now, told)
+    : await parsed(() => verify(data, trust, anchor, now, onStep, other?.report.shown ?? null, told), ['bundle']);
   const circumstances = {
     name,
     now,
@@ -287,10 +322,15 @@ async function answer(name, data, paper) {
       (trust?.authorities ?? []).map(async ({ subject, bytes }) => [subject.shown, await digestOfFile(bytes)]),
     ),
     native: await browserHasEd25519(),
+    came: (trust || anchor) && told.came !== 'unsaid' ? told.came : null,
+    printed() {
+      asPrinted = true;
+      ask();
+    },
   };
   shown = [report, circumstances, exhibit || absence ? [] : await evidenceFiles(report)];
   show(...shown);
-  at('result-title').focus();
+  if (moving) at('result-title').focus();
 }
 
 /** Compare the evidence files with the report, and show how far that is. */
@@ -352,7 +392,9 @@ const unreadable = (field, message) => Object.assign(new Error(message), { field
 /** Another file in the place of a bundle is a mistake of the reader, and no alarm. */
 const noBundle = (field, message) => Object.assign(unreadable(field, message), { calm: true });
 
-function tell(sentence, problem = false, calm = false) {
+/** Show a sentence in the place of what happens; a problem of a field next to it. */
+function tell(sentence, problem = false, calm = false, field = null) {
+  at(field ?? 'progress').before(at('status'));
   const kind = calm ? 'problem calm' : 'problem';
   at('status').replaceChildren(problem ? make('span', { class: kind }, sentence) : sentence);
 }

@@ -1,37 +1,49 @@
-/** Show the entries of a bundle: who states what, when, and which fields are open, withheld, erased. */
+/** Show the entries of a bundle: the sentence of each, who states it, when, and its fields. */
 import { kindOf, knownKind } from '../check/verify/field_forms.mjs';
 import { wire } from '../check/shape.mjs';
-import { vocabulary } from '../vocabulary.mjs';
-import { bullets, foreign, make } from './dom.mjs';
+import { foreign, make } from './dom.mjs';
+import { fields, stateOf } from './fields.mjs';
+import { roleWords } from './sentences/values.mjs';
 import { say } from './texts.mjs';
 
 /** Return the orders of a bundle: its own order first, then linked ones, then the registry. */
 export function recordOf({ manifest, known, brackets }, names) {
   const shownElsewhere = new Set([...known.own, ...known.registry]);
   const linked = known.all.filter((entry) => !shownElsewhere.has(entry));
-  const leaves = new Map(known.all.map((entry) => [entry.leaf, entry.index]));
   const gone = replacedIn(known.all, manifest.made_at);
   const timeOf = new Map(brackets.map((bracket) => [bracket.index, bracket]));
   const entries = (some) =>
     make(
       'ol',
       { class: 'record' },
-      some.map((entry) => one(entry, timeOf.get(entry.index), leaves, gone, names)),
+      some.map((entry) => one(entry, timeOf.get(entry.index), gone, names)),
     );
   return [
     make('h3', {}, names.reference ? [say(['record-order-named']), foreign(names.reference)] : say(['record-order', manifest.order])),
     entries(known.own),
-    known.arrived?.length ? arrivedFrom(known.arrived, leaves, names) : null,
+    known.arrived?.length ? arrivedFrom(known.arrived, names) : null,
     linked.length ? [make('h3', {}, say(['record-linked'])), entries(linked)] : null,
     make('details', {}, make('summary', {}, say(['record-registry', known.registry.length])), entries(known.registry)),
   ];
 }
 
+// What asks for data, and what answers; the other entries are in the record alone.
+const ASKED = 'order-issued order-corrected order-withdrawn data-disclosed data-transmitted-by-state evidence-received no-data-held disclosure-declined'.split(' ');
+
+/** Say what was asked and what came, in the sentences of the entries that were not replaced; null if there are none. */
+export function askedAndCame({ known, manifest }, names) {
+  if (!known) return null;
+  const gone = replacedIn(known.all, manifest.made_at);
+  const told = known.own.filter((entry) => ASKED.includes(entry.kind) && knownKind(entry) && !gone.has(entry.leaf));
+  const items = told.map((entry) => make('li', {}, foreign(names.sentence(entry)), ' ', make('a', { href: `#entry-${entry.index}` }, names.place(entry))));
+  return items.length ? [make('h3', {}, say(['asked-title'])), make('ul', { class: 'asked' }, items)] : null;
+}
+
 /** Show the wrapped entries of other records, each under the name of its log. */
-function arrivedFrom(entries, leaves, names) {
+function arrivedFrom(entries, names) {
   const unknown = { notBefore: null, notAfter: null };
   const items = entries.map((entry, n) =>
-    one({ ...entry, index: entry.place }, unknown, leaves, new Map(), names, `arrived-${n}`, [
+    one({ ...entry, index: entry.place }, unknown, new Map(), names, `arrived-${n}`, [
       'arrived-title',
       entry.place,
       entry.log,
@@ -66,21 +78,21 @@ function reason(entry) {
   return entry.values.has('why') ? foreign(String(entry.values.get('why'))) : say([`field-${stateOf(entry, 'why')}`]);
 }
 
-function one(entry, bracket, leaves, gone, names, id = `entry-${entry.index}`, title = ['entry-title', entry.index, entry.seq]) {
+function one(entry, bracket, gone, names, id = `entry-${entry.index}`, title = ['entry-title', entry.index, entry.seq]) {
   const kind = knownKind(entry);
   const by = gone.get(entry.leaf);
-  const title_ = [say(title), foreign(entry.kind)];
+  const sentence = foreign(names.sentence(entry));
   const { actor, party, role } = entry.signer;
   const facts = [
-    [say(['signed-by']), [names.office(actor), say(['of-party']), names.party(party), roleName(role)]],
+    [say(['signed-by']), [names.office(actor), say(['of-party']), names.party(party), say(['as-role', roleWords(role, names.language)])]],
     [say(['happened']), say(['claimed-at', entry.on, [`source-${entry.on_source}`]])],
     [say(['signed-at']), say(['claimed', entry.signed_at])],
     [say(['proven-when']), proven(bracket)],
     entry.speaks === 'act' ? null : [say(['speaks']), say([`speaks-${entry.speaks}`])],
     entry.whose ? [say(['whose']), names.office(entry.whose)] : null,
-    entry.replaces ? [say(['replaces']), shown(entry.replaces, leaves)] : null,
+    entry.replaces ? [say(['replaces']), names.link(entry.replaces) ?? foreign(entry.replaces)] : null,
     by
-      ? [say(['replaced']), [shown(by.leaf, leaves), ', ', say(['claimed', by.signed_at]), ', ', names.office(by.signer.actor)]]
+      ? [say(['replaced']), [names.link(by.leaf), ', ', say(['claimed', by.signed_at]), ', ', names.office(by.signer.actor)]]
       : null,
     by ? [say(['replaced-why']), reason(by)] : null,
     entry.unless ? [say(['condition']), say(['condition-says', entry.unless.kinds.join(', '), entry.unless.orders.join(', '), entry.unless.after])] : null,
@@ -89,8 +101,9 @@ function one(entry, bracket, leaves, gone, names, id = `entry-${entry.index}`, t
   return make(
     'li',
     by ? { id, class: 'replaced' } : { id },
-    make('h4', {}, by ? [make('s', {}, title_), ' ', make('strong', {}, say(['replaced-mark']))] : title_),
-    meaning(entry, kind),
+    make('h4', {}, by ? [make('s', {}, sentence), ' ', make('strong', {}, say(['replaced-mark']))] : sentence),
+    make('p', { class: 'says' }, say(title), make('code', {}, foreign(entry.kind))),
+    kind ? null : make('p', {}, say([kindOf(entry.kind) ? 'later-schema' : 'unknown-kind'])),
     'proven' in entry ? make('p', {}, say([entry.proven ? 'arrived-proven' : 'arrived-not-proven'])) : null,
     entry.held === false ? make('p', { class: 'problem' }, say(['entry-not-held'])) : null,
     make(
@@ -98,17 +111,9 @@ function one(entry, bracket, leaves, gone, names, id = `entry-${entry.index}`, t
       {},
       facts.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]),
     ),
-    fields(entry, kind, leaves, names),
+    fields(entry, kind, names),
   );
 }
-
-/** Return what an entry of this kind states, in the words of the program. */
-const meaning = (entry, kind) =>
-  kind
-    ? make('p', { class: 'says', lang: 'en' }, kind.says)
-    : make('p', { class: 'says' }, say([kindOf(entry.kind) ? 'later-schema' : 'unknown-kind']));
-
-const roleName = (role) => say(['as-role', vocabulary.roles[role] ?? role]);
 
 function proven({ notBefore, notAfter }) {
   if (notBefore === null && notAfter === null) return say(['proven-nothing']);
@@ -116,61 +121,4 @@ function proven({ notBefore, notAfter }) {
   return notAfter === null
     ? say(['proven-after', wire(notBefore)])
     : say(['proven-between', wire(notBefore), wire(notAfter)]);
-}
-
-function fields(entry, kind, leaves, names) {
-  const open = [...entry.public].filter(([name]) => name !== '_sd').map(([name, value]) => [name, value, 'public']);
-  const sealed = entry.sealed.map((name) => [name, entry.values.get(name), stateOf(entry, name)]);
-  const documents = entry.documents.length
-    ? [['documents', entry.documents.map((d) => new Map(Object.entries(d))), 'public']]
-    : [];
-  const rows = [...open, ...sealed, ...documents].map(([name, value, state]) =>
-    make(
-      'tr',
-      {},
-      make('th', { scope: 'row', ...about(kind?.fields[name]) }, name.replaceAll('_', ' ')),
-      make('td', {}, ['public', 'opened'].includes(state) ? valueOf(value, kind?.fields[name]?.names, leaves, names) : ''),
-      make('td', { class: state }, say([`field-${state}`])),
-    ),
-  );
-  if (!rows.length) return null;
-  const headings = ['field', 'value', 'state'].map((name) => make('th', { scope: 'col' }, say([`field-${name}`])));
-  return make(
-    'table',
-    { class: 'fields', 'aria-label': say(['fields-of', entry.index]) },
-    make('thead', {}, make('tr', {}, headings)),
-    make('tbody', {}, rows),
-  );
-}
-
-/** Format a value; an id of an office or a Party becomes its name. */
-function valueOf(value, named, leaves, names) {
-  if (!named || value === null) return shown(value, leaves);
-  const name = (id) => (typeof id === 'string' ? names[named](id) : shown(id, leaves));
-  if (!Array.isArray(value)) return name(value);
-  return value.length > 1 ? bullets(value.map(name)) : value.map(name);
-}
-
-const about = (field) => (field ? { title: field.says } : {});
-
-function stateOf(entry, name) {
-  if (entry.values.has(name)) return 'opened';
-  return entry.erased.has(name) ? 'erased' : 'withheld';
-}
-
-/** Format a value; the leaf hash of an entry in this bundle becomes a link to it. */
-function shown(value, leaves) {
-  if (value === null) return say(['not-stated']);
-  if (leaves.has(value))
-    return make('a', { href: `#entry-${leaves.get(value)}` }, say(['entry-link', leaves.get(value)]));
-  if (typeof value === 'string') return foreign(value);
-  if (Array.isArray(value))
-    return value.length > 1
-      ? bullets(value.map((item) => shown(item, leaves)))
-      : value.map((item) => shown(item, leaves));
-  if (value instanceof Map) {
-    const members = [...value].map(([name, inner]) => [foreign(name), ': ', shown(inner, leaves)]);
-    return members.length > 1 ? bullets(members) : members;
-  }
-  return String(value);
 }

@@ -1,14 +1,17 @@
 /** Show the result: two lines, reasons, what is not proven, what was checked, and the entries. */
 import { bySize } from '../check/formats/bytes.mjs';
 import { wire } from '../check/shape.mjs';
-import { vocabulary } from '../vocabulary.mjs';
+import { TYPED } from '../check/verify/history/anchors.mjs';
 import { bullets, foreign, grid, make, twoColumns } from './dom.mjs';
 import { audits } from './audits.mjs';
 import { evidence, fileStates } from './evidence.mjs';
+import { limits, missing, shownOpen } from './limits.mjs';
 import { makersStatement, statesViolation } from './makers.mjs';
-import { Names, dated } from './names.mjs';
-import { recordOf } from './record.mjs';
-import { say, stepName } from './texts.mjs';
+import { written } from './moments.mjs';
+import { Names } from './names.mjs';
+import { askedAndCame, recordOf } from './record.mjs';
+import { languageOf, say, stepName } from './texts.mjs';
+import { keptClosed, withheld } from './withheld.mjs';
 
 /** Return the two lines as one sentence, for screen readers. */
 export const spoken = (report, files) =>
@@ -18,25 +21,24 @@ export const spoken = (report, files) =>
 export function result(report, circumstances, files) {
   const names = new Names(report);
   const statement = makersStatement(report, names);
-  const first = statesViolation(report); // a violation is seen before the frame of the verdict
+  const first = statesViolation(report); // a violation is the first line of the verdict, and its statement follows
   return [
     make('h2', { id: 'result-title', tabindex: '-1' }, titleOf(report, names)),
-    subject(report, names),
     report.manifest?.test ? make('p', { class: 'problem' }, say(['test-ledger'])) : null,
-    first ? statement : null,
-    verdict(report),
+    verdict(report, circumstances, files),
     report.says ? make('p', { class: 'says' }, say(report.says)) : null,
+    subject(report, names),
+    askedAndCame(report, names),
     evidence(files, report, names),
-    first ? null : statement,
+    first ? statement : null,
     circumstances.paper ? make('p', { class: 'paper' }, make('strong', {}, say(['pdf-inside']))) : null,
     part('reasons-title', report.reasons.map(reason)),
-    part(
-      'not-proven-title',
-      report.notProven.map((text) => say(text)),
-    ),
+    withheld(report, names),
+    limits(report),
+    first ? null : statement,
     part('audits-title', audits(report)),
     make('p', {}, printButton()),
-    make('h2', {}, say(['checked-title'])),
+    make('h2', { class: 'later' }, say(['checked-title'])),
     twoColumns(say(['circumstances-title']), [
       [say(['bundle-file']), foreign(circumstances.name)],
       [say(['bundle-digest']), make('code', {}, circumstances.digest)],
@@ -47,6 +49,7 @@ export function result(report, circumstances, files) {
       [say(['held-registrar']), make('code', {}, circumstances.registrar ?? say(['nothing']))],
       [say(['held-folder']), circumstances.folder && make('code', {}, circumstances.folder)],
       [say(['held-anchor']), make('code', {}, circumstances.anchor ?? say(['nothing']))],
+      [say(['came-legend']), circumstances.came && say([`came-by-${circumstances.came}`])],
       [say(['held-authorities']), authorities(circumstances)],
       [say(['signatures-by']), say([circumstances.native ? 'ed25519-twice' : 'ed25519-once'])],
     ]),
@@ -75,7 +78,7 @@ function subject({ known, manifest }, names) {
     [say(['subject-office']), [names.office(value('issuing_authority') ?? issued.whose ?? issued.signer.actor), from && [', ', names.party(from)]]],
     [say(['subject-provider']), providers.length ? providers.map((actor, n) => [n ? ', ' : '', names.office(actor)]) : null],
     [say(['subject-party']), to && names.party(to)],
-    [say(['subject-issued']), dated(issued.on)],
+    [say(['subject-issued']), written(issued.on, languageOf())],
   ]);
 }
 
@@ -86,28 +89,86 @@ const authorities = ({ authorities: all }) =>
 
 const integrityOf = ({ verdict: word, reasons: [first] }) => (first ? `${word} ${first.code}` : word);
 
-function verdict(report) {
+/** Create the five answers: genuine, this file, missing, kept closed, open; a violation that the maker states is first. */
+function verdict(report, circumstances, files) {
   const name = report.verdict.toLowerCase();
   const examined = report.known ? 'not-judged' : 'not-examined';
   return make(
     'dl',
     { class: `verdict ${name}` },
+    statesViolation(report) ? [make('dt', {}, say(['makers-title'])), make('dd', {}, violations(report))] : null,
     make('dt', {}, say(['integrity'])),
-    make('dd', {}, make('strong', { class: 'integrity', id: 'integrity' }, integrityOf(report))),
-    make('dd', {}, say([`${name}-means`])),
+    make('dd', {}, make('strong', { class: 'integrity', id: 'headline' }, say(headline(report)))),
+    make('dd', {}, make('code', { class: 'aside', id: 'integrity' }, integrityOf(report))),
+    asksHow(report) ? make('dd', {}, make('a', { href: '#came-legend' }, say(['say-came']))) : null,
+    compared(report, circumstances),
+    files.length ? [make('dt', {}, say(['files-title'])), fileStates(files, report).map((says) => make('dd', {}, make('strong', {}, says)))] : null,
+    answers(report),
     make('dt', {}, say(['procedure'])),
-    make('dd', {}, make('strong', { id: 'procedure' }, say([examined]))),
-    make('dd', {}, say([report.known && !report.remarks.length ? 'not-judged-none' : `${examined}-means`, report.remarks.length])),
-    report.known ? make('dd', {}, say(['law-by']), make('code', {}, 'comity verify BUNDLE --trust FOLDER')) : null,
+    make('dd', { id: 'procedure' }, say([examined])),
+    make('dd', { class: 'aside' }, say([report.known && !report.remarks.length ? 'not-judged-none' : `${examined}-means`, report.remarks.length])),
+    report.known ? make('dd', { class: 'aside' }, say(['law-by']), make('code', {}, 'comity verify BUNDLE --trust FOLDER')) : null,
   );
+}
+
+const violations = ({ makers: { findings } }) =>
+  make('a', { class: 'violation', href: '#makers-title' }, say(['makers-violations', findings.filter(({ level }) => level === 'V').length, findings.length]));
+
+/** Answer in a line each whether something is missing, what is kept closed, and what is open; the lists are below. */
+function answers(report) {
+  const gone = missing(report);
+  const closed = keptClosed(report);
+  const open = shownOpen(report).length;
+  return [
+    gone ? [make('dt', {}, say(['missing-title'])), make('dd', {}, make('a', { href: '#missing-title', id: 'missing' }, say(gone)))] : null,
+    closed ? [make('dt', {}, say(['withheld-title'])), make('dd', {}, make('a', { href: '#withheld-title', id: 'withheld' }, say(closed)))] : null,
+    open ? [make('dt', {}, say(['cannot-title'])), make('dd', {}, make('a', { href: '#cannot-title', id: 'cannot' }, say(['cannot-points', open])))] : null,
+  ];
+}
+
+const OF_ANOTHER_LOG = ['trust-other', 'trust-other-record', 'anchor-other', 'anchor-other-record'];
+
+/** Return the verdict as a text, as `comity verify` says it. */
+export function headline({ verdict: word, reasons }) {
+  const [first] = reasons;
+  if (word === 'INDETERMINATE' && first.code === TYPED) return ['typed-means'];
+  if (word === 'INDETERMINATE' && OF_ANOTHER_LOG.includes(first.says[0])) return first.says;
+  if (word === 'INDETERMINATE' && reasons.every(({ code }) => code === 'NO_TRUST_ANCHOR')) return ['alone-means'];
+  return [`${word.toLowerCase()}-means`];
+}
+
+/** Return true if the first thing to do is to say how the trust came. */
+const asksHow = ({ reasons: [first] }) => first?.says[0] === 'came-unsaid';
+
+const GROUP = 22; // letters of a root in a line
+
+/** Show a typed root and that of the bundle under each other, and let the reader say that it is printed so. */
+function compared({ compared: roots }, { printed }) {
+  if (!roots) return null;
+  const { typed, here, letters } = roots;
+  const part = (root, from) =>
+    [...root.slice(from, from + GROUP)].map((letter, n) => (letters.includes(from + n + 1) ? make('mark', {}, letter) : letter));
+  const rows = [0, GROUP].flatMap((from) =>
+    [
+      ['compared-typed', typed],
+      ['compared-here', here],
+    ].map(([name, root]) => [make('dt', {}, say([name])), make('dd', {}, make('code', {}, part(root, from)))]),
+  );
+  const button = make('button', { type: 'button', class: 'govuk-button govuk-button--secondary', id: 'printed' }, say(['compared-printed']));
+  button.addEventListener('click', printed);
+  const letter = make('p', {}, say(['compared-letters', letters.join(', ')]));
+  return make('dd', {}, letter, make('dl', { class: 'compared' }, rows), make('p', {}, button));
 }
 
 const reason = ({ code, where, says }) => [
   make('strong', {}, code),
   where ? [' ', make('code', {}, foreign(where))] : '',
   say(['colon']) + say(says),
-  code === 'NO_TRUST_ANCHOR' ? `. ${say(['give-trust'])}` : '',
+  code === 'NO_TRUST_ANCHOR' ? `. ${say([MORE[says[0]] ?? 'give-trust'])}` : '',
 ];
+
+/** What to do about a lack, by its text. */
+const MORE = { 'came-with': 'give-trust-apart', 'came-unsaid': 'say-came' };
 
 const part = (title, items) => (items.length ? [make('h3', {}, say([title])), bullets(items)] : null);
 
@@ -140,20 +201,23 @@ function claims({ manifest, head, headSeen, known }, names) {
   const { actor, party, role } = manifest.signer;
   const { origin, size, root } = head.checkpoint;
   const instrument = known?.own.find((entry) => entry.instrument)?.instrument;
-  const about = (codes, code) => (codes[code] ? `${codes[code]} (${code})` : code);
+  const about = (table, code) => {
+    const words = names.language.word(table, code);
+    return words ? `${words} (${code})` : foreign(code);
+  };
   const table = twoColumns(say(['claims-title']), [
-    [say(['claim-instrument']), instrument ? about(vocabulary.instruments, instrument) : null],
-    [say(['claim-audience']), about(vocabulary.roles, manifest.audience)],
-    [say(['claim-purpose']), foreign(manifest.purpose)],
+    [say(['claim-instrument']), instrument ? about('instruments', instrument) : null],
+    [say(['claim-audience']), about('roles', manifest.audience)],
+    [say(['claim-purpose']), about('purposes', manifest.purpose)],
     [say(['claim-basis']), manifest.legal_basis.length ? foreign(manifest.legal_basis.join(', ')) : null],
     [
       say(['claim-maker']),
-      [names.office(actor), say(['of-party']), names.party(party), say(['as-role', vocabulary.roles[role] ?? role])],
+      [names.office(actor), say(['of-party']), names.party(party), say(['as-role', names.language.word('roles', role) ?? role])],
     ],
     [say(['claim-made-at']), say(['claimed', manifest.made_at])],
     [say(['claim-log']), make('code', {}, origin)],
     [say(['claim-size']), String(size)],
-    [say(['claim-head']), headSeen === null ? say(['head-undated']) : wire(Math.floor(headSeen))],
+    [say(['claim-head']), headSeen === null ? say(['head-undated']) : written(wire(Math.floor(headSeen)), languageOf())],
     [say(['claim-root']), make('code', {}, btoa(String.fromCharCode(...root)))],
     [say(['claim-tool']), foreign(manifest.tool)],
   ]);

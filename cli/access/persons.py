@@ -17,6 +17,7 @@ import click
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import output, prompts
+from ledger.command_line import quoted
 
 if TYPE_CHECKING:
     from ledger.adapters.folders.user_folders import Home
@@ -71,13 +72,13 @@ def _person(
     if not prompts.attended():
         raise Stop(
             f"the record does not know which person opens values for {signer.actor}; nothing was opened or recorded",
-            hint=f"comity key person {signer.actor} 'Name Surname'; or --person TEXT, or COMITY_PERSON",
+            hint=f"comity key person {quoted(signer.actor)} 'Name Surname'; or --person TEXT, or COMITY_PERSON",
             code=Exit.REFUSED,
         )
     answer = click.prompt(f"Which person opens values for {signer.actor}? Name (recorded, sealed)", err=True)
     name = checked(answer, register())
     remember(home, signer.public, name)
-    output.tell(f"kept for this key; another name: comity key person {signer.actor} 'Name Surname'")
+    output.tell(f"kept for this key; another name: comity key person {quoted(signer.actor)} 'Name Surname'")
     return name
 
 

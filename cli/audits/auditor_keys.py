@@ -10,6 +10,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
 from ledger.application.auditing.program import own_statement
 from ledger.application.auditing.run import Auditor
+from ledger.command_line import quoted
 from ledger.tlog.audit_statement import auditor_name
 from ledger.tlog.note import MLDSA44, Vkey
 
@@ -27,7 +28,7 @@ def open_auditor(name: str, state: str | None) -> tuple[Auditor, Path]:
     key_name, statement = statement_of(name)
     folder = state_of(key_name, state)
     if not (folder / KEY_FILE).exists():
-        raise Stop(f"{name} has no key for this program", hint=f"comity audit new {name}")
+        raise Stop(f"{name} has no key for this program", hint=f"comity audit new {quoted(name)}")
     key = mldsa.load(folder / KEY_FILE)
     return Auditor(Vkey.of(key_name, MLDSA44, key.public), statement, key.sign), folder
 

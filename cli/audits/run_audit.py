@@ -31,6 +31,7 @@ from ledger.application.audits.results import (
 )
 from ledger.application.audits.seen_heads import PROVED
 from ledger.law.provisions import rules_digest
+from ledger.messages import plain
 from ledger.trust.trust_folder import Trust, format_registrar
 from ledger.verify.report import Reason
 
@@ -180,7 +181,7 @@ def printable(result: Audited) -> Audited:
             return {name: spelt(each) for name, each in value.items()}
         return [spelt(each) for each in value] if isinstance(value, list) else value
 
-    return msgspec.convert(spelt(msgspec.to_builtins(result)), Audited)
+    return msgspec.convert(spelt(msgspec.to_builtins(result, enc_hook=plain)), Audited)
 
 
 def _compared(run: AuditRun, result: Audited, place: str) -> Audited:

@@ -67,8 +67,7 @@ def _bytes(answer: AuditAnswer, form: str, lang: str) -> bytes:
     from cli.reports.report_files import written
 
     report = report_of(answer)
-    theirs = {text for one in answer.ledgers for text in (one.log, one.holder, one.place)}
-    return written("ledgers", report, form, lang=lang, theirs=theirs)
+    return written("ledgers", report, form, lang=lang)
 
 
 def report_of(answer: AuditAnswer) -> LedgersReport:

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +21,7 @@ from cli.session.key_files import public_key
 from cli.session.ledger_reader import reading
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer, Time
+from ledger.command_line import quoted
 from ledger.entries.keyring import Keyring
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def add(name: str, office: str, roles: tuple[str, ...]) -> None:
             if role not in known.roles:
                 raise Stop(f"{office} does not hold the role {role}", hint=f"it holds {', '.join(known.roles)}")
         _show(accounts, accounts.add(name, office, tuple(sorted(set(roles)))))
-    output.tell(f"a code to register a passkey: comity account code {quote(name)}")
+    output.tell(f"a code to register a passkey: comity account code {quoted(name)}")
 
 
 @command("comity account list", "comity account list --json", refused=Exit.UNDECIDABLE)
@@ -152,7 +152,7 @@ def code(name: str) -> None:
     with _accounts() as (accounts, _):
         account = accounts.find(name)
         if account.locked:
-            hint = f"comity account unlock {quote(name)}"
+            hint = f"comity account unlock {quoted(name)}"
             raise Stop(f"the account of {name} is locked", hint=hint, code=Exit.REFUSED)
         made = accounts.make_code(account.id)
         until = datetime.fromtimestamp(int(datetime.now(UTC).timestamp()) + CODE_SECONDS, UTC)

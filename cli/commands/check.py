@@ -87,18 +87,18 @@ def check(words: tuple[str, ...], source: RecordSource) -> Exit:
         here = [Digest(Path(file).name, size, sha256, sha512, digest) for digest in found or [None]]
         t, before = (max((trace(steps, one) for one in here), key=_decided) for steps in (hands, taken_back))
         traces.append(t)
-        given, reported = (None if e is None else f"#{e.seq} {e.kind}" for e in disclosures(case, at, t))
+        given, reported = (None if e is None else f"#{e.number} {e.kind}" for e in disclosures(case, at, t))
         changed = next((h for h in t.differs if t.equal and h.entry.on > t.equal[-1].entry.on), None)
         items.append(
             CheckItem(
                 file=file,
                 verdict=t.verdict,
                 sha256=sha256,
-                equal_to=[f"#{h.entry.seq} {h.entry.kind}" for h in t.equal],
-                differs_from=[f"#{h.entry.seq} {h.entry.kind}" for h in t.differs],
-                replaced=[f"#{h.entry.seq} {h.entry.kind}" for h in (*before.equal, *before.differs)],
-                unread=[f"#{h.entry.seq} {h.unread}" for h in hands if h.unread] if t.verdict == "unknown" else [],
-                changed_at=None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
+                equal_to=[f"#{h.entry.number} {h.entry.kind}" for h in t.equal],
+                differs_from=[f"#{h.entry.number} {h.entry.kind}" for h in t.differs],
+                replaced=[f"#{h.entry.number} {h.entry.kind}" for h in (*before.equal, *before.differs)],
+                unread=[f"#{h.entry.number} {h.unread}" for h in hands if h.unread] if t.verdict == "unknown" else [],
+                changed_at=None if changed is None else f"#{changed.entry.number} {changed.entry.kind}",
                 disclosed_by=given,
                 reported_by=reported,
             )
@@ -137,7 +137,7 @@ def _compared(file: CheckItem, t: Trace) -> list[str]:
     lines = wrapped(f"{says}.", f"{file.file}:", indent=0)
     for word, hands in (("equal to what is stated in", t.equal), ("another digest is stated in", t.differs)):
         if hands:
-            lines += wrapped(f"{word} {numbered(h.entry.seq for h in hands)}", " ", indent=0)
+            lines += wrapped(f"{word} {numbered(h.entry.number for h in hands)}", " ", indent=0)
     if file.replaced:
         says = f"stated before, and replaced since by the same signer: {', '.join(file.replaced)}"
         lines += wrapped(says, " ", indent=0)

@@ -133,12 +133,12 @@ def _between(hand: CustodyStep) -> str:
 
 
 def _recorded(before: CustodyStep | None) -> str:
-    return "first" if before is None else f"after #{before.entry.seq}"
+    return "first" if before is None else f"after #{before.entry.number}"
 
 
 def _step(hand: CustodyStep, reveal: bool, recorded: str | None) -> CustodyItem:
     return CustodyItem(
-        entry=f"#{hand.entry.seq}",
+        entry=f"#{hand.entry.number}",
         leaf=hand.entry.leaf,
         on=hand.entry.on,
         kind=hand.entry.kind,

@@ -21,12 +21,14 @@ from cli.stories.planned_entries import PlannedEntry
 from cli.stories.player import PlayedStory, play_story
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.next_commands import program
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
 from ledger.application.journal import Journal
 from ledger.application.write.receipt import Receipt
 from ledger.bundle.archive import unpack
+from ledger.command_line import quoted, quoted_path
 from ledger.law import judge
 from ledger.law.terms.periods import period
 from ledger.trust.trust_folder import parse_trust
@@ -37,6 +39,7 @@ from projections.views.due import due
 if TYPE_CHECKING:
     from ledger.application.export.hand_over import ExportedBundle
 STORY = shipped("fixtures/stories/S1.toml")
+EVIDENCE = shipped("fixtures/stories/evidence/skyl-return.json")  # its digest is in the story
 BUNDLE, PROVIDERS, README = "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"
 REPORTS = {"custody": "custody.html", "evidence-chain": "evidence-chain.html"}
 REPLAY = "replay.html"
@@ -190,7 +193,9 @@ class _Shown:
         court, data = self._filed(journal, making, now)
         self._replay(making, now)
         (making / README).write_bytes(unpack(data)[README])
-        self._command(f"comity verify {self.folder}/{BUNDLE} --trust {self.folder}/trust")
+        (making / EVIDENCE.name).write_bytes(EVIDENCE.read_bytes())
+        handed, trust = quoted_path(f"{self.folder}/{BUNDLE}"), quoted(f"{self.folder}/ledger/trust")
+        self._command(f"comity verify {handed} --trust {trust}")
         self._say(f"  Integrity: {output.paint(str(court.verdict))}")
         self._say(f"  Procedure: {verdict_text.procedure(court)}")
         for says in court.not_proven:
@@ -273,7 +278,7 @@ class _Shown:
 
     def _where_next(self) -> None:
         self._heading(5, "Where to look next")
-        here = self.folder
+        here, ledger = self.folder, quoted(f"{self.folder}/ledger")
         open_first = (
             (f"{here}/{PAGE}", f"what the court opens first, in a browser; drop {BUNDLE} on it")
             if self.page
@@ -281,19 +286,22 @@ class _Shown:
         )
         for command, says in (
             open_first,
+            (f"{here}/{EVIDENCE.name}", "what the provider disclosed; drop it on the page too: is it this file?"),
             (f"{here}/{README}", "the page inside the bundle; open it in a browser"),
             (f"{here}/{REPORTS['custody']}", "who held what, from hand to hand: to file and to print"),
             (f"{here}/{PAPER}", self.no_paper or "the same on paper, the court's bundle attached to it"),
             (f"{here}/{REPORTS['evidence-chain']}", "the eight criteria and what each rests on"),
             (f"{here}/{REPLAY}", "the order moment by moment, with a slider"),
-            (f"comity verify {here}/{BUNDLE} --trust {here}/trust", "the whole verdict"),
-            (f"comity judge main --ledger {here}/ledger", "the findings, as JSON with --json"),
-            (f"comity replay main --at 2027-03-10T00:00:00Z --ledger {here}/ledger", "what was known then"),
-            (f"comity custody main --ledger {here}/ledger", "hand to hand, with digests"),
+            (f"comity verify {quoted_path(f'{here}/{BUNDLE}')} --trust {ledger}/trust", "the whole verdict"),
+            (f"comity judge main --ledger {ledger}", "the findings, as JSON with --json"),
+            (f"comity replay main --at 2027-03-10T00:00:00Z --ledger {ledger}", "what was known then"),
+            (f"comity custody main --ledger {ledger}", "hand to hand, with digests"),
             ("comity law 2AP-7", "the rules, each with its citation"),
             ("comity --help", "everything else"),
         ):
-            self._say(f"  {output.paint(command, 'bold')}")
+            first, blank, rest = command.partition(" ")
+            typed = f"{program()}{blank}{rest}" if first == "comity" else command
+            self._say(f"  {output.paint(typed, 'bold')}")
             self._say(f"      {says}")
 
     # -- printing ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from ledger.adapters.keys.key_files import listed
 from ledger.adapters.keys.open_key import open_key
 from ledger.application.root_log.reading import Directory, read_directory
 from ledger.application.root_log.root_log import create_root_log, opened, published
+from ledger.command_line import quoted_path
 from ledger.errors import RecordError
 from ledger.tlog.note import open_checkpoint, parse_checkpoint, split_note
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
@@ -259,7 +260,8 @@ def prove(folder: str, log: str, name: str) -> None:
         note, proof = root.prove(log)
     file_io.write_new(f"{name}.note", note)
     file_io.write_new(f"{name}.tlog-proof", proof)
-    output.tell(f"{name}.note, {name}.tlog-proof; comity directory check {name}.note --trust TRUST --of TRUST")
+    check = f"comity directory check {quoted_path(f'{name}.note')} --trust TRUST --of TRUST"
+    output.tell(f"{name}.note, {name}.tlog-proof; {check}")
 
 
 @command(

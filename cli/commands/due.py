@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -33,12 +33,18 @@ from cli.session.local_time import typed_period
 from cli.session.options import AS_OF
 from cli.terminal import output
 from cli.terminal.answer import ServedAnswer, Time
+from cli.terminal.next_commands import at_ledger
 from ledger.adapters.storage.orders.order_lists import DeadlineFilter, Duty, duty_page
+from ledger.adapters.storage.orders.order_row import Due
+from ledger.command_line import quoted, quoted_order
 from ledger.entries.case import instant
 from ledger.law import judge
+from ledger.law.next_steps.clocks import who_acts
 from ledger.law.next_steps.step import NextStep
+from ledger.law.terms.calendar import duration
 from ledger.law.terms.periods import PERIODS
 from ledger.law.terms.rule import ClockVerdict
+from projections.sentences.local_time import until
 
 if TYPE_CHECKING:
     from cli.remote.remote_reader import RemoteReader
@@ -48,7 +54,8 @@ if TYPE_CHECKING:
 class DueItem(Struct, frozen=True):
     """One open deadline of an order; `due` is null where its start is not known.
 
-    `next` names what a deadline lacks that could not be computed, and the command that records it; else it is empty.
+    `last_day` is the last local day that still counts, null for a period that ends within a day. `who` must act. `next`
+    names what a deadline lacks that could not be computed, and the command that records it; else it is empty.
     """
 
     order: str
@@ -62,6 +69,8 @@ class DueItem(Struct, frozen=True):
     cite: str
     entries: list[str]
     ref: str | None
+    last_day: str | None
+    who: str
     next: tuple[NextStep, ...]
 
 
@@ -75,12 +84,13 @@ class DueAnswer(ServedAnswer, tag="comity.due/1"):
 
 
 SORTS = ("due", "order")
-ONLY = ("overdue", "undetermined", "running")
+ONLY = ("overdue", "undetermined", "running", "week")
+WEEK = timedelta(days=7)
 
 
 @command(
     "comity due",
-    "comity due --within P14D",
+    "comity due --within 7d",
     "comity due --only overdue --json          (for a script: exit 3 only if one is over)",
     "comity due --provider skylark --party XV --sort order",
     "comity due --limit 100 --json          (and on: --after CURSOR, the `next` of that answer)",
@@ -96,8 +106,10 @@ ONLY = ("overdue", "undetermined", "running")
 @AFTER
 @AS_OF
 @click.option("--kind", metavar="NAME", help="Only deadlines of this name, as D-7-7.")
-@click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14, '14 days' or P14D.")
-@click.option("--only", type=click.Choice(ONLY), help="Only what is over, cannot be computed, or still runs.")
+@click.option("--within", metavar="PERIOD", help="Only what ends within this time, as 7d, 2w, 36h, '7 days', P7D.")
+@click.option(
+    "--only", type=click.Choice(ONLY), help="Only what is over, cannot be computed, still runs, or ends in 7 days."
+)
 def due(
     state: str | None,
     provider: str | None,
@@ -117,7 +129,9 @@ def due(
     The exit code covers every deadline that matches, also on the next pages, and none that --only or another option
     leaves out.
     """
-    longest, name = _days(within), None if kind is None else known_deadline(kind)
+    longest, name = _longest(within), None if kind is None else known_deadline(kind)
+    if only == "week":
+        only, longest = "running", WEEK if longest is None else min(longest, WEEK)
     start = None if after is None else cursor(after, sort, 3)
     with opened_docket(as_of) as docket:
         wanted = order_filter(docket.orders, state=state, provider=provider, party=party, by=by)
@@ -131,12 +145,12 @@ def due(
         steps = _next_steps(docket.reader, unknown[: None if every_step else 1], docket.moment)
         server = docket.server
     names, moment, following = docket.names, docket.moment, cursor_of(sort, page.last)
-    columns = ("order", "clock", "due", "left", "verdict", "policy", "cite", "period")
+    columns = ("order", "clock", "due", "left", "verdict", "policy", "cite", "period", "who", "until")
     rows = [
         (
             *(names.get(o.order) or o.ref or o.label or o.order[:8], d.id, d.due),
             *(left(None if d.due is None else instant(d.due) - moment), d.verdict, d.policy, d.cite),
-            PERIODS.get(d.id, ""),
+            *(PERIODS.get(d.id, ""), who_acts(d.id), _until(d)),
         )
         for o, d, _ in page.duties
     ]
@@ -153,6 +167,8 @@ def due(
             cite=d.cite,
             entries=d.entries,
             ref=o.ref,
+            last_day=d.last_day,
+            who=who_acts(d.id),
             next=steps.get((o.order, d.id, place), ()),
         )
         for o, d, place in page.duties
@@ -161,13 +177,20 @@ def due(
     output.tell_next(following)
     if page.first_unknown is not None:
         first, clock, _ = page.first_unknown
-        called = names.get(first.order) or first.ref or first.label or first.order[:8]
+        called = quoted_order(first.order, names.get(first.order), first.ref, first.label)
         says = f"{output.counted(page.unknown, 'clock')} could not be computed"
-        where = f"comity law deadline {clock.id} {called}" if server is UNSET else f"comity judge {called}"
-        output.tell(f"{says}: `{where}` says what is missing")
+        where = f"comity law deadline {quoted(clock.id)} {called}" if server is UNSET else f"comity judge {called}"
+        output.tell(f"{says}: `{at_ledger(where)}` says what is missing")
         for step in next(iter(steps.values()), ()):
-            output.tell(step.lacks if step.command is None else f"{step.lacks}: {step.command}")
+            output.tell(step.lacks if step.command is None else f"{step.lacks}: {at_ledger(step.command)}")
     return Exit.FINDINGS if page.unknown or page.over else Exit.DONE
+
+
+def _until(one: Due) -> str:
+    """Return the end of a deadline in words; empty where it could not be computed."""
+    if one.due is None:
+        return ""
+    return until(instant(one.due), one.zone, None if one.last_day is None else date.fromisoformat(one.last_day))
 
 
 def _next_steps(
@@ -192,11 +215,13 @@ def _next_steps(
     return found
 
 
-def _days(within: str | None) -> timedelta | None:
+def _longest(within: str | None) -> timedelta | None:
+    """Return the time that is left at most; `click.UsageError` for months and years, which differ in length."""
     if within is None:
         return None
-    period = f"P{within}D" if within.isdecimal() else typed_period(within, "--within")
-    digits = period.removeprefix("P").removesuffix("D")
-    if not digits.isdecimal():
-        raise click.UsageError(f"--within {within!r}: a number of days, as 14, '14 days' or P14D")
-    return timedelta(days=int(digits))
+    if within.isdecimal():
+        return timedelta(days=int(within))
+    period = duration(typed_period(within, "--within"))
+    if period is None or period.months:
+        raise click.UsageError(f"--within {within!r}: days, weeks or hours, as 7d, 2w, 36h, '7 days' or P7D")
+    return timedelta(days=period.days, seconds=period.seconds)

@@ -96,7 +96,7 @@ def erase(
             for line in near(journal, named):
                 output.tell(f"{line}, and stays; `comity subject same` says otherwise")
         place = None if everywhere else here or _only_order(journal, named)
-        signer = _custodian(journal, actor, role, key_file)
+        signer = _custodian(journal, actor, role, key_file, place)
         journal.erasure.check_whole(place, only_here=only_here)
         covered = journal.erasure.covered(named, place)
         if offices := journal.erasure.logged(covered):
@@ -199,13 +199,15 @@ def _kept_files(journal: Journal, covered: ErasureScope) -> Iterator[tuple[Calla
         yield found.remove, finish
 
 
-def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: str | None) -> Signer:
+def _custodian(
+    journal: Journal, actor: str | None, role: str | None, key_file: str | None, order: str | None = None
+) -> Signer:
     """Return the signer of an erasure; `Stop` with REFUSED for an office that does not keep the keys of this ledger.
 
     A verifier accepts an erasure from a custodian only.
     """
     signer, party = (
-        hand(journal, "payload-key-destroyed", actor, role, key_file),
+        hand(journal, "payload-key-destroyed", actor, role, key_file, order),
         journal.read_keyring().registrar.party,
     )
     if signer.party != party or signer.role not in CUSTODIANS:

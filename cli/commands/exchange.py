@@ -16,14 +16,19 @@ from cli.access.persons import PERSON
 from cli.access.purposes import PURPOSE
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.handover.reception import Received, ReceivedOrderItem, RegisterItem, orders_in, watched
+from cli.invocation import said
 from cli.session import ledger_choice
 from cli.session.options import AS, KEY, ROLE, configuration
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
+from cli.terminal.next_commands import tell_next
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.application.journal import Journal
+from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerError, RecordError
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal
     from server.exchange.documents import Refusal
     from server.exchange.peers import Peer
     from server.exchange.store import ExchangeStore
@@ -63,9 +68,11 @@ class CameItem(Struct, frozen=True):
 
 
 class CameAnswer(CommandAnswer, tag="comity.exchange-received/1"):
-    """Bundles that came from peers."""
+    """Bundles that came from peers, and what they changed in each order and in the registers of others."""
 
     received: list[CameItem]
+    orders: list[ReceivedOrderItem]
+    registers: list[RegisterItem]
 
 
 class ExchangeListItem(Struct, frozen=True):
@@ -178,7 +185,6 @@ def fetch_(name: str | None, config: str) -> Exit:
     bundles of others came, else the exit code of its error.
     """
     from cli.session.open_ledger import writing
-    from ledger.application.journal import Journal
     from server.exchange.peers import peer_named
     from server.exchange.reception import Reception
 
@@ -187,20 +193,21 @@ def fetch_(name: str | None, config: str) -> Exit:
     peers = _peers(config)
     chosen = [peer_named(peers, name)] if name else [peer for peer in peers if peer.url is not None]
     rows: list[CameItem] = []
+    changed: list[Received] = []
     faults: list[tuple[str, RecordError | LedgerError]] = []
     with _store() as store, writing() as journal:
         opened = partial(Journal.open, journal.folder.path, journal.home, now=journal.now)
-        reception = Reception(opened, peers, store)
+        reception = Reception(opened, peers, store, partial(watched, changed))
         for peer in chosen:
             try:
                 for each in fetch(journal, reception, peer):
-                    said = each.answer
-                    rows.append(_came(peer.name, said.digest, said.state, len(said.receipts), said.reason))
+                    came = each.answer
+                    rows.append(_came(peer.name, came.digest, came.state, len(came.receipts), came.reason))
             except (RecordError, LedgerError) as fault:
                 faults.append((peer.name, fault))
     if faults and not rows:
         raise faults[0][1]
-    output.emit(CameAnswer(rows), CAME, rows)
+    _tell_came(rows, changed)
     for who, wrong in faults:
         output.tell(f"{who}: {wrong.code}: {wrong.says}")
     return Exit.FINDINGS if faults or any(row.state == "quarantined" for row in rows) else Exit.DONE
@@ -235,17 +242,18 @@ def release(digest: str, anyway: bool, actor: str | None, role: str | None, key_
     from cli.session.open_ledger import hand, writing
     from ledger.application.foreign.arrivals import from_bundle
     from ledger.application.foreign.take_in import take_in
-    from ledger.entries.wrapped_entry import KIND
     from server.exchange.reception import answer_of
 
     with _store() as store, writing() as journal:
         item, data = store.held(digest)
-        signer = hand(journal, KIND, actor, role, key_file)
-        arrivals, check = from_bundle(journal, data, None, output.tell, anyway=anyway)
-        answer = answer_of(journal, item.digest, take_in(journal, arrivals, signer, check, anyway=anyway))
+        signer = hand(journal, KIND, actor, role, key_file, *orders_in(data)[:1])
+        changed: list[Received] = []
+        with watched(changed, journal, data):
+            arrivals, check = from_bundle(journal, data, None, output.tell, anyway=anyway)
+            answer = answer_of(journal, item.digest, take_in(journal, arrivals, signer, check, anyway=anyway))
         store.settle(item.peer, item.size, answer)
         rows = [_came(item.peer, item.digest, answer.state, len(answer.receipts), None)]
-    output.emit(CameAnswer(rows), CAME, rows)
+    _tell_came(rows, changed)
 
 
 @command("comity exchange refuse 5b1c --because 'sent to the wrong office'")
@@ -253,7 +261,6 @@ def release(digest: str, anyway: bool, actor: str | None, role: str | None, key_
 @click.option("--because", required=True, metavar="TEXT", help="Why; the peer reads it.")
 def refuse(digest: str, because: str) -> None:
     """Refuse the bundle of the quarantine that begins with DIGEST for good, and delete it; nothing is recorded."""
-    from ledger.adapters.folders.ledger_folder import read_folder
     from server.exchange.documents import ExchangeAnswer, Refusal
 
     if not because.strip() or len(because) > 1000:
@@ -264,7 +271,7 @@ def refuse(digest: str, because: str) -> None:
         origin = read_folder(Path(ledger_choice.ledger_folder())).origin
         store.settle(item.peer, item.size, ExchangeAnswer(origin, item.digest, "refused", [], reason))
         rows = [_came(item.peer, item.digest, "refused", 0, reason)]
-    output.emit(CameAnswer(rows), CAME, rows)
+    _tell_came(rows, [])
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------
@@ -318,6 +325,15 @@ def _tell_sent(rows: list[SentItem]) -> None:
     output.emit(SentAnswer(rows), SENT, rows)
     if not rows:
         output.tell("nothing is due")
+
+
+def _tell_came(rows: list[CameItem], changed: list[Received]) -> None:
+    """Print the rows of bundles, and on standard error what they changed in each order."""
+    orders, registers = [o for each in changed for o in each.orders], [r for each in changed for r in each.registers]
+    output.emit(CameAnswer(rows, orders, registers), CAME, rows)
+    if said().format == "table":
+        output.tell_lines(line for each in changed for line in each.lines)
+        tell_next(*(command for each in changed for command in each.next))
 
 
 def _why(reason: Refusal | None) -> tuple[str | None, str | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from datetime import datetime
-from shlex import quote
 
 import click
 
@@ -24,6 +23,7 @@ from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output as ui
 from cli.terminal.file_format import format_of
 from cli.terminal.file_io import check_new, write_new
+from ledger.command_line import quoted, quoted_path
 
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -119,7 +119,7 @@ def export(
 
 def _tell_check(file: str) -> None:
     trust = os.path.join(ledger_choice.ledger_folder(), "trust")
-    ui.tell(f"check it with: comity verify {quote(file)} --trust {quote(os.path.normpath(trust))}")
+    ui.tell(f"check it with: comity verify {quoted_path(file)} --trust {quoted(os.path.normpath(trust))}")
 
 
 def _write_absence(order: str, file: str, unwitnessed: bool) -> None:

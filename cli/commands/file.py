@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -33,6 +34,7 @@ from cli.invocation import Invocation
 from cli.reports.court_folder import PAGE, READ_ME, filing_read_me, verifier_page
 from cli.reports.order_report import ReportRequest, order_report
 from cli.reports.report_files import making_of, written
+from cli.session import ledger_choice
 from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
 from cli.terminal import output
@@ -48,9 +50,9 @@ from ledger.bundle.layout import MANIFEST
 from ledger.bundle.layout import folder as layout_folder
 from ledger.bundle.manifest import open_manifest
 from ledger.bundle.pdf_attachment import bundle_inside
+from ledger.command_line import command_line
 from ledger.entries.case import Case
 from ledger.trust.trust_folder import Trust
-from projections.render.verbatim import stated
 from projections.reports.fillable_form import FillableForm
 from projections.reports.letters.letter import Letter
 from projections.reports.request import request
@@ -61,7 +63,12 @@ if TYPE_CHECKING:
 
 PAPERS = ("custody", "evidence-chain")
 NAMES = {"CT": "court"}  # file names of a bundle by role; otherwise the code of the role
-DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # papers, bundle and trust folder do not match
+DISAGREE = (
+    "ANCHOR-MISMATCH",
+    "ANCHOR-TYPED",
+    "CP-ORIGIN",
+    "NO_TRUST_ANCHOR",
+)  # papers, bundle and trust folder do not match
 
 
 class FileItem(Struct, frozen=True):
@@ -224,10 +231,9 @@ def _paper(
     carries = asked.medium == "pdf" and asked.kind != "certification"
     asked = replace(asked, file=name, attached=wanted.bundle if carries else None)
     report = order_report(ledger, asked, case, made.contents.about.made_at, wanted.trust)
-    theirs = () if wanted.lang == "en" else stated((*case.entries, *case.registry))
     try:
         data = written(
-            *(asked.kind, report, asked.medium, inside if carries else None, wanted.fonts, wanted.lang, theirs),
+            *(asked.kind, report, asked.medium, inside if carries else None, wanted.fonts, wanted.lang),
             signer=wanted.signer,
         )
     except Stop as lacking:
@@ -317,7 +323,9 @@ def _typed(folder: Path, words: Sequence[str], lines: str) -> Iterator[list[str]
     with tempfile.TemporaryDirectory(prefix="comity-file-") as place:
         anchor = Path(place) / "checkpoint"
         anchor.write_text(lines, encoding="utf-8")
-        stands = {"TRUST": str(folder / "trust"), "CHECKPOINT": str(anchor)}
+        held = Path(place) / "held" / "trust"  # as a reader has it, to whom it came by another way
+        shutil.copytree(folder / "trust", held)
+        stands = {"TRUST": str(held), "CHECKPOINT": str(anchor)}
         yield [stands.get(word) or (str(folder / word) if (folder / word).exists() else word) for word in words]
 
 
@@ -332,4 +340,5 @@ def _tell(folder: str, files: Mapping[str, bytes], verdict: str) -> None:
         output.tell(f"{PAGE} is not there: it has not been built here (make browser)")
     place = Path(folder)
     bundle = next(name for name in files if name.endswith(ENDING))
-    tell_next(shlex.join(("comity", "verify", str(place / bundle), "--trust", str(place / "trust"))), ledger="")
+    own = Path(ledger_choice.ledger_folder()) / "trust"  # the trust folder in the filing vouches for nothing
+    tell_next(command_line("verify", place / bundle, "--trust", own), ledger="")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +16,7 @@ from cli.session.ledger_reader import LedgerReader, reading
 from cli.session.options import ORDER
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer, Time
+from ledger.command_line import quoted
 from ledger.entries.case import Case
 from ledger.entries.form import named_in
 
@@ -160,7 +160,7 @@ def end(name: str, yes: bool) -> None:
         keys = sorted(invitations.keys_of(account.id) & current)
     output.emit(GuestEndedAnswer(account.id), text=lambda: f"the access of {account.name} has ended")
     for key in keys:
-        output.tell(f"the registrar ends the key: comity key revoke {quote(account.office)} --key {key}")
+        output.tell(f"the registrar ends the key: comity key revoke {quoted(account.office)} --key {quoted(key)}")
 
 
 def _issuer(case: Case) -> str:

@@ -33,6 +33,7 @@ from ledger.adapters.keys.open_key import is_elsewhere
 from ledger.application.commit_heads import enrol_heads_key
 from ledger.application.create_ledger import check_vacant
 from ledger.application.journal import Journal
+from ledger.command_line import quoted
 from ledger.entries.keyring import Registrar
 from ledger.tlog.names import check_origin
 
@@ -196,7 +197,7 @@ def _next(journal: Journal, folder: str, rows: list[BookRow]) -> tuple[str, ...]
         template = "comity offices add --template > offices.csv"
         return template, at_ledger("comity offices add offices.csv", folder)
     bound = any(part.startswith("2AP=") for row in rows for part in row.in_force)
-    return (at_ledger(f"comity issue --template {'2AP-7' if bound else 'EPOC'} > order.json", folder),)
+    return (at_ledger(f"comity issue --template {quoted('2AP-7' if bound else 'EPOC')} > order.json", folder),)
 
 
 def _made_before(path: Path, origin: str) -> Folder | None:

@@ -13,10 +13,11 @@ from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.local_time import typed_period
 from cli.session.record_target import RecordTarget
-from cli.session.recording import RecordOptions, put, recording
+from cli.session.recording import FurtherFact, RecordOptions, put, recording
 from cli.session.step_fields import document_digests, listed, stated_fields
 from cli.terminal import output
 from cli.terminal.next_commands import tell_next
+from ledger.command_line import quoted
 
 if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     "comity issue --from order.json --as ilves",
     "comity issue --instrument 2AP-7 --to XV --provider skylark --reference PPO-2026-123 --from order.json --as ilves",
     "comity issue --instrument EPOC --to XV --provider skylark --reference E-7 --category content --dry-run",
+    "comity issue --from order.json --send --notify --as ilves       (issued, sent and notified at one moment)",
 )
 @click.option("--template", metavar="CODE", help="Print the order as JSON to fill in, with what this instrument asks.")
 @click.option("--instrument", metavar="CODE", help="Under which instrument, as 2AP-7 or EPOC.")
@@ -40,6 +42,15 @@ if TYPE_CHECKING:
 @click.option("--within", metavar="PERIOD", help="The time for the answer, as '20 days' or P20D.")
 @click.option("--document", metavar="FILE", help="The order as served; its digest is recorded, sealed.")
 @click.option("--lookalike", is_flag=True, help="The reference is meant, though one in other letters looks the same.")
+@click.option("--send", is_flag=True, help="Record also that it is sent to its provider, at the same moment.")
+@click.option("--channel", metavar="CODE", help="By which channel it is sent (default: the usual one).")
+@click.option(
+    "--notify",
+    is_flag=False,
+    flag_value="",
+    metavar="[ACTOR]",
+    help="Record also that this authority is notified, at the same moment (default: the only one that can be).",
+)
 @recording
 def issue(
     asked: RecordOptions,
@@ -55,10 +66,15 @@ def issue(
     within: str | None,
     document: str | None,
     lookalike: bool,
+    send: bool,
+    channel: str | None,
+    notify: str | None,
 ) -> Exit:
     """Make an order, and record that it was made. What it lacks under its instrument is shown before it is signed.
 
     `comity lint` shows the same beforehand; --from takes the order's fields as JSON, which --template prints.
+    With --send and --notify the order, its transmission and the notification are recorded together, all or none, at
+    one moment: CETS 224 art. 7(5)(a) and Regulation (EU) 2023/1543 art. 8(1) ask for the two at the same time.
     """
     if template is not None:
         _print_template(template)
@@ -75,6 +91,20 @@ def issue(
             **stated_fields(resolved_declarations=_declared(target, party, on) if party else []),
         }
 
+    def served(stated: Mapping[str, Any], target: RecordTarget) -> list[FurtherFact]:
+        from cli.terminal.following import usual_channel
+
+        facts: list[FurtherFact] = []
+        if notify is not None:
+            authority = notify or _authority(target, stated)
+            facts.append(("notification-sent", {"notified_authority": authority}))
+        if send:
+            by = channel or usual_channel(stated.get("instrument"))
+            facts += [("order-transmitted", {"addressee": to, "channel": by}) for to in _addressees(stated)]
+        return facts
+
+    if channel is not None and not send:
+        raise Stop("--channel says how the order is sent", hint="add --send")
     if asked.elements:
         output.tell("--elements is of files that are handed over; an order asks with --element, and it is taken so")
         sought = (*sought, *listed(asked.elements))
@@ -95,7 +125,25 @@ def issue(
         complete=implied,
         instrument=instrument,
         lookalike=lookalike,
+        together=served,
     )
+
+
+def _addressees(stated: Mapping[str, Any]) -> list[str]:
+    """Return the providers to which an order is sent; `Stop` if it names none."""
+    if not (providers := stated.get("providers")):
+        raise Stop("--send: the order names no provider", hint="--provider ACTOR names it")
+    return list(providers)
+
+
+def _authority(target: RecordTarget, stated: Mapping[str, Any]) -> str:
+    """Return the authority to notify of an order; `Stop` unless the order or the register leaves no choice."""
+    from cli.terminal.following import authority_to_notify
+
+    found = authority_to_notify(stated.get("notified_authority"), stated.get("to_party"), target.register())
+    if found is None:
+        raise Stop("--notify: the register has not exactly one authority to notify", hint="--notify ACTOR names it")
+    return found
 
 
 def _check_given(**options: str | None) -> None:
@@ -125,7 +173,7 @@ def _print_template(instrument: str) -> None:
     output.tell("put a value in the place of each null that you can state; a null that stays is not stated")
     tell_next(
         "comity lint order.json",
-        f"comity issue --from order.json --as {office}",
+        f"comity issue --from order.json --as {quoted(office)}",
         heading="next, if this is order.json:",
     )
 

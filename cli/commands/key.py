@@ -18,6 +18,7 @@ from cli.session.local_time import MOMENT
 from cli.session.options import KEY
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
+from ledger.command_line import quoted
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -171,7 +172,7 @@ def enrol(
             fields["next_key_sha256"] = digest_of(public_key(following))
         facts.append(build("key-registered", fields, {"holder": holder} if holder else {}))
         put(journal, key_file, *facts)
-    output.tell(f"its holder shows possession with: comity key accept {actor}")
+    output.tell(f"its holder shows possession with: comity key accept {quoted(actor)}")
 
 
 @command("comity key accept ilves", "comity key accept ilves --key /media/stick/ilves")
@@ -291,7 +292,7 @@ def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file
         rotated = build("key-rotated", fields, {})
         if lost:
             put(journal, key_file, rotated)
-            output.tell(f"its holder shows possession with: comity key accept {actor}")
+            output.tell(f"its holder shows possession with: comity key accept {quoted(actor)}")
         else:
             _signed(journal, hand(journal, "key-rotated", actor, old.roles[0], key_file), rotated)
 

@@ -17,13 +17,16 @@ from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.calendar_text import calendar_lines
 from cli.terminal.judgement_text import next_lines, next_steps
 from cli.terminal.table import wrapped
+from ledger.command_line import quoted
 from ledger.entries.case import Entry
 from ledger.law import judge
 from ledger.law.next_steps.alternatives import Alternative, alternatives
+from ledger.law.next_steps.clocks import who_acts
 from ledger.law.next_steps.step import NextStep
 from ledger.law.rules.citations import Citation, citation
 from ledger.law.terms.computation import ComputationStep
 from ledger.tlog.tree import format_proof, prove_inclusions
+from projections.sentences.local_time import until
 from projections.views.deadline_calendar import deadline_calendar
 
 
@@ -46,13 +49,16 @@ class DeadlineItem(Struct, frozen=True):
 
     `steps` are the sentences, `computation` the same steps as data. `next` names what it lacks where it could not be
     computed, and the command that records it; `alternatives` are the ends that doubtful statements lead to then; else
-    both are empty. `changes` names what would change it.
+    both are empty. `changes` names what would change it. `last_day` is the last local day that still counts, null for
+    a period that ends within a day; `who` must act.
     """
 
     id: str
     policy: str
     verdict: str
     due: Time | None
+    last_day: str | None
+    who: str
     cite: str
     mark: str
     trigger: str | None
@@ -103,10 +109,9 @@ def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> Non
         rests = dict.fromkeys(leaf for c in clocks for leaf in (c.trigger, *c.met_by, *c.entries))
         leaves = _leaves(reader, [e for e in case.entries if e.leaf in rests])
     if not clocks:
-        raise Stop(
-            f"{id} is not listed for this order at {output.plain(moment)}", hint=f"`comity judge {order}` lists them"
-        )
-    named = {e.leaf: f"#{e.seq} {e.kind}" for e in case.entries}
+        hint = f"`comity judge {quoted(order)}` lists them"
+        raise Stop(f"{id} is not listed for this order at {output.plain(moment)}", hint=hint)
+    named = {e.leaf: f"#{e.number} {e.kind}" for e in case.entries}
     steps = next_steps(case, judgement)
     following = [steps.of_clock(c) for c in clocks]
     cited = {cite for c in clocks for cite in (*c.cite, *(cite for step in c.computation for cite in step.cite))}
@@ -120,6 +125,8 @@ def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> Non
                 policy=c.policy,
                 verdict=str(c.verdict),
                 due=c.due,
+                last_day=None if c.last_day is None else c.last_day.isoformat(),
+                who=who_acts(c.id),
                 cite=", ".join(c.cite),
                 mark=str(c.mark),
                 trigger=c.trigger,
@@ -145,6 +152,7 @@ def deadline(id: str, order: str, as_of: datetime | None, calendar: bool) -> Non
             out += [f"  {step}" for step in c.steps]
             out += [f"  answered by {named.get(leaf, leaf)}" for leaf in c.met_by]
             out.append(f"  {output.paint(str(c.verdict))}" + (f", due {output.plain(c.due)}" if c.due else ""))
+            out.append(f"  {who_acts(c.id)}" + (f": {until(c.due, c.zone, c.last_day)}" if c.due else ""))
             out += [f"  due {output.plain(other.due)} {other.says}" for other in item.alternatives]
             out += next_lines(of_clock)
             if calendar:
@@ -166,4 +174,4 @@ def _leaves(reader: LedgerReader, entries: Sequence[Entry]) -> list[LeafItem]:
     if head is not None:
         paths = prove_inclusions(covered, size, reader.store.hashes)
         proofs = {i: format_proof(i, path, head.note).decode() for i, path in zip(covered, paths, strict=True)}
-    return [LeafItem(e.leaf, f"#{e.seq}", e.kind, e.index, proofs.get(e.index)) for e in entries]
+    return [LeafItem(e.leaf, f"#{e.number}", e.kind, e.index, proofs.get(e.index)) for e in entries]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,14 @@ import click
 from msgspec import Struct
 
 from cli.click_extensions import command
-from cli.exit_codes import Exit
+from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.following import usual_channel
 from cli.terminal.table import wrapped
+from ledger.command_line import quoted
+from ledger.entries.case import Entry
 from ledger.facts import FactError, build, kind_of
 from ledger.law.next_steps.lookup import CONTENT
 from projections.views.completeness import known_register
@@ -52,10 +56,15 @@ class LintAnswer(CommandAnswer, tag="comity.lint/1"):
     practice: list[PracticeItem]
 
 
-@command("comity lint order.json", "comity lint order.json --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
+@command(
+    "comity lint order.json",
+    "comity lint order.json --order 5f0c2a91 --ledger ledger/ --json",
+    refused=Exit.UNDECIDABLE,
+)
 @click.argument("file")
-@click.option("--channel", default="provider-portal", show_default=True, help="How it is going to be sent.")
-def lint(file: str, channel: str) -> Exit:
+@click.option("--channel", metavar="CODE", help="By which channel it is going to be sent (default: the usual one).")
+@click.option("--order", metavar="ORDER", help="An order that has begun already, as by its validation: judged with it.")
+def lint(file: str, channel: str | None, order: str | None) -> Exit:
     """What would be found if this order were sent now, by citation, with what to add; exit 3 if anything is.
 
     FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object,
@@ -63,7 +72,9 @@ def lint(file: str, channel: str) -> Exit:
     Exit 4 if a value has not the form of its field. Good practice that no law requires is listed separately and
     changes no exit code.
     """
-    public, sealed, unfit = _order_fields(file)
+
+    earlier = _on_record(order)
+    public, sealed, unfit = _order_fields(file, earlier)
     missing = list(unfit)
     registry, moment, implied = _register()
     public = {**implied, "date_issued": moment.date().isoformat(), **public}
@@ -71,7 +82,8 @@ def lint(file: str, channel: str) -> Exit:
         if name not in public:
             hint = f"{name}: {kind_of('order-issued').fields()[name].says}"
             missing.append(MissingItem("FACT", FORM, "", "Every order states it.", hint, []))
-    gaps = look(public, sealed, registry, moment, channel) if "instrument" in public else []
+    channel = channel or usual_channel(public.get("instrument"))
+    gaps = look(public, sealed, registry, moment, channel, earlier) if "instrument" in public else []
     if any(item.level == FORM for item in missing):
         gaps = [m for m in gaps if m.code in CONTENT]  # who is bound by what cannot be asked of half an order
     missing += [MissingItem(m.code, m.level, m.cite, m.says, m.add, list(m.commands)) for m in gaps]
@@ -101,11 +113,15 @@ def lint(file: str, channel: str) -> Exit:
     return Exit.FINDINGS if missing else Exit.DONE
 
 
-def _order_fields(file: str) -> tuple[dict[str, Any], dict[str, Any], list[MissingItem]]:
+def _order_fields(file: str, earlier: Sequence[Entry] = ()) -> tuple[dict[str, Any], dict[str, Any], list[MissingItem]]:
     """Return the fields of an order that have their form, and a row for each field that has not or must be there."""
-    from cli.session.field_values import from_json
+    from cli.session.field_values import from_json, resolved
 
-    raw = from_json(file_io.read(file), file, "order-issued")
+    leaves = {f"#{e.seq}": e.leaf for e in earlier}
+    raw = [
+        resolved("order-issued", given, event=lambda text: leaves.get(text, text), order=lambda text: text)
+        for given in from_json(file_io.read(file), file, "order-issued")
+    ]
     fields = kind_of("order-issued").fields()
     unfit: list[MissingItem] = []
     kept: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
@@ -124,6 +140,20 @@ def _order_fields(file: str) -> tuple[dict[str, Any], dict[str, Any], list[Missi
 
 PLACEHOLDERS = {"instrument": "2AP-7", "from_party": "XX", "to_party": "XX"}  # to check one field alone
 FORM = "form"
+
+
+def _on_record(order: str | None) -> tuple[Entry, ...]:
+    """Return the entries of an order that has begun; `Stop` if it is issued already."""
+    if order is None:
+        return ()
+    from cli.session.ledger_reader import reading_anywhere
+
+    with reading_anywhere(describe=False) as reader:
+        entries = reader.case(order).entries
+    if any(e.kind == "order-issued" for e in entries):
+        hint = f"`comity judge {quoted(order)}` says what it lacks"
+        raise Stop(f"{order} is issued already, and lint is for an order before it is issued", hint=hint)
+    return entries
 
 
 def _register() -> tuple[Any, datetime, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,8 +95,6 @@ def push() -> Exit:
 
     Exit 4 if a mirror does not state that it stores all entries up to the newest head.
     """
-    from functools import partial
-
     from cli.session.clock_check import check_heard
     from cli.session.open_ledger import writing
     from ledger.adapters.mirror.client import push_head

@@ -17,6 +17,7 @@ from cli.reports.timeline_text import left
 from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, Time
+from ledger.command_line import quoted
 from ledger.errors import LedgerError, RecordError
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _servers(urls: Sequence[str]) -> list[Server]:
     wanted = [server_url(url) for url in urls] or list(kept)
     for url in wanted:
         if url not in kept:
-            raise Stop(f"nothing is kept of {url}", hint=f"comity remote add {url} --trust DIR")
+            raise Stop(f"nothing is kept of {url}", hint=f"comity remote add {quoted(url)} --trust DIR")
     if not wanted:
         raise Stop("no server is kept", hint="comity remote add https://office.example --trust DIR --key FILE")
     return [kept[url] for url in dict.fromkeys(wanted)]

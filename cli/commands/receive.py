@@ -11,11 +11,23 @@ from msgspec import Struct
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.entry_proof import proof_beside
+from cli.handover.reception import (
+    Before,
+    Received,
+    ReceivedOrderItem,
+    RegisterItem,
+    before_reception,
+    changed_by,
+    orders_in,
+)
+from cli.invocation import said
+from cli.records.same_orders import tell_same_orders
 from cli.session.open_ledger import find, hand, writing
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
+from cli.terminal.next_commands import tell_next
 from ledger.application.foreign.arrivals import from_bundle, from_entry
 from ledger.application.foreign.receive import Arrival, keep_alone
 from ledger.application.foreign.take_in import Taken, take_in
@@ -38,11 +50,13 @@ class ReceivedItem(Struct, frozen=True):
 
 
 class ReceivedAnswer(CommandAnswer, tag="comity.received/1"):
-    """What became of each entry that arrived."""
+    """What became of each entry that arrived, and what that changed in each order and in the registers of others."""
 
     entries: list[ReceivedItem]
     recorded: int
     already: int
+    orders: list[ReceivedOrderItem]
+    registers: list[RegisterItem]
 
 
 logger = logging.getLogger(__name__)
@@ -85,17 +99,23 @@ def receive(
             return _sealed_for_us(journal, opened, actor, role, key_file)
         if opened is None and not data.startswith(b"PK"):
             raise Stop(f"{file} is neither a bundle nor a sealed entry", code=Exit.UNDECIDABLE)
-        signer = hand(journal, KIND, actor, role, key_file)  # before anything received is stored
+        order = find(journal, name) if name else None
+        about = orders_in(data) if opened is None else (opened.payload.order,)
+        about = about if order is None else (order,)
+        signer = hand(journal, KIND, actor, role, key_file, *about[:1])  # before anything received is stored
+        before = before_reception(journal, about)
         if opened is None:
-            order = find(journal, name) if name else None
             arrivals, check = from_bundle(journal, data, order, output.tell, anyway=anyway)
-            if name and len({open_(arrival.raw).payload.order for arrival in arrivals}) > 1:
-                raise Stop("--order is for a bundle of one order, and this brings more")
+            theirs = {open_(arrival.raw).payload.order for arrival in arrivals}
+            if name and len(theirs) > 1:
+                if order not in theirs:
+                    raise Stop("--order is for a bundle of one order, and this brings more")
+                name = None  # as without it: each entry goes to the order of its id
         else:
             arrivals, check = from_entry(journal, opened, proof_beside(file), output.tell, anyway=anyway)
         if backs and len(arrivals) != 1:
             raise Stop("--backs is for one entry, and this brings more", hint="receive that entry by itself")
-        return _take_in(journal, arrivals, signer, check, name, backs, anyway=anyway)
+        return _take_in(journal, arrivals, signer, check, before, name, backs, anyway=anyway)
 
 
 # -- into the record ---------------------------------------------------------------------------------------------------
@@ -106,6 +126,7 @@ def _take_in(
     arrivals: list[Arrival],
     signer: Signer,
     check: str,
+    before: Before,
     name: str | None,
     backs: str | None,
     *,
@@ -113,12 +134,15 @@ def _take_in(
 ) -> Exit:
     from cli.session.record_target import FolderTarget, Place
 
-    backed = (lambda place: Place.of(FolderTarget(journal), KIND, place, None).event(backs)) if backs else None
+    target = FolderTarget(journal)
+    backed = (lambda place: Place.of(target, KIND, place, None).event(backs)) if backs else None
     order = find(journal, name) if name else ""
     taken = take_in(journal, arrivals, signer, check, order=order, backs=backed, anyway=anyway)
     fresh = sum(not each.already for each in taken)
     logger.info("%d entries stored, %d were here already", fresh, len(taken) - fresh)
-    _tell([_row(each) for each in taken], fresh)
+    orders = [order or each.opened.payload.order for each in taken]
+    _tell([_row(each) for each in taken], fresh, changed_by(target, before, orders))
+    tell_same_orders(journal, {order or each.opened.payload.order for each in taken if not each.already})
     return Exit.DONE
 
 
@@ -142,7 +166,7 @@ def _sealed_for_us(
     journal.read_keyring().check_role(opened.payload.signer, size)
     if opened.payload.order in journal.cases.reserved:
         raise RecordError("CTX-CHAIN", "others wrote to the register first", hint="read it again, and seal it again")
-    signer = hand(journal, KIND, actor, role, key_file)
+    signer = hand(journal, KIND, actor, role, key_file, opened.payload.order)
     entry, before = _crossed(journal, opened)
     if before is None:
         output.tell("others wrote first: it is wrapped, and counts as its signer's act")
@@ -180,13 +204,18 @@ def _row(taken: Taken) -> ReceivedItem:
     return ReceivedItem(p.log, parse_proof(taken.arrival.proof).index, p.kind, done, taken.index)
 
 
-def _tell(items: list[ReceivedItem], fresh: int) -> None:
+def _tell(items: list[ReceivedItem], fresh: int, changed: Received) -> None:
+    already = len(items) - fresh
 
     def text() -> str:
-        lines = [f"{i.done:<17} {i.kind}, entry {i.their_index} of {i.log}, here #{i.index}" for i in items]
-        return "\n".join(lines or ["nothing in it is for us"])
+        if not items:
+            return "nothing in it is for us"
+        new = f"recorded {output.counted(fresh, 'entry', 'entries')}" if fresh else "recorded nothing"
+        return "\n".join([f"{new}; {already} already on record" if already else new, *changed.lines])
 
     rows: list[ReceivedItem | tuple[str | None, ...]] = [*items]
     rows = rows or [(None, None, None, "nothing for us", None)]
-    answer = ReceivedAnswer(items, fresh, len(items) - fresh)
+    answer = ReceivedAnswer(items, fresh, already, changed.orders, changed.registers)
     output.emit(answer, ReceivedItem.__struct_fields__, rows, text=text)
+    if said().format == "table":
+        tell_next(*changed.next)

@@ -25,7 +25,7 @@ from cli.terminal.judgement_text import JudgementFields, opinion
 from cli.terminal.table import wrapped
 from ledger.entries.case import Case, Entry
 from ledger.law import judge as judge_case
-from projections.documents.judgement import judged
+from projections.documents.judgement import ChangeItem, judged
 
 
 class MomentItem(Struct, frozen=True, kw_only=True):
@@ -69,14 +69,6 @@ class NewEntryItem(Struct, frozen=True):
     kind: str
     on: Time
     leaf: str
-
-
-class ChangeItem(Struct, frozen=True):
-    """One difference between two judgements, as texts; null where the moment has nothing."""
-
-    what: str
-    before: str | None
-    after: str | None
 
 
 class ReplayDiffAnswer(RecordAnswer, tag="comity.replay-diff/1"):
@@ -179,7 +171,7 @@ def _opened(entries: Iterable[Entry]) -> list[OpenedItem]:
     from projections.views.timeline import fields
 
     shown = ((e, {name: v for name, v in fields(e, reveal=True).items() if name in e.sealed}) for e in entries)
-    return [OpenedItem(f"#{e.seq}", e.leaf, e.kind, output.jsonable(values)) for e, values in shown if values]
+    return [OpenedItem(f"#{e.number}", e.leaf, e.kind, output.jsonable(values)) for e, values in shown if values]
 
 
 def _values(opened: Sequence[OpenedItem]) -> list[str]:
@@ -229,7 +221,7 @@ def _replay_diff(reader: RecordReader, case: Case, first: datetime, last: dateti
     )
 
     def text() -> str:
-        new = [f"+ #{e.seq} {output.plain(e.on)} {e.kind}" for e in diff.entries] or ["no new entries"]
+        new = [f"+ #{e.number} {output.plain(e.on)} {e.kind}" for e in diff.entries] or ["no new entries"]
         changed = []
         for c in diff.changes:
             if c.before is not None:

@@ -13,7 +13,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.handover.evidence_bundle import role_of
 from cli.handover.paper_signer import PaperSigner, SigningOptions, paper_signer, signing_options
-from cli.handover.trust_folder import read_trust
+from cli.handover.trust_folder import AS_PRINTED, CAME, read_trust
 from cli.records.source import ANCHOR, BUNDLE, PIN, RecordSource, source_of
 from cli.reports.issued_report import put, record_report, recording
 from cli.reports.letter_report import LetterOptions, letter_options, made_letter, tell_missing, tell_recording
@@ -28,7 +28,6 @@ from cli.terminal.file_io import check_new
 from ledger.entries.case import Case
 from ledger.law import judge
 from ledger.trust.trust_folder import Trust
-from projections.render.verbatim import stated as own_words
 from projections.reports.hearing.depths import DEPTHS, Depth
 from projections.statistics.counted_order import OrderFilter
 
@@ -105,6 +104,8 @@ EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILE
 @BUNDLE
 @PIN
 @ANCHOR
+@CAME
+@AS_PRINTED
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
 @click.option("--template", is_flag=True, help="Of processing: the controller's description to fill in, as JSON.")
 @signing_options
@@ -130,6 +131,8 @@ def report(
     bundle: str | None,
     pin: str | None,
     anchor: str | None,
+    trust_came: str | None,
+    typed_as_printed: bool,
     record: bool,
     template: bool,
     signing: SigningOptions,
@@ -146,7 +149,7 @@ def report(
     CASE/UCO, whichever report is asked for); without --format the ending of FILE decides. The first page of a report
     says who asked whom for what, what was disclosed, what was found and what was not checked; its annex says how to
     check it without us. Sealed values show as [sealed] unless they are revealed. Statistics are of orders issued --from
-    until before --to, of a --party, to a --provider, with Google's published figures for comparison. A letter opens
+    DAY --to DAY, both included, of a --party, to a --provider, with Google's figures for comparison. A letter opens
     values, which is an entry first; it is refused while the person must not be informed, and ends with exit 3 where it
     lacks what an act asks for. --sign signs a PDF (PAdES) with the time stamp of the ledger's authority; the signature
     shows who signed the file and that it is unchanged, and says nothing of what is in it. With --bundle custody,
@@ -166,10 +169,10 @@ def report(
         raise click.UsageError("a hearing bundle is one paper: --format pdf, or json")
     if depth is not None and kind != "hearing":
         raise click.UsageError("--depth is of a hearing bundle")
-    if bundle is not None or pin is not None or anchor is not None:
+    if bundle is not None or pin is not None or anchor is not None or trust_came is not None or typed_as_printed:
         if record or attach or form or whose or signing.key is not None:
             raise click.UsageError("with --bundle nothing is recorded, attached or signed, and no form is filled in")
-        source = source_of(bundle, trust, pin, anchor)
+        source = source_of(bundle, trust, pin, anchor, trust_came, typed_as_printed=typed_as_printed)
         from cli.records.bundle_report import BundleReport
 
         wanted = BundleReport(kind, order, as_of, medium, file, lang, fonts, depth or "detailed")
@@ -202,7 +205,7 @@ def report(
     attached: Bundle | None = None
     lacks: Sequence[str] = ()
     with reading() as reader:
-        recorder = recording(actor) if record else None
+        recorder = recording(actor, None if order is None else reader.find(order)) if record else None
         graph = b""
         if order is None:
             moment = as_of or reader.now()
@@ -211,7 +214,7 @@ def report(
                     _processing(reader, moment, parsed_trust, lang, file, medium, fonts, signer)
                 )
             result: Report = _of_ledger(reader, kind, wish, beside, moment, parsed_trust, medium, lang)
-            about, entries = reader.cases.access, reader.cases.register(reveal=False)
+            about = reader.cases.access
         else:
             case = reader.case(order)
             if attach is not None:
@@ -258,10 +261,9 @@ def report(
             )
             result = order_report(reader, request, case, moment, parsed_trust)
             graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
-            about, entries = case.order, (*case.entries, *case.registry)
+            about = case.order
             lacks = _lacks(case.known(moment), moment) if kind == "order-form" else ()
-    theirs = () if lang == "en" else own_words(entries)
-    data = graph or written(kind, result, medium, attached, fonts, lang, theirs, signer)
+    data = graph or written(kind, result, medium, attached, fonts, lang, signer)
     put(file, data, signer)
     making = making_of(result)
     if recorder is not None:
@@ -307,8 +309,7 @@ def _processing(
     from cli.reports.processing_report import processing_report, tell_missing
 
     made, missing = processing_report(reader, moment, trust, lang)
-    theirs = () if lang == "en" else own_words(reader.cases.register(reveal=False))
-    put(file, written("processing", made, medium, None, fonts, lang, theirs, signer), signer)
+    put(file, written("processing", made, medium, None, fonts, lang, signer), signer)
     return tell_missing(missing)
 
 
@@ -329,8 +330,7 @@ def _letter(
 ) -> Exit:
     """Write a letter to the person; say what it lacks, and what records that it was sent."""
     made = made_letter(reader, letters, case, as_of, trust, stated, actor, lang)
-    theirs = () if lang == "en" else (*own_words((*case.entries, *case.registry)), *letters.addressee)
-    put(file, written("letter", made, medium, None, fonts, lang, theirs, signer), signer)
+    put(file, written("letter", made, medium, None, fonts, lang, signer), signer)
     tell_recording(made, order, file, actor or "ACTOR")
     return tell_missing(made)
 

@@ -18,6 +18,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Stop
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from ledger.command_line import quoted
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PACKAGES = ("cli.commands", "cli.imports", "cli.imports.intake", "cli.reports", "cli.session", "cli.terminal")
@@ -179,7 +180,7 @@ def schema(name: str | None) -> None:
     matches = [each for each in formats if full in (each, each.rpartition("/")[0])]
     if not matches:
         near = get_close_matches(full, formats, n=1)
-        hint = f"`comity schema {near[0]}`?" if near else "`comity schema` lists them"
+        hint = f"`comity schema {quoted(near[0])}`?" if near else "`comity schema` lists them"
         raise Stop(f"no document is called {name!r}", hint=hint)
     output.page(output.dumps(schema_of(matches[-1])))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType, field
@@ -18,12 +19,12 @@ from cli.terminal.answer import RecordAnswer, Time
 from cli.terminal.judgement_text import gravest_first, level, period
 from cli.terminal.table import wrapped
 from projections.documents.timeline import put_right
+from projections.sentences.names import names_of
 from projections.views.due import Duty, soonest_first
 from projections.views.due import due as due_of
 from projections.views.good_practice import afterwards
 from projections.views.replaced import replaced
 from projections.views.state import view
-from projections.views.timeline import office_names
 
 
 class DutyClockItem(Struct, frozen=True):
@@ -117,11 +118,11 @@ def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSo
     first, *others = shares
     judgement = first.judgement
     v = view(first.case, judgement)
-    names, advice = office_names(first.case.registry), afterwards(first.case.happened(moment))
+    names, advice = names_of(first.case).offices, afterwards(first.case.happened(moment))
     duties = due_of(judgement, moment)
     owed = soonest_first(d for share in shares for d in due_of(share.judgement, moment))
     replacements = replaced(first.case, moment)
-    seq = {e.leaf: e.seq for e in first.case.entries}
+    number = {e.leaf: f"#{e.number}" for e in first.case.entries}
     kind = {e.leaf: e.kind for e in first.case.entries}
     called = {share.case.order: share.name for share in shares}
     orders = [member(s) for s in sorted(shares, key=began)]
@@ -142,7 +143,7 @@ def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSo
         linked=v.linked,
         due=[duty_item(d) for d in duties],
         findings=[f.code for f in judgement.findings],
-        replaced=[ReplacedItem(entry=f"#{seq[leaf]}", leaf=leaf, **put_right(by)) for leaf, by in replacements.items()],
+        replaced=[ReplacedItem(entry=number[leaf], leaf=leaf, **put_right(by)) for leaf, by in replacements.items()],
         criteria={name: str(c.state) for name, c in judgement.criteria.items()},
         practice=[a.says for a in advice],
         bundle=item(source.bundle),
@@ -152,8 +153,8 @@ def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSo
     times: dict[datetime | None, str] = {
         e.on: spelled(proven.get(e.index, (None, None))) for e in reversed(first.case.entries)
     }
-    names_of = zip(answer.__struct_encode_fields__, answer.__struct_fields__, strict=True)
-    rows = [(name, getattr(answer, attribute)) for name, attribute in names_of if name not in NO_ROW]
+    encoded = zip(answer.__struct_encode_fields__, answer.__struct_fields__, strict=True)
+    rows = [(name, getattr(answer, attribute)) for name, attribute in encoded if name not in NO_ROW]
 
     place = "bundle" if source.bundle else "part of the ledger that this key may see" if source.server else "ledger"
 
@@ -182,7 +183,7 @@ def show(order: str | None, as_of: datetime | None, only: bool, source: RecordSo
         if replacements:
             lines += ["", "Replaced by their own signers"]
             for leaf, by in replacements.items():
-                lines += wrapped(f"#{seq[leaf]} {kind[leaf]}: {by.line(f'#{by.entry.seq}')}", " ")
+                lines += wrapped(f"{number[leaf]} {kind[leaf]}: {by.line(f'#{by.entry.number}')}", " ")
         for a in advice:
             lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:")]
         return "\n".join(lines)
@@ -206,7 +207,7 @@ def duty_item(d: Duty) -> DutyClockItem:
     )
 
 
-def _pairs(answer: ShowAnswer, names: dict[str, str], proven: dict[datetime | None, str]) -> list[str]:
+def _pairs(answer: ShowAnswer, names: Mapping[str, str], proven: dict[datetime | None, str]) -> list[str]:
     providers = ", ".join(names.get(p, p) for p in answer.providers)
     regions = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in answer.regions.items())
     pairs = (

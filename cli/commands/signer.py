@@ -17,6 +17,7 @@ from cli.session import ledger_choice
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.log_output import VERBOSE
+from ledger.command_line import quoted, quoted_path
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def use(place: str, move: str | None) -> None:
     sync_folder(state)
     answer = SignerAnswer(read_folder(path).origin, str(target), move or str(state))
     output.emit(answer)
-    where = f"--socket {target}" if isinstance(target, Path) else "--listen ADDRESS"
-    output.tell(f"start it with: comity signer serve {answer.folder} {where}")
+    where = f"--socket {quoted(target)}" if isinstance(target, Path) else "--listen ADDRESS"
+    output.tell(f"start it with: comity signer serve {quoted_path(answer.folder)} {where}")
 
 
 def _check_clock(state: Path) -> None:

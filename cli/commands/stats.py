@@ -32,7 +32,6 @@ from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_format import format_of
 from ledger.law.provisions import rules_digest
 from projections.drawings.charts import bars
-from projections.render.verbatim import stated
 from projections.reports.front_page import IntegrityResult, Provenance
 from projections.statistics.counted_order import OrderFilter
 from projections.statistics.counting import StatisticsTable
@@ -102,7 +101,7 @@ class TransparencyAnswer(StatisticsFields, tag="comity.stats-transparency/1"):
 
 
 @command(
-    "comity stats --art28 --from 2027-01-01 --to 2028-01-01",
+    "comity stats --art28 --from 2027-01-01 --to 2027-12-31",
     "comity stats --transparency --provider skylark --format csv",
     "comity stats --transparency --beside google --format html -o transparency.html",
     refused=Exit.UNDECIDABLE,
@@ -148,14 +147,13 @@ def stats(
         wish = OrderFilter(since, until, party, provider)
         groups, moment = counted_groups(reader, wish, as_of)
         provenance = _making(reader, moment)
-        theirs = stated(reader.cases.register(reveal=False))
     form = (article_28 if which == "art28" else transparency)(groups)
     report = statistics_report(form, selection(wish), provenance, None if beside is None else published(beside))
     if chosen == "html":
         from cli.reports.issued_report import put
         from projections.render.html import statistics_page
 
-        put(file, statistics_page(report, lang, theirs).encode())
+        put(file, statistics_page(report, lang).encode())
         return
     rows = list(_rows(report))
     answers: dict[str, type[StatisticsFields]] = {"art28": Art28Answer, "transparency": TransparencyAnswer}

@@ -81,11 +81,26 @@ def find(value: str, because: str | None, purpose: str | None, person: str | Non
     Case, spaces and forms of a number do not matter. The search is recorded before its answer is shown, also if nothing
     is found; the entry has a keyed hash of VALUE. No order is opened. Exit 4 if some values could not be searched.
     """
+    entry, items, missing = search(value, Stated(because, purpose, person), actor)
+    rows = [(item.reference, ", ".join(item.names), HOW[item.how], item.order) for item in items]
+
+    def text() -> str:
+        lines = [f"{reference}  by {how}" + (f"; {names}" if names else "") for reference, names, how, _ in rows]
+        return "\n".join(lines or ["Nothing is sealed for this identifier in any order."])
+
+    if missing:
+        output.tell(f"values under {missing} keys that are not in this keys.db were not searched")
+    output.emit(SearchAnswer(entry, items, missing), ("reference", "names", "how", "order"), rows, text=text)
+    return Exit.UNDECIDABLE if missing else Exit.DONE
+
+
+def search(value: str, stated: Stated, actor: str | None) -> tuple[int, list[FoundItem], int]:
+    """Record a search for an identifier, then return its log index, what is found, and how many keys are elsewhere."""
     from cli.session.open_ledger import writing
     from ledger.application.find_subject import find_subjects, index_values
     from ledger.application.subject_keys_binding import elsewhere
 
-    if not because or not because.strip() or not actor:
+    if not stated.because or not stated.because.strip() or not actor:
         raise Stop("a search needs a reason and an office", hint="--because TEXT --as ACTOR")
     if not any(c.isalnum() for c in value):
         raise Stop("an identifier has a letter or a digit")
@@ -93,24 +108,15 @@ def find(value: str, because: str | None, purpose: str | None, person: str | Non
         raise Stop("the identifier is not UTF-8")
     with writing() as journal:
         subject_keys = _subject_keys(journal)
-        receipt = searched(journal, value, Stated(because, purpose, person), actor)
+        receipt = searched(journal, value, stated, actor)
         index_values(journal.store, subject_keys, journal.cases.reserved)
         items = [
             FoundItem(one.order, called(journal, one.order), list(one.names), one.how)
             for one in find_subjects(journal.store, subject_keys, value)
         ]
         missing = len(elsewhere(journal.store, journal.cases, subject_keys))
-    rows = [(item.reference, ", ".join(item.names), HOW[item.how], item.order) for item in items]
-
-    def text() -> str:
-        lines = [f"{reference}  by {how}" + (f"; {names}" if names else "") for reference, names, how, _ in rows]
-        return "\n".join(lines or ["Nothing is sealed for this identifier in any order."])
-
     output.tell(f"recorded record-accessed, entry {receipt.index} of the log")
-    if missing:
-        output.tell(f"values under {missing} keys that are not in this keys.db were not searched")
-    output.emit(SearchAnswer(receipt.index, items, missing), ("reference", "names", "how", "order"), rows, text=text)
-    return Exit.UNDECIDABLE if missing else Exit.DONE
+    return receipt.index, items, missing
 
 
 class IndexAnswer(CommandAnswer, tag="comity.subject-index/1"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime
 
 import click
@@ -20,6 +19,7 @@ from cli.session.options import ANY_ORDER, AS_OF, ONLY
 from cli.session.proven_times import Bracket, brackets
 from cli.terminal import output
 from cli.terminal.answer import RecordAnswer, Time
+from ledger.command_line import quoted
 from projections.documents.timeline import TimelineItem, timeline_item
 from projections.views.linked_orders import merged
 from projections.views.timeline import TimelineEntry
@@ -77,14 +77,14 @@ def timeline(
     columns += BRACKET if bracketed else ()
     rows = [
         (
-            f"#{x.entry.seq}",
+            f"#{x.entry.number}",
             x.entry.on,
             x.entry.kind,
             x.who,
             x.says,
             x.moved[1] if x.moved else "",
             f"{left(x.late)} later" if x.late else f"{left(x.early)} before" if x.early else "",
-            "" if x.replaced is None else x.replaced.line(f"#{x.replaced.entry.seq}"),
+            "" if x.replaced is None else x.replaced.line(f"#{x.replaced.entry.number}"),
             x.fields,
             share.name,
             *proven.get(x.entry.index, ()),
@@ -112,7 +112,7 @@ def timeline(
         ),
     )
     if order is not None and said().format == "table" and output.terminal():
-        output.tell_lines(line.format(shlex.quote(order)) for line in CORRECTIONS)
+        output.tell_lines(line.format(quoted(order)) for line in CORRECTIONS)
 
 
 CORRECTIONS = (

@@ -3,7 +3,8 @@
 The folder of a policy has these files:
 - N.trust.json: version N. The newest is used; each is trusted because of the one before.
 - tsa/<sha256>.pem: the certificates that the versions name.
-- fingerprint: that of version 1, received by another way. Only the holder's folder has it.
+
+The fingerprint of version 1 came by another way. It is kept in the configuration of the user, not in the folder.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from cli.session.options import LANG
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, ProblemItem
 from cli.terminal.file_io import write
-from ledger.adapters.folders.read_trust import PIN, expanded, plain_files, read_trust_folder, versions_of
+from ledger.adapters.folders.read_trust import expanded, keep_pin, plain_files, read_trust_folder, versions_of
+from ledger.command_line import quoted, quoted_path
 from ledger.entries.case import wire
 from ledger.errors import RecordError
 from ledger.trust import signed_policy
@@ -134,7 +136,7 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
         write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
     write(Path(folder) / _name(version), format_version(version))
     _tell(version)
-    output.tell(f"it takes {enough} of its {len(roots)} roots: comity trust sign {folder} --key FILE")
+    output.tell(f"it takes {enough} of its {len(roots)} roots: comity trust sign {quoted_path(folder)} --key FILE")
 
 
 @command("comity trust sign policy/ --key ada", "comity trust sign policy/ --key agent:SHA256:...")
@@ -227,10 +229,11 @@ def check(folder: str, typed: str | None) -> None:
 def update(folder: str, source: str, typed: str | None) -> None:
     """Take the newer versions in FROM into DIR, the folder you hold; each must follow the one before.
 
-    The first time DIR is made, and the fingerprint is kept in it; later nothing in FROM can replace what DIR has.
+    The first time DIR is made, and the fingerprint is kept in the configuration of the user; later nothing in FROM can
+    replace what DIR has.
     """
     versions, source_versions = versions_of(folder), _some(source)
-    pin = pin_of(folder, typed)
+    pin = pin_of(folder, typed, source)
     if pin is None:
         raise Stop("nothing says which first version is the true one", hint="--root-fingerprint, by another way")
     for mine, theirs in zip(versions, source_versions, strict=False):
@@ -247,9 +250,9 @@ def update(folder: str, source: str, typed: str | None) -> None:
         write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
     for version in source_versions[len(versions) :]:  # lowest first: a crash leaves fewer versions, in a valid sequence
         write(Path(folder) / _name(version), format_version(version))
-    write(Path(folder) / PIN, f"{pin}\n".encode())
+    keep_pin(folder, pin)
     _tell(newest)
-    output.tell(f"use it with: comity verify FILE --trust {folder}")
+    output.tell(f"use it with: comity verify FILE --trust {quoted(folder)}")
 
 
 @command(

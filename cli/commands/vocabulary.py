@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from cli.exit_codes import Stop
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
+from ledger.command_line import quoted
 from ledger.facts import KINDS, WHY, about, json_schema, kind_of, meant
 from ledger.facts.vocabulary import ELEMENTS, GROUNDS
 from ledger.facts.words import CODE_LISTS
@@ -106,7 +106,7 @@ def _show_code(text: str) -> None:
         known = [*KINDS, *CODE_LISTS, LISTS]
         near = meant(text, known).removeprefix("did you mean ").rstrip("?")
         names = [near] if near else near_codes(text, every)
-        hint = " or ".join(f"`comity vocabulary {shlex.quote(name)}`" for name in names)
+        hint = " or ".join(f"`comity vocabulary {quoted(name)}`" for name in names)
         lists = "`comity vocabulary` lists the kinds, `comity vocabulary lists` the lists of codes"
         raise Stop(f"no kind, list or code {text!r}", hint=f"{hint}?" if hint else lists)
     codes = [_code(name, code) for name, each in CODE_LISTS.items() if code in each.words]

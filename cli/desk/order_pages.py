@@ -35,6 +35,7 @@ from projections.reports.order_drawings import custody_drawing
 from projections.views.custody import custody
 from projections.views.deadline_calendar import MARKS, WEEKDAYS, deadline_calendar
 from projections.views.due import due
+from projections.views.timeline import numbered
 
 if TYPE_CHECKING:
     from cli.desk.session import Desk
@@ -132,7 +133,7 @@ def entries_page(
     """Return the page of the entries of an order from place `first` on; all, with sealed values, once `opened`."""
     snapshot, judgement = _judged_now(case, frame.now)
     about = subject(snapshot, judgement)
-    last = len(snapshot.entries) if opened else first + MOST
+    last = about.entries if opened else first + MOST
     return page(
         "desk_entries.html.j2",
         frame,
@@ -142,14 +143,14 @@ def entries_page(
         only_for=only_for(snapshot.entries),
         story=history(snapshot, judgement, reveal=opened is not None, part=slice(first, last)),
         before=max(first - MOST, 0) if first else None,
-        after=last if last < len(snapshot.entries) else None,
+        after=last if last < about.entries else None,
         opened=opened,
     )
 
 
 def _away(case: Case) -> dict[str, str]:
     """Return the address of each entry that is too old for the page of the order, by its number."""
-    older = sorted(case.entries, key=lambda e: (e.on, e.index))[:-MOST]
+    older = numbered(case.entries)[:-MOST]
     return {number(e, case): f"/orders/{case.order}/entries?from={at - at % MOST}" for at, e in enumerate(older)}
 
 

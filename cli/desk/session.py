@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import click
@@ -68,7 +69,7 @@ class Desk:
             times=UTC_ALONE if self.signer is None else self._names().times(self.signer.actor),
         )
 
-    def names(self) -> dict[str, str]:
+    def names(self) -> Mapping[str, str]:
         """Return the names of offices."""
         return self._names().offices
 

@@ -16,6 +16,7 @@ from cli.exit_codes import Stop
 from cli.exports.formats import ExportRequest
 from cli.terminal import output
 from cli.terminal.file_format import check_folder_name
+from ledger.messages import LANGUAGES
 
 if TYPE_CHECKING:
     from ledger.application.export.cose_receipts import CoseReceipts
@@ -57,7 +58,7 @@ def files(made: CoseReceipts, *, test: bool) -> dict[str, bytes]:
     from cli.reports.court_folder import READ_ME, receipts_read_me
     from ledger.tlog.cose_receipt import cose_key
 
-    text = "\n\n".join(receipts_read_me(made, (KEY, PEM), test=test, lang=lang) for lang in ("en", "de"))
+    text = "\n\n".join(receipts_read_me(made, (KEY, PEM), test=test, lang=lang) for lang in LANGUAGES)
     key = Ed25519PublicKey.from_public_bytes(made.signed.public)
     return {
         READ_ME: text.encode(),

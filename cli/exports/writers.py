@@ -42,7 +42,7 @@ def timeline_csv(wanted: ExportRequest) -> bytes:
 
     with reading_anywhere() as reader:
         snapshot, judgement = _known(reader, wanted)
-    return timeline_csv(history(snapshot, judgement, reveal=wanted.reveal))
+    return timeline_csv(history(snapshot, judgement, reveal=wanted.reveal, coded=True))
 
 
 def custody_csv(wanted: ExportRequest) -> bytes:
@@ -92,9 +92,9 @@ def ics(wanted: ExportRequest) -> bytes | None:
 def _known_by(known: Case) -> str:
     """Return what people know an order by: the number of its case, else its own number, and its addressees."""
     from projections.reports.request import request
-    from projections.views.timeline import office_names
+    from projections.sentences.names import names_of
 
-    asked = request(known, office_names(known.registry))
+    asked = request(known, names_of(known).offices)
     return ", ".join((asked.called or known.label or known.order[:8], *asked.addressees))
 
 

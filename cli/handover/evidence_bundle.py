@@ -56,7 +56,9 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[ExportedBundle]:
     with writing() as journal:
         here = find(journal, order)
         maker = handed.actor or _maker(journal, here)
-        signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)  # before documents are hashed
+        signer = hand(
+            journal, "bundle-issued", maker, handed.role, handed.key_file, here
+        )  # before documents are hashed
         request = BundleRequest(
             order=here,
             audience=reader,

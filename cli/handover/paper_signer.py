@@ -79,7 +79,7 @@ class PaperSigner:
         from projections.render.translation import translation
         from projections.reports.signature_note import FIELD
 
-        return sign_pdf(pdf, self.key, ledger_choice.now(), self.stamp, translation(lang).say(FIELD))
+        return sign_pdf(pdf, self.key, ledger_choice.now(), self.stamp, translation(lang).words(FIELD))
 
     def detached(self, content: bytes) -> bytes:
         """Return a detached signature over bytes: CAdES-B-T, or B-B without a time stamp."""

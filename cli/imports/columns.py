@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.imports.tables import Wrong
+from ledger.command_line import quoted
 from ledger.entries.form import BY_COMMAND, check_by_hand
 from ledger.entries.keyring import REGISTRY_ONLY
 from ledger.facts import KINDS, kind_of, meant
@@ -61,7 +62,9 @@ def kind_named(name: str) -> str:
     """Return a kind that a row may state; `Wrong` for a kind of the register, `RecordError` for any other name."""
     check_by_hand(name)
     if name in KINDS and name not in IMPORTED:
-        raise Wrong("kind", f"{name} stands in the register, not in an order", f"`comity record {name}` records it")
+        raise Wrong(
+            "kind", f"{name} stands in the register, not in an order", f"`comity record {quoted(name)}` records it"
+        )
     return kind_of(name).kind
 
 

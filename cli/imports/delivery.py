@@ -1,8 +1,13 @@
-"""`comity import delivery`: evidence of registered mail becomes proof of sending or of receipt."""
+"""`comity import delivery`: evidence of registered mail becomes a claim, or proof of sending or of receipt.
+
+No XML signature is checked here, so a file that no one vouches for could have been written by hand: it is a claim. The
+office names who has validated the signature, and the entry keeps that name.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,11 +22,13 @@ if TYPE_CHECKING:
     from cli.imports.rem_evidence import Evidence
     from ledger.entries.case import Case, Entry
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
+
 
 @command(
     "comity import delivery DELIVERY.xml --order PPO-2026-123 --as ilves",
     "comity import delivery RETRIEVAL.xml --order PPO-2026-123 --as ilves --dry-run",
-    "comity import delivery container.asics --order PPO-2026-123 --whose skylark",
+    "comity import delivery container.asics --order PPO-2026-123 --whose skylark --validated-by ec-dss",
 )
 @click.argument("file")
 @click.option("--order", required=True, metavar="ORDER", help="The order that was sent.")
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 @KEY
 @click.option("--whose", metavar="ACTOR", help="Who was to receive it; else the order's one provider.")
 @click.option("--unregistered", is_flag=True, help="The order may be to an office that no register knows.")
+@click.option("--validated-by", metavar="NAME", help="Who validated its signature, such as ec-dss; else it is a claim.")
 @click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise.")
 def delivery(
     file: str,
@@ -39,12 +47,14 @@ def delivery(
     key_file: str | None,
     whose: str | None,
     unregistered: bool,
+    validated_by: str | None,
     dry_run: bool,
 ) -> Exit:
     """Record what delivery evidence proves of ORDER: FILE is ETSI REM XML, as e-CODEX has it, or an ASiC-S with one.
 
     Acceptance of a submission or relay is recorded as order-transmitted, delivery or retrieval as order-received, at
-    the time of the evidence, with the digest of FILE. Its XML signature is not checked here; keep the file.
+    the time of the evidence, with the digest of FILE. Its XML signature is not checked here; keep the file. Without
+    --validated-by the time is a claim, which starts no clock that needs a proof.
     """
     from cli.imports.rem_evidence import ASIC_S, read_evidence
     from cli.session.open_ledger import case, find, writing
@@ -68,10 +78,17 @@ def delivery(
         return Exit.DONE
     _compare(evidence, order_case)
     media = ASIC_S if data.startswith(b"PK") else "application/xml"
-    proof = {"code": "delivery-evidence", "media": media, "size": len(data), "sha256": sha256}
+    by = _validator(validated_by, evidence)
+    proof = {
+        "code": f"delivery-evidence-validated-by-{by}" if by else "delivery-evidence",
+        "media": media,
+        "size": len(data),
+        "sha256": sha256,
+    }
     public: dict[str, Any]
     if kind == "order-received":
-        public, sealed = {"proof_kind": "delivery-receipt", "proof": proof}, {}
+        public, sealed = {"proof_kind": "delivery-receipt"} if by else {}, {}
+        public["proof"] = proof
     else:
         public, sealed = {"addressee": addressee, "channel": "decentralised-it-system"}, {"record": proof}
     options = RecordOptions(
@@ -84,7 +101,7 @@ def delivery(
         key_file=key_file,
         speaks="import",
         whose=addressee if kind == "order-received" else None,
-        on_source="receipt-stamp",
+        on_source="receipt-stamp" if by else "other-party",
         replaces=None,
         why=None,
         audience=(),
@@ -96,6 +113,19 @@ def delivery(
         unregistered=unregistered,
     )
     return put(options, kind, here, public=public, sealed=sealed)
+
+
+def _validator(name: str | None, evidence: Evidence) -> str:
+    """Return the name that a document's code keeps; `Stop` for another one, or where there is nothing to validate."""
+    if name is None:
+        return ""
+    if not evidence.signed:
+        raise Stop(
+            "it has no signature that anybody can have validated", hint="leave out --validated-by: it is a claim"
+        )
+    if not _NAME.fullmatch(name):
+        raise Stop(f"{name!r} is no name of a validator: lower-case letters, digits, `.` and `-`, at most 40")
+    return name
 
 
 def addressee_of(case: Case) -> str:
@@ -114,7 +144,7 @@ def _tell(evidence: Evidence) -> None:
     output.tell(f"{evidence.type} {evidence.event}, {output.plain(evidence.at)}, evidence {evidence.id}")
     who = [("by", evidence.issuer), ("from", evidence.sender), ("to", ", ".join(evidence.recipients))]
     output.tell("  " + ", ".join(f"{word} {name}" for word, name in who if name))
-    signature = "there, not checked" if evidence.signed else "missing"
+    signature = "there, not checked here" if evidence.signed else "missing: anybody can have written it"
     output.tell(f"  message {evidence.message or 'not named'}; signature {signature}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,25 @@ from msgspec import UNSET, Struct, UnsetType
 
 from cli import invocation
 from cli.exit_codes import Exit, Stop
-from cli.imports.intake.answers import TableNote, UsedProfile, parts_of, tell_prepared
+from cli.imports.intake.answers import TableNote, UsedProfile, parts_of, tell_outlook, tell_prepared
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-from ledger.application.intake.outlook import ClockCount, FindingCount, Outlook
+from ledger.application.intake.outlook import ClockCount, FindingCount, NoClockCount, Outlook
 from ledger.application.intake.unstarted_deadlines import Unwound, UnwoundItem
+from ledger.command_line import command_line
 
 if TYPE_CHECKING:
     from cli.imports.intake.prepared import Prepared
     from cli.imports.tables import TableRow, Wrong
 
-_NESTED = ("unwound", "profile", "notes", "clocks", "findings")  # members of the answer that are no column of its CSV
+_NESTED = (
+    "unwound",
+    "profile",
+    "notes",
+    "clocks",
+    "without",
+    "findings",
+)  # members of the answer that are no column of its CSV
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class ImportOptions:
     names: tuple[str, ...] = ()  # names of the rows, where each row stands for a file
     encoding: str = "utf-8"
     prepared: Prepared | None = None  # the rows of a table that was read by a mapping profile
+    profile: str = ""  # the file or the name of that profile
 
     def row(self, number: int, line: int) -> str:
         """Return the name of a row in a fault."""
@@ -64,10 +74,36 @@ class CheckedTable:
     persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders -> number of orders
     unwound: list[tuple[Unwound, int, tuple[int, int]]] = field(default_factory=list)
     outlook: Outlook | None = None
+    twice: set[str] = field(default_factory=set)  # opened orders whose reference is that of an order that arrived
+    unknown: dict[str, set[int]] = field(default_factory=dict)  # unregistered office or Party -> its rows
+
+    def add(self, row: TableRow, wrongs: Sequence[Wrong], most: int) -> None:
+        """Add the faults of a row; the first `most` faults are kept. An unregistered name is one fault of all rows."""
+        for wrong in wrongs:
+            if (name := _unknown(wrong)) is not None:
+                rows = self.unknown.setdefault(name, set())
+                rows.add(row.number)
+                if len(rows) > 1 or any(_unknown(each) == name for _, each in self.faulty):
+                    continue
+            self.faults += 1
+            if len(self.faulty) < most:
+                self.faulty.append((row, wrong))
+
+    def rows_of(self, wrong: Wrong) -> int:
+        """Return the number of rows that have a fault."""
+        return len(self.unknown.get(_unknown(wrong) or "", "1"))
+
+
+def _unknown(wrong: Wrong) -> str | None:
+    """Return the sentence on an unregistered office or Party, without the field that names it; else None."""
+    return wrong.says.rpartition(": ")[2] if wrong.code in ("OFFICE-UNKNOWN", "PARTY-UNKNOWN") else None
 
 
 class FaultItem(Struct, frozen=True):
-    """One fault of a table: its row and line (from 1), its column, and a code where it has one."""
+    """One fault of a table: its row and line (from 1), its column, and a code where it has one.
+
+    `rows` is the number of rows that have it: an unregistered office or Party is one fault.
+    """
 
     row: int
     line: int
@@ -75,13 +111,14 @@ class FaultItem(Struct, frozen=True):
     says: str
     hint: str
     code: str
+    rows: int = 1
 
 
 class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
     """What was recorded of a table: log positions `first` to `last`, and rows that start no deadline (`unwound`).
 
-    With a mapping profile also its notes, the deadlines that the orders then have, and what the law finds new. With
-    `faults` nothing was recorded.
+    Also the deadlines that the orders then have, orders that have none (`without`), what the law finds new, and of a
+    mapping profile the notes. With `faults` nothing was recorded.
     """
 
     file: str
@@ -98,6 +135,7 @@ class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
     profile: UsedProfile | UnsetType = UNSET
     notes: list[TableNote] | UnsetType = UNSET
     clocks: list[ClockCount] | UnsetType = UNSET
+    without: list[NoClockCount] | UnsetType = UNSET
     findings: list[FindingCount] | UnsetType = UNSET
     faults: list[FaultItem] | UnsetType = UNSET
 
@@ -105,19 +143,24 @@ class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
 def refuse(asked: ImportOptions, checked: CheckedTable) -> Exit:
     """Report the faults, by row and column; nothing was recorded."""
     faults = [
-        FaultItem(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code)
+        FaultItem(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code, checked.rows_of(wrong))
         for row, wrong in checked.faulty
     ]
     if invocation.said().format == "table":
         for f in faults:
             where = asked.row(f.row, f.line) + (f", {f.column}" if f.column else "")
-            says = f"{where}: {f.says}" + (f" ({f.code})" if f.code else "") + (f"; {f.hint}" if f.hint else "")
+            marks = ", ".join(filter(None, (f.code, f"{f.rows} rows" if f.rows > 1 else "")))
+            says = f"{where}: {f.says}" + (f" ({marks})" if marks else "") + (f"; {f.hint}" if f.hint else "")
             output.tell(says, error=True)
     else:
         answer = ImportAnswer(**_about(asked, checked), **parts_of(asked.prepared, None), faults=faults)
         output.emit(answer, FaultItem.__struct_fields__, faults)
     if checked.faults > len(faults):
         output.tell(f"and {checked.faults - len(faults)} more; --errors N shows more of them")
+    if asked.prepared is not None and any(name.endswith("no office of the register") for name in checked.unknown):
+        profile = asked.profile if asked.profile.endswith(".toml") else "PROFILE.toml"
+        proposes = command_line("import", "profile", asked.file, "--check", profile, "--offices")
+        output.tell(f"`{proposes}` proposes one address book for all of them, without their time zones")
     many, rows_read = _many(checked.faults, "fault", "faults"), _many(checked.rows, "row", "rows")
     raise Stop(f"{asked.file}: {many} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
 
@@ -134,7 +177,9 @@ def warn(asked: ImportOptions, checked: CheckedTable) -> None:
     if len(checked.persons) > 10:
         output.tell(f"and {len(checked.persons) - 10} more data subjects are named in several orders")
     if asked.prepared is not None:
-        tell_prepared(asked.prepared, checked.outlook)
+        tell_prepared(asked.prepared)
+    if checked.outlook is not None:
+        tell_outlook(checked.outlook, lambda row: asked.row(row, row), findings=asked.prepared is not None)
     for unwound, rows_of, first in checked.unwound[:10]:
         output.tell(unwound.sentence(rows_of, asked.row(*first)))
     if len(checked.unwound) > 10:

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from cli.exit_codes import Exit, Stop
 from cli.imports.import_report import CheckedTable, ImportOptions, refuse, tell, warn
+from cli.records.same_orders import tell_same_orders
 from cli.terminal import output, prompts
 from ledger.application.intake.outlook import OutlookCount
 from ledger.application.intake.unstarted_deadlines import Clocks
@@ -46,6 +47,8 @@ def import_table(stream: IO[bytes], asked: ImportOptions, *, dry_run: bool) -> E
             return refuse(asked, checked)
         warn(asked, checked)
         indices = range(0) if dry_run else record(journal, names, stream, asked, checked)
+        if indices:
+            tell_same_orders(journal, checked.twice)
     logger.info("%s: %d entries stored", asked.file, len(indices))
     return tell(asked, checked, indices, dry_run=dry_run)
 
@@ -56,11 +59,10 @@ def check(
     """Parse every row and record nothing; with `keys` and without faults, make the keys that will seal the rows."""
     from cli.imports.tables import TableRow, Wrong
 
-    checked, clocks, outlook = CheckedTable(), _clocks(journal), _outlook(journal, asked)
+    checked, clocks, outlook = CheckedTable(), _clocks(journal), _outlook(journal)
 
     def fault(row: TableRow, wrongs: list[Wrong]) -> None:
-        checked.faults += len(wrongs)
-        checked.faulty += [(row, wrong) for wrong in wrongs[: asked.most - len(checked.faulty)]]
+        checked.add(row, wrongs, asked.most)
 
     def each(parsed: ParsedRow, reader: RowParser) -> None:
         checked.kinds[parsed.draft.fact.kind] += 1
@@ -76,19 +78,19 @@ def check(
             instrument, new = reader.index.instrument(parsed.order), not parsed.order.there
             entry = unsigned(parsed.draft, instrument)
             clocks.add(entry, instrument, parsed.row.number, parsed.row.line, new=new)
-            if outlook is not None:
-                foresee(outlook, journal, parsed, entry)
+            foresee(outlook, journal, parsed, entry)
 
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
         for parsed_row in rows:
             each(parsed_row, reader)
         for name, number, line, field in reader.index.broken():
             fault(TableRow(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
+        checked.twice = reader.index.twice
         checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
         checked.orders, checked.there = reader.index.count()
         checked.persons = _persons(journal, reader.index)
         checked.unwound = list(clocks.found())
-        if outlook is not None and not checked.faults:
+        if not checked.faults:
             checked.outlook = outlook.result(journal.now())
         for page in reader.index.opened() if keys and not checked.faults else ():
             journal.prepare([(target_of(order), order) for order in page])
@@ -101,10 +103,7 @@ def _clocks(journal: Journal) -> Clocks:
     return Clocks(journal.cases.register(reveal=False), journal.now())
 
 
-def _outlook(journal: Journal, asked: ImportOptions) -> OutlookCount | None:
-    """Return a count of what the table would change, for a table that has one order per row."""
-    if asked.prepared is None:
-        return None
+def _outlook(journal: Journal) -> OutlookCount:
     return OutlookCount(journal.cases.register(reveal=False))
 
 

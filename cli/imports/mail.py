@@ -38,8 +38,9 @@ class AttachedItem(Struct, frozen=True):
 class MailItem(Struct, frozen=True):
     """A mail: what its headers claim, its digest and those of its files, and sentences on what is more than a claim.
 
-    `taken` is when the named server states that it took the mail; `holds` whether a DKIM signature holds under the key
-    that was handed in (null: none was).
+    `taken` is when the named server states that it took the mail, which stays its claim; `holds` whether a DKIM
+    signature holds under the key that was handed in (null: none was). It does not where the mail has a signed header
+    more often than it is signed, or a Content-Type that is not signed.
     """
 
     file: str
@@ -70,10 +71,10 @@ class MailsAnswer(CommandAnswer, tag="comity.mails/1"):
 )
 @click.argument("files", nargs=-1, required=True)
 @click.option("--order", metavar="ORDER", help="The order; else the subject, or a file's name, quotes its reference.")
-@click.option("--kind", metavar="KIND", help="What the mails show; a delivery report shows a receipt.")
+@click.option("--kind", metavar="KIND", help="What the mails show; a delivery report reports a receipt.")
 @click.option("--whose", metavar="ACTOR", help="Whose act they show; of a receipt and a transmission, the addressee.")
-@click.option("--on", type=MOMENT, help="When; else the report, the server's stamp, or the claim of the header Date.")
-@click.option("--server", metavar="HOST", help="Your own mail server: its stamp and results count, of no other.")
+@click.option("--on", type=MOMENT, help="When; else a signed report, the server's stamp, or a claim: report or Date.")
+@click.option("--server", metavar="HOST", help="Your own mail server: its stamp and results are read, of no other.")
 @click.option("--dkim", metavar="NAME=FILE", help="Check DKIM under the key of NAME, whose record or PEM is in FILE.")
 @click.option("--field", "-f", "fields", multiple=True, metavar="NAME=VALUE", help="A field they all share.")
 @AS
@@ -100,15 +101,16 @@ def mail(
 ) -> Exit:
     """Record FILES (.eml, .msg) as evidence in their orders, each by its digest, all or none; the mails stay there.
 
-    What a header claims is not proven. Only the stamp of --server dates a mail reliably, and only its results, or a
-    signature under the key of --dkim, say who sent it.
+    What a header claims is not proven. The stamp and the results of --server are the claims of that server. A signature
+    under the key of --dkim shows the headers that it signs, if the mail has none of them more often. A delivery report
+    without stamp and signature is a claim.
     """
     from cli.imports.delivery import documents
     from cli.imports.import_report import ImportOptions
     from cli.imports.import_run import import_table
     from cli.imports.letters import pairs
     from cli.session.open_ledger import case, find, writing
-    from ledger.application.intake.mail.mail_fact import attached_in, cells_of, fact_of
+    from ledger.application.intake.mail.mail_fact import attached_in, cells_of, doubts, fact_of
 
     read = [(file, *_read(file, server, dkim)) for file in files]
     if inspect:
@@ -118,8 +120,8 @@ def mail(
         return Exit.DONE
     table, names = io.BytesIO(), []
     with writing() as journal:
-        for file, message, word, _ in read:
-            fact = fact_of(message, file, kind or "", word, on)
+        for file, message, word, signature in read:
+            fact = fact_of(message, file, kind or "", word, on, signature)
             name = order or _named(journal, message, file)
             here = find(journal, name)
             record = case(journal, here)
@@ -133,8 +135,8 @@ def mail(
             row |= {"unregistered": "yes"} if unregistered else {}
             table.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             names.append(file)
-            if fact.on_source != "receipt-stamp" and on is None:
-                output.tell(f"{file}: its time is the claim of its header Date; --server names who stamped it")
+            for says in doubts(message, fact, signature):
+                output.tell(f"{file}: {says}")
     options = ImportOptions("mails", "jsonl", actor, role, key_file, None, None, max(20, len(names)), tuple(names))
     return import_table(table, options, dry_run=dry_run)
 

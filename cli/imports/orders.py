@@ -102,7 +102,7 @@ def _by_profile(
     data = bytes_of(file)
     with writing() as journal:
         read = prepared(journal, file, data, profile, actor)
-    options = ImportOptions(file, "table", actor, role, key_file, None, None, most, prepared=read)
+    options = ImportOptions(file, "table", actor, role, key_file, None, None, most, prepared=read, profile=profile)
     return import_table(io.BytesIO(data), options, dry_run=dry_run)
 
 

@@ -1,7 +1,7 @@
 """Read delivery evidence of registered electronic mail: ETSI TS 102 640-2 (REM), as e-CODEX connectors exchange it.
 
 An evidence is one XML document. In an ASiC-S container (ETSI EN 319 162-1), the digest of its one signed file is
-compared. Signatures are not verified. A validator with the trusted lists of the Union can verify the file, whose digest
+compared. Signatures are not verified: a validator with the trusted lists of the Union can, and the digest of the file
 is on record.
 """
 
@@ -15,7 +15,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cli.exit_codes import Exit, Stop
@@ -77,7 +77,7 @@ def read_evidence(data: bytes, name: str) -> Evidence:
         )
         hint = "in e-CODEX the evidence comes beside the container, as DELIVERY.xml or RETRIEVAL.xml"
         raise Stop(f"{name} is a sound container that holds {says}", hint=hint, code=Exit.UNDECIDABLE)
-    return _evidence(pieces[0][1], f"{name}/{pieces[0][0]}")
+    return replace(_evidence(pieces[0][1], f"{name}/{pieces[0][0]}"), signed=True)  # its container is
 
 
 def _evidence(root: Element, name: str) -> Evidence:

@@ -18,6 +18,7 @@ from cli.exit_codes import Stop
 from ledger.adapters.folders.order_names import names
 from ledger.application.journal import Journal
 from ledger.entries.form import check_lookalike, check_quotable, check_reference, looks_alike, plain, shapes
+from ledger.entries.wrapped_entry import KIND as ARRIVED
 
 _SCHEMA = """
     CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
@@ -65,6 +66,7 @@ class Index:
         self._c.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", pairs)
         self._newest: tuple[str, dict[str, str]] = ("", {})
         self._instrument: tuple[str, str] = ("", "")
+        self.twice: set[str] = set()  # opened orders, where one of the same reference arrived
         self._last: tuple[str, Named] | None = None  # the rows of an order mostly stand together
 
     def close(self) -> None:
@@ -73,14 +75,18 @@ class Index:
 
     # -- orders -------------------------------------------------------------------------------------------------------
 
-    def order(self, name: str) -> Named | None:
-        """Return the order of a reference, opened by an earlier row or on record; None if there is none yet."""
+    def order(self, name: str, *, issues: bool = False) -> Named | None:
+        """Return the order of a reference, opened by an earlier row or on record; None if there is none yet.
+
+        A row that `issues` an order does not mean one that arrived from another log: it opens another order,
+        and a person may join them (`comity order join`).
+        """
         if self._last is not None and self._last[0] == name:
             return self._last[1]
         row = self._c.execute("SELECT id, instrument, there FROM orders WHERE name = ?", (name,)).fetchone()
         if row:
             named = Named(row[0], row[1], bool(row[2]))
-        elif (order := self._known(name)) is not None:
+        elif (order := self._known(name, issues)) is not None:
             self._c.execute("INSERT INTO orders VALUES (?, ?, NULL, 1)", (name, order))
             named = Named(order, None, True)
         else:
@@ -168,7 +174,10 @@ class Index:
         orders = [(other, quoted, [office]) for other, quoted in here.fetchall()]
         alike = self._c.execute("SELECT reference FROM alike WHERE key = ?", (key,)).fetchall()
         return orders + [
-            (o, quoted, offices) for (quoted,) in alike for o, offices in self._journal.cases.quoted(quoted)
+            (o, quoted, offices)
+            for (quoted,) in alike
+            for o, offices in self._journal.cases.quoted(quoted)
+            if not self._arrived(o)
         ]
 
     def opened(self) -> Iterator[list[str]]:
@@ -192,7 +201,7 @@ class Index:
         total, existing = self._c.execute("SELECT count(*), ifnull(sum(there), 0) FROM orders").fetchone()
         return total, existing
 
-    def _known(self, name: str) -> str | None:
+    def _known(self, name: str, issues: bool) -> str | None:
         """Return the order on record under this name.
 
         A name is one of a story or of this ledger, a reference (after the name of its office), a whole id, or a
@@ -201,11 +210,20 @@ class Index:
         store, cases = self._journal.store, self._journal.cases
         if name in self._names:
             return self._names[name]
+        if store.first_kind(opened := self._id_for(name)) is not None:
+            return opened
         matches = cases.named(name)
+        if issues and any(map(self._arrived, matches)):
+            self.twice.add(opened)
+            matches = [order for order in matches if not self._arrived(order)]
         if len(matches) > 1:
             raise cases.ambiguous(name, matches)
         ids = [name] if _UUID.fullmatch(name) else []
-        return next((order for order in (*matches, *ids, self._id_for(name)) if store.first_kind(order)), None)
+        return next((order for order in (*matches, *ids) if store.first_kind(order)), None)
+
+    def _arrived(self, order: str) -> bool:
+        """Return True if an order of the ledger began with an entry of another log."""
+        return self._journal.store.first_kind(order) == ARRIVED
 
     def _id_for(self, name: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._journal.origin}/import/{name}"))

@@ -28,6 +28,7 @@ from cli.session.subjects import subjects_of
 from ledger.application.journal import Journal
 from ledger.application.record_fact import issued_reference, issuer
 from ledger.application.write.draft import Draft, kept_subjects
+from ledger.command_line import quoted
 from ledger.entries.case import check_dates, wire
 from ledger.entries.envelope import Circumstances, Signer, open_
 from ledger.entries.form import named_in, slips
@@ -175,7 +176,7 @@ class RowParser:
             cells["instrument"] = instrument
         if kind == "order-issued":
             self.index.check_own_name(name)
-        order = self.index.order(name)
+        order = self.index.order(name, issues=kind == "order-issued")
         if order is None:
             order = self.index.open(name, instrument or "")  # also if wrong: later rows need it
             if instrument is None:
@@ -299,7 +300,9 @@ class RowParser:
         sides: dict[bool, dict[str, Any]] = {False: {}, True: {}}
         for name, cell in cells.items():
             if name not in fields:
-                wrongs.append(Wrong(name, f"{kind} has no such field", f"`comity vocabulary {kind}` lists them"))
+                wrongs.append(
+                    Wrong(name, f"{kind} has no such field", f"`comity vocabulary {quoted(kind)}` lists them")
+                )
                 continue
             value = tried(name, partial(self._value, fields[name], cell, order))
             if value is not None:

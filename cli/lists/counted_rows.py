@@ -11,10 +11,11 @@ from ledger.adapters.storage.orders.order_index import OrderIndex
 from ledger.adapters.storage.orders.order_row import damaged
 from ledger.entries.case import Case
 from ledger.law import Judgement
+from ledger.messages import plain
 from projections.statistics.counted_group import CountedGroup, group_of, shared
 from projections.statistics.counted_order import CountedOrder, counted_order
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder(enc_hook=plain, order="deterministic").encode
 _decoder = msgspec.json.Decoder(CountedOrder)
 
 

@@ -1,7 +1,8 @@
 """List every order with its state and deadlines, from views.db; judge an order again only where it may have changed.
 
-An order is judged again when an entry of it was recorded, when one of its clocks or a stated day ended,
-and when the register got an entry on an office or a Party that the order names. A row holds no sealed value.
+An order is judged again when an entry of it was recorded, when one of its clocks or a stated day ended, and when the
+register, or a received register of another log, got an entry on an office or a Party that the order names. A row holds
+no sealed value.
 """
 
 from __future__ import annotations
@@ -24,19 +25,20 @@ from cli.lists.judged_row import shown
 from cli.session.ledger_reader import LedgerReader, reading_anywhere
 from cli.terminal import prompts
 from cli.terminal.answer import ServerItem
+from ledger.adapters.folders.received_files import REGISTERS
 from ledger.adapters.folders.user_folders import lock_file
-from ledger.adapters.storage.orders.order_index import OrderIndex
+from ledger.adapters.storage.orders.order_index import OrderIndex, SeenRegisters
 from ledger.adapters.storage.orders.order_row import OrderRow, read_row
 from ledger.adapters.storage.orders.remade_index import remade, view_in
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.envelope import open_
-from ledger.law.parties.register_reach import reach
+from ledger.law.parties.register_reach import reach, reach_of_received
 from ledger.law.provisions import rules_digest
 
 if TYPE_CHECKING:
     from cli.remote.remote_reader import RemoteReader
 
-EDITION = 8  # raise it when `judged_row.shown` changes
+EDITION = 11  # raise it when `judged_row.shown` changes
 MANY = 20_000  # new entries, or ten times the stale orders, for which processes are started
 TOGETHER = 500  # stale orders judged between two commits
 
@@ -144,18 +146,21 @@ def bring_up(
     If more than `most` orders are stale, they stay stale.
     """
     size = reader.store.size()
+    _doubt_received(reader, view)
     with ExitStack() as opened:
         judge: Judge = partial(judged, reader)
         if CORES > 1 and (size - view.size > MANY or MANY // 10 < view.stale_count(moment) <= (most or sys.maxsize)):
             judge = opened.enter_context(judge_pool(reader))
 
-        def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
+        def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow | None]:
             orders = [(index, open_(raw, verify=False).payload.order) for index, raw in page]
             touched = dict.fromkeys(order for _, order in orders)
             if reader.cases.registry in touched and page[0][0] > 0:
                 _doubt(reader, view, {index for index, order in orders if order == reader.cases.registry})
             report(page[-1][0] + 1, size)
-            return judge(_main_orders(reader, touched), moment)
+            main = dict.fromkeys(_main_orders(reader, touched))
+            gone: dict[str, ViewRow | None] = {order: None for order in main if reader.cases.joins.joined_into(order)}
+            return gone | judge((order for order in main if order not in gone), moment)
 
         view.catch_up(reader.store, fold)
         left = doubtful = view.stale_count(moment)
@@ -177,9 +182,22 @@ def _doubt(reader: LedgerReader, view: OrderIndex, fresh: Collection[int]) -> No
         view.mark_stale(reached)
 
 
+def _doubt_received(reader: LedgerReader, view: OrderIndex) -> None:
+    """Make the orders stale that the registers of other logs can change, as far as these grew since the last time."""
+    mark, seen = repr(reader.cases.received.mark(REGISTERS)), view.received()
+    if mark == seen.mark:
+        return
+    registers = reader.cases.other_logs().registers()
+    reached = [reach_of_received(register, seen.sizes.get(register.origin, 0)) for register in registers]
+    sizes = {register.origin: len(register.entries) for register in registers}
+    names = None if None in reached else frozenset().union(*filter(None, reached))
+    view.mark_received(names, SeenRegisters(mark, sizes))
+
+
 def _main_orders(reader: LedgerReader, orders: Iterable[str]) -> Iterator[str]:
     """Yield the main orders among these; a companion stands for its main order."""
     for order in orders:
         main = reader.main_of(order) or order
-        if main not in reader.cases.reserved:
-            yield main
+        if main in reader.cases.reserved:
+            continue
+        yield from reader.cases.joins.changed_with(main)

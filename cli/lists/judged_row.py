@@ -15,6 +15,7 @@ from ledger.entries.case import Case, wire
 from ledger.law import judge
 from ledger.law.parties.register_reach import names_of
 from ledger.law.turns import next_turn
+from ledger.messages import plain
 
 
 def shown(case: Case, moment: datetime) -> ViewRow:
@@ -22,16 +23,16 @@ def shown(case: Case, moment: datetime) -> ViewRow:
     from cli.lists.counted_rows import counted_row
     from projections.reports.data_protection.dpo_questions import open_points
     from projections.reports.data_protection.register_rows import kept_until, short_answers
+    from projections.sentences.names import names_of as called
     from projections.views.due import due
     from projections.views.state import view
-    from projections.views.timeline import office_names
 
     judgement, known = judge(case, moment), case.known(moment)
     v = view(known, judgement)
-    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    issued = next(iter(case.issued), None)
     public: Mapping[str, Any] = {} if issued is None else issued.public
     authority = public.get("issuing_authority")
-    names, rests_on = office_names(case.registry), names_of(case)
+    names, rests_on = called(case).offices, names_of(case)
     row = OrderRow(
         order=v.order,
         ref=v.ref,
@@ -46,6 +47,8 @@ def shown(case: Case, moment: datetime) -> ViewRow:
                 verdict=str(d.clock.verdict),
                 cite=", ".join(d.clock.cite),
                 entries=list(d.clock.entries),
+                last_day=None if d.clock.last_day is None else d.clock.last_day.isoformat(),
+                zone=d.clock.zone,
             )
             for d in due(judgement, moment)
         ],
@@ -67,4 +70,4 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         kept_until=kept_until(judgement),
         rests_on=sorted(rests_on),
     )
-    return ViewRow(msgspec.json.encode(row), next_turn(case, judgement, moment))
+    return ViewRow(msgspec.json.encode(row, enc_hook=plain), next_turn(case, judgement, moment))

@@ -55,6 +55,8 @@ def order_filter(
     by: str | None = None,
     kind: str | None = None,
     since: datetime | None = None,
+    words: str | None = None,
+    found: tuple[str, ...] = (),
 ) -> OrderFilter:
     """Return the filter for orders that have all of these values; None stands for any.
 
@@ -68,7 +70,9 @@ def order_filter(
     for option, value in (("provider", provider), ("party", party), ("by", by)):
         if value is not None and not orders.has(option, value):
             output.tell(f"--{option} {value}: no order names it")
-    return OrderFilter(state=state, provider=provider, party=party, by=by, kind=kind, since=since)
+    return OrderFilter(
+        state=state, provider=provider, party=party, by=by, kind=kind, since=since, words=words, found=found
+    )
 
 
 def known_kind(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cli.offices.address_book import BookRow, refuse
 from cli.offices.enrolment_plan import EnrolmentPlan, OfficeItem, Register
 from cli.terminal import output
+from ledger.command_line import quoted
 
 if TYPE_CHECKING:
     from ledger.adapters.keys.key_files import Key
@@ -126,7 +127,7 @@ def _line(item: OfficeItem) -> str:
         *(["accepted"] if "key-accepted" in item.recorded else []),
     ]
     waits = item.key and not item.file and "key-registered" in item.recorded
-    then = f"; on its own machine: comity key accept {item.actor}" if waits else ""
+    then = f"; on its own machine: comity key accept {quoted(item.actor)}" if waits else ""
     where = f", key {item.file}" if item.file else ""
     return f"{item.actor} of {item.party} as {', '.join(item.roles)}: {', '.join(done) or 'as before'}{where}{then}"
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from cli.exit_codes import Stop
 from cli.imports.tables import Wrong
 from cli.offices.address_book import NEW, BookRow
+from ledger.command_line import quoted
 from ledger.errors import RecordError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class EnrolmentPlan:
         seen: set[str] = set()
         for row in rows:
             if row.actor in seen:
-                self._fault(row, "actor", f"{row.actor} has a row already", "one row for each office")
+                self._fault(row, "actor", f"{row.actor} has a row already", _another_person(row))
             elif row.actor:
                 seen.add(row.actor)
                 self._office(row)
@@ -110,7 +111,8 @@ class EnrolmentPlan:
     def _party(self, row: BookRow, registered: Mapping[str, Any] | None) -> None:
         if registered is not None:
             if row.zone and row.zone != registered["zone"]:
-                again = f"comity record party-registered -f party={row.party} -f zone={row.zone} ... --as registrar"
+                changed = f"-f party={quoted(row.party)} -f zone={quoted(row.zone)}"
+                again = f"comity record party-registered {changed} ... --as registrar"
                 self.unlike.append(
                     f"{row.party} stays registered with the zone {registered['zone']}; {again} changes it"
                 )
@@ -249,3 +251,14 @@ def _column(where: str) -> str:
         name = "party_name" if kind == "party-registered" else "name"
         return name if language in ("", "en") else f"{name}_{language}"
     return field.partition("[")[0]
+
+
+def _another_person(row: BookRow) -> str:
+    """Return how a second person of an office gets a key, which an address book does not say."""
+    actor = quoted(row.actor)
+    roles = " ".join(f"--role {quoted(role)}" for role in row.roles)
+    return (
+        f"one row for each office; a second person gets another key: `comity key new {quoted(f'{row.actor}-2')}`, then "
+        f"`comity key enrol {actor} --public FILE.pub {roles} --holder {quoted(row.holder or 'NAME')}`, then "
+        f"`comity key accept {actor}`"
+    )

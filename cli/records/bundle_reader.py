@@ -15,8 +15,10 @@ from cli.session.record_reader import DatedState, VerifiedBundle
 from cli.terminal import file_io, output
 from ledger.application import lazy_verifiers
 from ledger.bundle.archive_kind import is_container
+from ledger.command_line import quoted_path
 from ledger.entries.case import Case
 from ledger.errors import LedgerError, RecordError
+from ledger.trust.held import Came
 from ledger.trust.trust_folder import Trust
 from ledger.verify.evidence_file import EvidenceFile, FileKind, read_evidence, verify_file
 from ledger.verify.progress import placed
@@ -38,23 +40,44 @@ def recognised(file: str) -> EvidenceFile:
     return content
 
 
-def open_bundle(file: str, trust: Trust | None, anchor: bytes | None, now: datetime) -> BundleReader:
+def open_bundle(
+    file: str,
+    trust: Trust | None,
+    anchor: bytes | None,
+    now: datetime,
+    *,
+    came: Came | None = None,
+    typed_as_printed: bool = False,
+) -> BundleReader:
     """Return a reader of the bundle in a file, also of one inside a PDF or an ASiC-E container.
 
-    Raises `Stop` with PROVED_BAD for a bundle that is proved wrong, and `RecordError` BND-NONE for another file.
+    Raises `Stop` with PROVED_BAD for a bundle that is proved wrong, with FINDINGS for one that was not judged, because
+    the trust is of another log, and `RecordError` BND-NONE for another file.
     """
     content = recognised(file)
     if content.kind is not FileKind.BUNDLE:
-        raise RecordError("BND-NONE", "it is no evidence bundle", where=file, hint=f"comity verify {file}")
+        raise RecordError("BND-NONE", "it is no evidence bundle", where=file, hint=f"comity verify {quoted_path(file)}")
     if is_container(content.data):
         output.tell("the evidence bundle inside this container is verified, not the signature of the container")
-    report = verify_file(content, trust, anchor, now, mldsa=lazy_verifiers.mldsa, stamps=lazy_verifiers.stamps())
+    report = verify_file(
+        content,
+        trust,
+        anchor,
+        now,
+        mldsa=lazy_verifiers.mldsa,
+        stamps=lazy_verifiers.stamps(),
+        came=came,
+        typed_as_printed=typed_as_printed,
+    )
     if report.verdict is Verdict.FAILED or report.case is None or report.manifest is None or report.as_of is None:
         reason = report.reasons[0]
         where = f" {reason.where}" if reason.where else ""
         name = output.in_one_line(file)
+        if report.verdict is not Verdict.FAILED:
+            says = f"{name} was not judged, and nothing in it is read: {reason.code}: {reason.says}"
+            raise Stop(says, hint="--trust: the trust folder of its log", code=Exit.FINDINGS)
         says = f"{name} is proved wrong, and nothing in it is read: {reason.code}{where}: {reason.says}"
-        raise Stop(says, hint=f"comity verify {name}", code=Exit.PROVED_BAD)
+        raise Stop(says, hint=f"comity verify {quoted_path(name)}", code=Exit.PROVED_BAD)
     return BundleReader(VerifiedBundle(file, report.manifest, report), report.case, report.as_of)
 
 

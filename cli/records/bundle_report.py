@@ -13,7 +13,6 @@ from cli.reports.order_report import ReportRequest, order_report
 from cli.reports.report_files import written
 from cli.terminal.output import file_name
 from projections.render.html import Report
-from projections.render.verbatim import stated as own_words
 from projections.reports.hearing.depths import Depth
 
 KINDS = ("custody", "evidence-chain", "hearing")
@@ -60,5 +59,4 @@ def bundle_report(
             depth=wanted.depth,
         )
         made = order_report(reader, asked, case, wanted.as_of or reader.now(), source.trust)
-    theirs = () if wanted.lang == "en" else own_words((*case.entries, *case.registry))
-    return written(wanted.kind, made, wanted.medium, None, wanted.fonts, wanted.lang, theirs), made
+    return written(wanted.kind, made, wanted.medium, None, wanted.fonts, wanted.lang), made

@@ -11,6 +11,8 @@ import click
 from msgspec import UNSET, Struct, UnsetType
 
 from cli.exit_codes import Exit
+from cli.handover import trust_folder
+from cli.handover.trust_folder import AS_PRINTED, CAME, came_of
 from cli.remote.servers import chosen_url
 from cli.session import ledger_choice
 from cli.session.ledger_reader import LedgerReader, reading
@@ -18,6 +20,7 @@ from cli.session.record_reader import RecordReader, VerifiedBundle
 from cli.terminal import output
 from cli.terminal.answer import BundleItem, BundleReason, ServerItem
 from ledger.facts.vocabulary import ROLES
+from ledger.trust.held import Came
 from ledger.trust.trust_folder import Trust
 from ledger.verify.report import Verdict
 
@@ -34,6 +37,7 @@ class RecordSource(Struct):
     """The record of a command: the bundle in `file` under `trust` and `anchor`, or the ledger if `file` is None.
 
     `bundle` is the bundle after it was verified, `server` the office server in the place of a ledger's folder.
+    `came` says how trust and anchor came, `typed_as_printed` that a typed anchor was compared with its paper.
     """
 
     file: str | None = None
@@ -41,6 +45,8 @@ class RecordSource(Struct):
     anchor: bytes | None = None
     bundle: VerifiedBundle | None = None
     server: RemoteReader | None = None
+    came: Came | None = None
+    typed_as_printed: bool = False
 
     def order(self, named: str | None, reader: RecordReader) -> str:
         """Return what names the order; without a name that of the bundle."""
@@ -70,7 +76,14 @@ class RecordSource(Struct):
             return
         from cli.records.bundle_reader import open_bundle
 
-        bundle = open_bundle(self.file, self.trust, self.anchor, ledger_choice.now())
+        bundle = open_bundle(
+            self.file,
+            self.trust,
+            self.anchor,
+            ledger_choice.now(),
+            came=self.came,
+            typed_as_printed=self.typed_as_printed,
+        )
         self.bundle = bundle.bundle
         for line in describe(bundle.bundle):
             output.tell(line)
@@ -86,33 +99,53 @@ def from_bundle(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def chosen(
-        *args: Any, bundle: str | None, trust: str | None, pin: str | None, anchor: str | None, **more: Any
+        *args: Any,
+        bundle: str | None,
+        trust: str | None,
+        pin: str | None,
+        anchor: str | None,
+        trust_came: str | None,
+        typed_as_printed: bool,
+        **more: Any,
     ) -> Any:
-        source = source_of(bundle, trust, pin, anchor)
+        source = source_of(bundle, trust, pin, anchor, trust_came, typed_as_printed=typed_as_printed)
         if source.file is None and more.get("order", "") is None:
             raise click.UsageError("Missing argument 'ORDER'.")
         done = command(*args, source=source, **more)
         return ended(source, done)
 
-    for option in (ANCHOR, PIN, TRUST, BUNDLE):
+    for option in (AS_PRINTED, CAME, ANCHOR, PIN, TRUST, BUNDLE):
         chosen = option(chosen)
     return chosen
 
 
-def source_of(bundle: str | None, trust: str | None, pin: str | None, anchor: str | None) -> RecordSource:
+def source_of(
+    bundle: str | None,
+    trust: str | None,
+    pin: str | None,
+    anchor: str | None,
+    trust_came: str | None = None,
+    *,
+    typed_as_printed: bool = False,
+) -> RecordSource:
     """Return the record that the options name."""
     if bundle is None:
-        for name, value in (("--trust", trust), ("--root-fingerprint", pin), ("--anchor", anchor)):
+        given = {"--trust": trust, "--root-fingerprint": pin, "--anchor": anchor, "--trust-came": trust_came}
+        for name, value in {**given, "--typed-as-printed": typed_as_printed or None}.items():
             if value is not None:
                 raise click.UsageError(f"{name} is for a bundle: --bundle FILE")
         return RecordSource()
     if pin is not None and trust is None:
         raise click.UsageError("--root-fingerprint is of the folder of --trust")
-    from cli.handover.trust_folder import read_trust
     from cli.terminal import file_io
 
-    held = None if trust is None else read_trust(trust, pin)
-    return RecordSource(bundle, held, None if anchor is None else file_io.read(anchor))
+    return RecordSource(
+        bundle,
+        None if trust is None else trust_folder.read_trust(trust, pin),
+        None if anchor is None else file_io.read(anchor),
+        came=came_of(trust_came, bundle, trust, pin, anchor),
+        typed_as_printed=typed_as_printed,
+    )
 
 
 def ended(source: RecordSource, done: Any) -> Any:

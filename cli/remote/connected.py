@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli.exit_codes import BY_CODE, Exit, Stop
 from cli.remote.servers import Server, known_server, trust_of
+from ledger.command_line import quoted
 from ledger.errors import LedgerError, RecordError
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ def connected(
     server = known_server(url)
     if server is None:
         says = f"nothing says under which trust the answers of {url} are verified"
-        raise LedgerError("TRUST", says, f"comity remote add {url} --trust DIR, with a folder that came another way")
+        raise LedgerError(
+            "TRUST", says, f"comity remote add {quoted(url)} --trust DIR, with a folder that came another way"
+        )
     trust = trust_of(server)
     if trust.until is not None and trust.until <= datetime.now(UTC):
-        hint = f"ask the office for a newer one, and: comity remote add {url} --trust DIR"
+        hint = f"ask the office for a newer one, and: comity remote add {quoted(url)} --trust DIR"
         raise RecordError("POL-EXPIRED", f"the trust that is kept for {url} expired {trust.until}", hint=hint)
     if key is None or isinstance(key, str):
         key = key_of(server, secret, key, actor)
@@ -67,7 +70,8 @@ def _only_key(server: Server, actor: str | None) -> str:
     if actor in names:
         return str(home.keys / actor)
     has = f"there are {', '.join(names[:6])}" if names else f"there is none in {home.keys}"
-    hint = f"comity remote add {server.url} --trust {server.trust} --key FILE keeps one; comity key new makes one"
+    kept = f"comity remote add {quoted(server.url)} --trust {quoted(server.trust)} --key FILE"
+    hint = f"{kept} keeps one; comity key new makes one"
     raise Stop(f"which key asks {server.url}? {has}", hint=hint, code=Exit.USAGE if names else Exit.UNDECIDABLE)
 
 

@@ -128,6 +128,10 @@ class RemoteReader:
                 self._count(case)
                 yield case
 
+    def near(self, name: str) -> list[str]:
+        """Return no name: the server is asked for an order by its name."""
+        return []
+
     def names(self) -> dict[str, str]:
         """Return no name: `comity order rename` keeps names in the folder of the ledger."""
         return {}

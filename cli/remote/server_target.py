@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,11 +23,11 @@ from ledger.application.record_fact import RecordPlan
 from ledger.application.write.draft import Draft, check_entry_id
 from ledger.entries.case import Case, Entry, check_dates
 from ledger.entries.envelope import Circumstances, EntryPlace, OpenedEntry, Signer, check_unsigned
-from ledger.entries.keyring import Keyring, SigningOffice
+from ledger.entries.keyring import Keyring, SigningOffice, fitting_roles
 from ledger.entries.payload import Other, SignedBy
 from ledger.entries.replacement import readers
 from ledger.errors import LedgerError
-from ledger.facts import KINDS, WHY, build, check_audience, public_of
+from ledger.facts import WHY, build, check_audience, public_of
 
 if TYPE_CHECKING:
     from comity.remote.bundles import RemoteBundles
@@ -113,8 +113,10 @@ class ServerTarget:
 
     # -- who signs ----------------------------------------------------------------------------------------------------
 
-    def signer(self, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
-        """Return who signs: the named office, or that of the key that asks.
+    def signer(
+        self, kind: str, actor: str | None, role: str | None, key_file: str | None, order: str | None = None
+    ) -> Signer:
+        """Return who signs: the named office, or that of the key that asks; in the role that it has in `order`.
 
         `Stop` for an office that is not registered or has no key here, `RecordError` KEY-* as the ledger would raise.
         """
@@ -126,7 +128,8 @@ class ServerTarget:
             raise Stop(
                 f"no office {name!r} in the register", hint=f"there are {', '.join(sorted(keyring.offices)[:8])}"
             )
-        fitting = [r for r in office.roles if r in (KINDS[kind].signers if kind in KINDS else ())] or list(office.roles)
+        used = {e.role for e in (self.case(order).entries if order and role is None else ()) if e.by == name}
+        fitting = fitting_roles(kind, office.roles, used)
         if role is None and len(fitting) != 1:
             raise Stop(f"{name} could sign {kind} as {' or '.join(fitting)}", hint="say which with --role")
         return self._signer(name, role or fitting[0], accepts=False)
@@ -223,6 +226,10 @@ class ServerTarget:
         )
         output.tell(f"{self.reader.url}: the receipt was verified: the log has the entry at index {receipt.index}")
         return receipt
+
+    def record_together(self, plans: Sequence[RecordPlan]) -> Sequence[RecordedEntry]:
+        """Refuse it: a server takes one entry at a time."""
+        raise only_in_a_folder("an entry together with others")
 
     def _send(self, draft: Draft, entry: str) -> RecordedEntry:
         said, fact = self._complete(draft), draft.fact

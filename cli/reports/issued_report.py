@@ -34,12 +34,12 @@ def put(file: str, data: bytes, signer: PaperSigner | None = None) -> None:
         signer.tell()
 
 
-def recording(actor: str | None) -> Signer:
+def recording(actor: str | None, order: str | None = None) -> Signer:
     """Return the signer of a report, before its values are opened: a wrong office or role is refused first."""
     from cli.session.open_ledger import hand, writing
 
     with writing() as journal:
-        return hand(journal, "report-issued", actor, None, None)
+        return hand(journal, "report-issued", actor, None, None, order)
 
 
 def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: str, signer: Signer) -> None:

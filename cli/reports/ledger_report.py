@@ -9,6 +9,7 @@ from cli.session.ledger_reader import LedgerReader
 from ledger.entries.keyring import Keyring
 from ledger.errors import RecordError
 from ledger.law.provisions import rules_digest
+from ledger.messages import Message
 from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
@@ -40,9 +41,13 @@ def audit_report(reader: LedgerReader, trust: Trust | None) -> Verification:
     ]
     anchor = " --anchor CHECKPOINT" if provenance.head else ""
     todo = (
-        CheckCommand("The same check, on any copy of the ledger:", f"comity verify LEDGER --trust TRUST{anchor}"),
-        CheckCommand("Also the guard and everything kept, in the office itself:", "comity fsck --ledger LEDGER"),
-        CheckCommand("As JSON, for a machine to compare:", "comity verify LEDGER --trust TRUST --json"),
+        CheckCommand(
+            Message("The same check, on any copy of the ledger:"), f"comity verify LEDGER --trust TRUST{anchor}"
+        ),
+        CheckCommand(
+            Message("Also the guard and everything kept, in the office itself:"), "comity fsck --ledger LEDGER"
+        ),
+        CheckCommand(Message("As JSON, for a machine to compare:"), "comity verify LEDGER --trust TRUST --json"),
     )
     counts = (result.entries, result.signatures, 1 if result.head else 0)
     return verification(

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +16,7 @@ from cli.access.recorded_access import Stated, opener, revealed
 from cli.exit_codes import Exit, Stop
 from cli.session.ledger_reader import LedgerReader
 from cli.terminal import output
+from ledger.command_line import quoted
 from ledger.entries.case import Case
 from ledger.entries.envelope import Signer
 from ledger.facts.value_forms import LINE, fits
@@ -180,12 +180,16 @@ def tell_recording(made: Letter, order: str, file: str, actor: str) -> None:
 
 def recording_words(made: Letter, order: str, file: str, actor: str) -> Sequence[str]:
     """Return the words of the command that records that a letter was sent; empty where its act is on record."""
-    named = quote(order)
+    named = quoted(order)
     match made.letter:
         case "notice":
-            notice = [] if file == "-" else ["--notice", quote(os.path.normpath(file))]
-            return [f"comity notify-customer {named} --channel letter --includes {PARTS}", *notice, f"--as {actor}"]
+            notice = [] if file == "-" else ["--notice", quoted(os.path.normpath(file))]
+            return [
+                f"comity notify-customer {named} --channel letter --includes {PARTS}",
+                *notice,
+                f"--as {quoted(actor)}",
+            ]
         case "access" if made.sources and not made.restricted:
-            answers = f"-f 'answers=#{made.answers}' -f includes={ACCESS_PARTS}"
-            return [f"comity record access-granted {named} {answers} --as {actor}"]
+            answers = f"-f {quoted(f'answers=#{made.answers}')} -f includes={ACCESS_PARTS}"
+            return [f"comity record access-granted {named} {answers} --as {quoted(actor)}"]
     return ()

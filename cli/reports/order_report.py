@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from cli.exit_codes import Stop
@@ -14,10 +13,12 @@ from cli.session.ledger_reader import LedgerReader
 from cli.session.record_reader import RecordReader
 from cli.terminal import output
 from ledger.adapters.log.checkpoints import PublishedHead
+from ledger.command_line import quoted, quoted_path
 from ledger.entries.case import Case
 from ledger.errors import LedgerError
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
+from ledger.messages import Message
 from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def order_report(
     reader: RecordReader, asked: ReportRequest, case: Case, moment: datetime, trust: Trust | None
 ) -> Report:
     """Return the wanted report on a case, as recorded at a moment; `Stop` if nothing was on record then."""
-    provenance = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head)
+    also = (reader.cases.access,) if asked.kind == "dpo" and isinstance(reader, LedgerReader) else ()
+    provenance = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head, also=also)
     snapshot = case.known(moment)
     provenance = _without_later(provenance, len(reader.known(case, moment).entries) - len(snapshot.entries))
     if not snapshot.entries:
@@ -98,9 +100,11 @@ def _without_later(made: Provenance, later: int) -> Provenance:
     if not later:
         return made
     sentence = (
-        "1 entry of this order says that it was signed after this moment; what it states is left out."
+        Message("1 entry of this order says that it was signed after this moment; what it states is left out.")
         if later == 1
-        else f"{later} entries of this order say that they were signed after this moment; what they state is left out."
+        else Message(
+            "{0} entries of this order say that they were signed after this moment; what they state is left out.", later
+        )
     )
     not_proven = (sentence, *made.integrity.not_proven)
     return replace(made, integrity=replace(made.integrity, not_proven=not_proven))
@@ -114,11 +118,12 @@ def making(
     *,
     reveal: bool = False,
     head: PublishedHead | None = None,
+    also: Sequence[str] = (),
 ) -> Provenance:
     """Return how a report on an order is made: the integrity check, and the head that the report leads to.
 
     By default the head is the newest that was kept at `moment`. Of a bundle it is the head of the bundle, with the
-    verdict on it.
+    verdict on it. `also` are other orders that the report reads: as many entries as the ledger committed must be there.
     """
     from cli.reports.integrity import bundle_read, read_again
     from cli.session.proven_times import brackets, spelled
@@ -126,7 +131,7 @@ def making(
     from projections.reports.front_page import Provenance
 
     if isinstance(reader, LedgerReader):
-        read, test = read_again(reader, order, head or reader.head_at(moment), trust), reader.folder.test
+        read, test = read_again(reader, order, head or reader.head_at(moment), trust, also), reader.folder.test
     elif reader.bundle is not None:
         read, test = bundle_read(reader.bundle), reader.bundle.manifest.test
     else:
@@ -147,7 +152,6 @@ def making(
 def replay_of(reader: RecordReader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
     """Return a page of HTML that shows an order at every moment; sealed values only if they are revealed."""
     from projections.render.html import replay_page
-    from projections.render.verbatim import stated
     from projections.reports.replay import replay
 
     cosigned = any(state.clock == "cosigned" for state in reader.dated())
@@ -155,7 +159,6 @@ def replay_of(reader: RecordReader, case: Case, moment: datetime, *, reveal: boo
     return replay_page(
         replay(case, moments(reader), provenance, judge, cosigned=cosigned),
         lang,
-        stated((*case.entries, *case.registry)),
     )
 
 
@@ -182,51 +185,57 @@ def commands(
     from projections.reports.front_page import CheckCommand
 
     checks: list[CheckCommand] = []
-    bundle = quote(asked.attached or asked.beside or "order.evidence.zip")
+    bundle = quoted_path(asked.attached or asked.beside or "order.evidence.zip")
     if asked.attached:
-        says = "Take the order's bundle out of this file. Most programs that show PDF list what is attached; or:"
-        checks.append(CheckCommand(says, f"pdfdetach -saveall {quote(asked.file or f'{asked.kind}.pdf')}"))
+        says = Message(
+            "Take the order's bundle out of this file. Most programs that show PDF list what is attached; or:"
+        )
+        checks.append(CheckCommand(says, f"pdfdetach -saveall {quoted(asked.file or f'{asked.kind}.pdf')}"))
     elif asked.kind not in OUTSIDE:
-        says = "Have the order's bundle made:"
-        checks.append(CheckCommand(says, f"comity export {_typed(reader, case)} --audience DPO -o {bundle}"))
+        says = Message("Have the order's bundle made:")
+        checks.append(CheckCommand(says, f"comity export {quoted(_typed(reader, case))} --audience DPO -o {bundle}"))
     elif asked.beside is None:
-        checks.append(CheckCommand(f"Ask the office for the order's evidence bundle; below it is called {bundle}.", ""))
+        checks.append(
+            CheckCommand(Message("Ask the office for the order's evidence bundle; below it is called {0}.", bundle), "")
+        )
     anchor = " --anchor CHECKPOINT" if made.head else ""
     checks += [
         CheckCommand(
-            "Verify it offline, with a copy of the program, a folder of trust and a checkpoint that did not come from "
-            "this office:",
+            Message(
+                "Verify it offline, with a copy of the program, a folder of trust and a checkpoint that did not "
+                "come from this office:"
+            ),
             f"comity verify {bundle} --trust TRUST{anchor}",
         ),
         *([CheckCommand(PAGE, "")] if asked.page else []),
         CheckCommand(
-            "Or without our program, with Python and OpenSSL only: the page inside tells how, in six steps.",
+            Message("Or without our program, with Python and OpenSSL only: the page inside tells how, in six steps."),
             f"unzip {bundle} READ-ME-FIRST.html",
         ),
     ]
     if asked.kind in OUTSIDE:
         if asked.kind == "custody" and made.reveal:
-            compared = "Is the file you hold what was disclosed? The bundle says by which entry:"
+            compared = Message("Is the file you hold what was disclosed? The bundle says by which entry:")
             checks.append(CheckCommand(compared, f"comity check FILE --bundle {bundle} --trust TRUST"))
-            digest = "Or without our program: its digest must be one that stands under Files and digests:"
+            digest = Message("Or without our program: its digest must be one that stands under Files and digests:")
             checks.append(CheckCommand(digest, "sha256sum FILE"))
         return checks
-    named, as_of = _typed(reader, case), output.plain(made.as_of)
-    judged = "Every period and finding again, from the signed bytes:"
+    named, as_of = quoted(_typed(reader, case)), quoted(output.plain(made.as_of))
+    judged = Message("Every period and finding again, from the signed bytes:")
     checks.append(CheckCommand(judged, f"comity judge {named} --as-of {as_of}"))
     words = ["comity report", asked.kind, named, f"--as-of {as_of}"]
     words += ["--format pdf"] if asked.medium == "pdf" else []
     words += [f"--lang {asked.lang}"] if asked.lang != "en" else []
     words += ["--trust TRUST"] if trust else []
     if not (asked.reveal or asked.attached):
-        again = "Make this paper again: the same record gives the same bytes, up to its options."
+        again = Message("Make this paper again: the same record gives the same bytes, up to its options.")
         checks.append(CheckCommand(again, f"{' '.join(words)} | sha256sum"))
     return checks
 
 
-PAGE = (
-    "Or without installing anything: open OPEN-ME-FIRST.html in a browser, give it the bundle and the folder of "
-    "trust, and type the three lines of the checkpoint."
+PAGE = Message(
+    "Or without installing anything: open OPEN-ME-FIRST.html in a browser, give it the bundle and "
+    "the folder of trust, and type the three lines of the checkpoint."
 )
 
 
@@ -235,7 +244,7 @@ def _typed(reader: RecordReader, case: Case) -> str:
     from projections.views.state import name_of
 
     for name in (reference(case), name_of(case)):
-        if name and name.replace("-", "").isalnum():
+        if name and not name.startswith("-"):
             with suppress(LedgerError):
                 if reader.find(name) == case.order:
                     return name
@@ -244,4 +253,4 @@ def _typed(reader: RecordReader, case: Case) -> str:
 
 def reference(case: Case) -> str | None:
     """Return the number of an order at its issuing authority; None if it has none."""
-    return next((e.get("reference") for e in case.entries if e.kind == "order-issued"), None)
+    return next((e.get("reference") for e in case.issued), None)

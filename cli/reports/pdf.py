@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import entry_points, version
@@ -53,12 +53,10 @@ class Bundle:
     head: bytes
 
 
-def as_paper(
-    report: Report, bundle: Bundle | None, fonts: str | None, *, lang: str = "en", theirs: Collection[str] = ()
-) -> bytes:
+def as_paper(report: Report, bundle: Bundle | None, fonts: str | None, *, lang: str = "en") -> bytes:
     """Return a report as PDF; `fonts` is a folder with fonts in addition to those of installed packages.
 
-    A bundle is attached to it. `theirs` are words that others stated; `Stop` if no font has a
+    A bundle is attached to it. `Stop` if no font has a
     character.
     """
     at_hand = fonts_at_hand(fonts)
@@ -67,12 +65,12 @@ def as_paper(
     paper = prompts.working("setting the paper")(paper)
     try:
         if bundle is None:
-            return paper(report, at_hand, lang=lang, theirs=theirs)
+            return paper(report, at_hand, lang=lang)
         with TemporaryDirectory(prefix="comity-paper-") as folder:
             (Path(folder) / "attached").write_bytes(bundle.data)
             digest = sha256(bundle.data).hexdigest()
             carried = Attachment(bundle.name, len(bundle.data), digest, folder)
-            return paper(report, at_hand, carried, lang=lang, theirs=theirs)
+            return paper(report, at_hand, carried, lang=lang)
     except NoGlyph as absent:
         package = PACKAGES.get(absent.script or "")
         get = f"`pip install {package}`" if package else "get a Noto Sans font for it"

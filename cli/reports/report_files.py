@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -45,10 +44,9 @@ def written(
     attached: Bundle | None = None,
     fonts: str | None = None,
     lang: str = "en",
-    theirs: Collection[str] = (),
     signer: PaperSigner | None = None,
 ) -> bytes:
-    """Return the bytes of a report as HTML, as PDF, or its values as JSON; `theirs` are words that others stated.
+    """Return the bytes of a report as HTML, as PDF, or its values as JSON.
 
     A PDF is signed if there is a `signer`, and says so.
     """
@@ -58,8 +56,8 @@ def written(
         from cli.reports.pdf import as_paper
 
         if signer is None:
-            return as_paper(made, attached, fonts, lang=lang, theirs=theirs)
-        return signer.sign(as_paper(noted(made, signer.note), attached, fonts, lang=lang, theirs=theirs), lang)
+            return as_paper(made, attached, fonts, lang=lang)
+        return signer.sign(as_paper(noted(made, signer.note), attached, fonts, lang=lang), lang)
     from projections.render.html import page
 
-    return page(made, lang, theirs).encode()
+    return page(made, lang).encode()

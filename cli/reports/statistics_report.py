@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
-from shlex import quote
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +14,10 @@ from cli.session import local_time
 from cli.session.ledger_reader import LedgerReader
 from cli.shipped_files import shipped
 from cli.terminal import output, prompts
+from ledger.command_line import quoted
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
+from ledger.messages import Message, Moment
 from ledger.trust.trust_folder import Trust
 
 if TYPE_CHECKING:
@@ -31,18 +32,30 @@ GOOGLE, NONE = "google", "none"  # the default published series, and no series
 
 
 class Day(local_time.Moment):
-    """A moment, or a calendar day, which begins at 00:00 UTC."""
+    """A moment, or a calendar day in UTC: its beginning, or the beginning of the next day where `last`."""
 
     name = "DAY"
 
+    def __init__(self, *, last: bool = False) -> None:
+        self.last = last
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        day = isinstance(value, str) and len(value) == len("2027-01-01") and value[4] == "-"
-        text = f"{value}T00:00:00Z" if day else value
-        return super().convert(text, param, ctx)
+        if isinstance(value, datetime):
+            return value
+        try:
+            day = local_time.typed_day(value, "a day")
+        except Stop:
+            return super().convert(value, param, ctx)
+        try:
+            return datetime.combine(day, time(), UTC) + timedelta(days=self.last)
+        except OverflowError:
+            raise click.UsageError(f"{value} is the last day of the calendar: leave the option out") from None
 
 
-SINCE = click.option("--from", "since", type=Day(), metavar="DAY", help="Issued at or after this day (UTC) or moment.")
-UNTIL = click.option("--to", "until", type=Day(), metavar="DAY", help="Issued before this day or moment.")
+SINCE = click.option("--from", "since", type=Day(), metavar="DAY", help="Issued on this day (UTC) or later.")
+UNTIL = click.option(
+    "--to", "until", type=Day(last=True), metavar="DAY", help="Issued on this day (UTC) or before; or before a moment."
+)
 PARTY = click.option("--party", metavar="CODE", help="Only orders from or to this Party.")
 PROVIDER = click.option("--provider", metavar="ACTOR", help="Only orders to this provider alone.")
 BESIDE = click.option("--beside", type=click.Choice(tuple(FILES)), help="Published figures beside ours.")
@@ -94,18 +107,18 @@ def office(reader: LedgerReader, provider: str) -> str:
 
 def selection(wish: OrderFilter) -> str:
     """Return a sentence that says which orders are counted."""
-    since, until = (output.plain(moment) if moment else None for moment in (wish.since, wish.until))
+    since, until = (Moment(output.plain(moment)) if moment else None for moment in (wish.since, wish.until))
     if since and until:
-        sentence = f"Orders issued from {since} until before {until}"
+        sentence = Message("Orders issued from {0} until before {1}", since, until)
     elif since:
-        sentence = f"Orders issued from {since}"
+        sentence = Message("Orders issued from {0}", since)
     elif until:
-        sentence = f"Orders issued until before {until}"
+        sentence = Message("Orders issued until before {0}", until)
     else:
-        sentence = "All orders"
-    sentence += f", from or to {wish.party}" if wish.party else ""
-    sentence += f", to {wish.provider} alone" if wish.provider else ""
-    return f"{sentence}."
+        sentence = Message("All orders")
+    party = Message(", from or to {0}", wish.party) if wish.party else ""
+    provider = Message(", to {0} alone", wish.provider) if wish.provider else ""
+    return Message("{0}{1}{2}.", sentence, party, provider)
 
 
 def published(series: str) -> PublishedSeries:
@@ -147,7 +160,10 @@ def _words(wish: OrderFilter, series: str, moment: datetime) -> str:
         "--beside": None if series == GOOGLE else series,
     }
     return " ".join(
-        ["comity report statistics", *(f"{name} {quote(value)}" for name, value in options.items() if value)]
+        [
+            "comity report statistics",
+            *(f"{name} {quoted(value)}" for name, value in options.items() if value),
+        ]
     )
 
 
@@ -169,10 +185,12 @@ def _commands(words: str, look: str) -> tuple[CheckCommand, ...]:
     from projections.reports.front_page import CheckCommand
 
     return (
-        CheckCommand("Verify the ledger that was counted, on any copy of it:", "comity verify LEDGER --trust TRUST"),
-        CheckCommand("The same numbers for a machine:", f"{words} --json"),
         CheckCommand(
-            "Make this paper again: the same record gives the same bytes, up to its options.",
+            Message("Verify the ledger that was counted, on any copy of it:"), "comity verify LEDGER --trust TRUST"
+        ),
+        CheckCommand(Message("The same numbers for a machine:"), f"{words} --json"),
+        CheckCommand(
+            Message("Make this paper again: the same record gives the same bytes, up to its options."),
             f"{words}{look} | sha256sum",
         ),
     )

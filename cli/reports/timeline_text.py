@@ -119,7 +119,7 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
     moved = f"  -> {output.paint(x.moved[1], 'cyan')}" if x.moved else ""
     style = "bold" if x.replaced is None else "bold strike"
     local = f" ({x.local})" if x.local else ""
-    out = [f"  {x.entry.on:%H:%M} UTC{local}  #{x.entry.seq} {output.paint(x.entry.kind, style)}{tag}{moved}"]
+    out = [f"  {x.entry.on:%H:%M} UTC{local}  #{x.entry.number} {output.paint(x.entry.kind, style)}{tag}{moved}"]
     says = str(x.says) if x.names_signer else f"{x.says} {x.who}."
     out += textwrap.wrap(says, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.late:
@@ -132,7 +132,7 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
         sentence = f"only if no {' or '.join(asked.kinds)} in {', '.join(orders)} from entry {asked.after} of {log} on"
         out += textwrap.wrap(sentence, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.replaced is not None:
-        sentence = f"{x.replaced.line(f'#{x.replaced.entry.seq}')}; not counted"
+        sentence = f"{x.replaced.line(f'#{x.replaced.entry.number}')}; not counted"
         out += textwrap.wrap(sentence, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if reveal:
         opened = (f"{name}: {output.plain(x.fields[name])}" for name in x.entry.sealed if name in x.fields)

@@ -10,6 +10,7 @@ from cli.exit_codes import Stop
 from cli.serving.addresses import is_local
 from cli.shipped_files import shipped
 from ledger.application.case_reader import CaseReader
+from ledger.command_line import command_line
 
 
 def built_page(origin: str, bases: tuple[str, ...]) -> bytes:
@@ -40,7 +41,8 @@ def published(cases: CaseReader, page: bytes, origin: str) -> list[str]:
     index = published_at(cases.opened_registry(), digest, origin)
     if index is not None:
         return [f"signing page {digest} at {origin}, recorded as entry {index} of the log"]
-    command = f"comity record signing-page-published -f sha256={digest} -f base={origin} -f version={version('comity')}"
+    fields = (f"sha256={digest}", f"base={origin}", f"version={version('comity')}")
+    command = command_line("record", "signing-page-published", *(word for field in fields for word in ("-f", field)))
     return [
         f"signing page {digest} at {origin}, not recorded: nobody can compare it with the ledger",
         f"hint: {command}",

@@ -8,6 +8,7 @@ import mimetypes
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import click
 from cli.exit_codes import Exit, Stop
 from cli.session.local_time import typed_day, typed_moment, typed_period
 from cli.terminal import prompts
+from ledger.command_line import quoted
 from ledger.entries.case import wire
 from ledger.errors import RecordError
 from ledger.facts import Field, kind_of
+from ledger.facts.value_forms import Form, FormError, ListForm, check
 from ledger.facts.value_types import DIGEST, HEX_DIGITS
 
 Refer = Callable[[str], str]  # the name of an entry or an order -> its leaf hash or id
@@ -42,9 +45,11 @@ def stated(
         name, mark, value = pair.partition("=")
         name = name.strip().replace("-", "_")
         if not mark:
-            raise Stop(f"--field {pair}: this is name=value", hint=f"`comity vocabulary {kind}` lists the names")
+            raise Stop(
+                f"--field {pair}: this is name=value", hint=f"`comity vocabulary {quoted(kind)}` lists the names"
+            )
         if name not in fields:
-            raise Stop(f"{kind} has no field {name}", hint=f"`comity vocabulary {kind}` lists them")
+            raise Stop(f"{kind} has no field {name}", hint=f"`comity vocabulary {quoted(kind)}` lists them")
         texts.setdefault(name, []).append(value)
     public: dict[str, Any] = {}
     sealed: dict[str, Any] = {}
@@ -220,13 +225,13 @@ def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[st
     """Return the public and sealed fields of a fact from JSON.
 
     The JSON is `{"public": {...}, "sealed": {...}}`, as --dry-run prints it, or one object with all
-    fields. Of a template (`comity issue --template`) explanations are left out, and fields that are still null.
+    fields. Explanations of a template (`comity issue --template`) are left out, and so are fields that are null: a null
+    states nothing.
     """
     fact = parsed(raw, name)
     if not isinstance(fact, dict):
         raise Stop(f"{name}: a fact is a JSON object", code=Exit.UNDECIDABLE)
-    if any(key.startswith(COMMENT) for key in fact):
-        fact = {key: value for key, value in fact.items() if value is not None and not key.startswith(COMMENT)}
+    fact = _stated(fact)
     if fact.get("kind", kind) != kind:
         raise Stop(f"{name} tells {fact['kind']}, and the command records {kind}")
     if (
@@ -234,7 +239,7 @@ def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[st
         and isinstance(fact.get("sealed", {}), dict)
         and ("public" in fact or "sealed" in fact)
     ):
-        return dict(fact.get("public", {})), dict(fact.get("sealed", {}))
+        return _stated(fact.get("public", {})), _stated(fact.get("sealed", {}))
     fields = kind_of(kind).fields()
     public: dict[str, Any] = {}
     sealed: dict[str, Any] = {}
@@ -242,6 +247,32 @@ def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[st
         (sealed if key in fields and fields[key].sealed else public)[key] = value
     public.pop("kind", None)
     return public, sealed
+
+
+def resolved(kind: str, fields: Mapping[str, Any], *, event: Refer, order: Refer) -> dict[str, Any]:
+    """Return fields from a file with entries and orders by their hash or id, where the file names them as people do."""
+    refer = {"event": event, "list[event]": event, "order": order, "list[order]": order}
+    known = kind_of(kind).fields()
+
+    def found(field: Field, form: Form, value: Any) -> Any:
+        if isinstance(form, ListForm) and isinstance(value, list):
+            return [found(field, form.item, each) for each in value]
+        if type(value) not in (str, int):
+            return value
+        with suppress(FormError):  # a whole hash or id may be of another order
+            check(form, value)
+            return value
+        return refer[field.type](str(value))
+
+    return {
+        name: found(field, field.form, value) if (field := known.get(name)) and field.type in refer else value
+        for name, value in fields.items()
+    }
+
+
+def _stated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that have a value, without the explanations of a template."""
+    return {key: value for key, value in fields.items() if value is not None and not key.startswith(COMMENT)}
 
 
 def merged(one: Mapping[str, Any], two: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.application.subject_keys_binding import open_subject_keys
 from ledger.entries.case import Case, Entry
-from ledger.entries.envelope import entry_of, open_
+from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.keyring import Keyring
 from ledger.entries.placement import Chains
 from ledger.errors import LedgerError
@@ -37,6 +37,14 @@ PAGE = 500  # entries that are read together
 MINUTE = timedelta(minutes=1)  # longer than a command takes between reading the clock and asking
 
 
+class ReadRegister(Struct, frozen=True):
+    """The register of a ledger as it was verified: its keys, its chain, and its entries by index."""
+
+    keyring: Keyring
+    chains: Chains
+    entries: dict[int, OpenedEntry]
+
+
 class LedgerReader(Struct, frozen=True):
     """One ledger, opened for reading; `labels` are the names that a story gave its orders (name -> id)."""
 
@@ -45,12 +53,16 @@ class LedgerReader(Struct, frozen=True):
     cases: CaseReader
     labels: dict[str, str]
     subject_keys: SubjectKeyStore | None
-    # the register as last checked: its keys and chains, by the inputs of the check (`cli.reports.integrity`)
-    registers: dict[object, tuple[Keyring, Chains]] = {}
+    # the register as last checked, by the inputs of the check (`cli.reports.integrity`)
+    registers: dict[object, ReadRegister] = {}
 
     def find(self, name: str) -> str:
         """Return the id of the order named by a story's label, a reference, or the beginning of an id."""
         return self.labels.get(name) or self.cases.find(name)
+
+    def near(self, name: str) -> list[str]:
+        """Return the references and names that a mistyped name may mean."""
+        return self.cases.near(name)
 
     def called(self, name: str) -> list[str]:
         """Return the id of every order that `name` fits, prefixes of ids included."""

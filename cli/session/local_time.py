@@ -20,7 +20,8 @@ _SHORT = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}\b.*")
 WAYS = "2026-11-26, 26.11.2026, '2026-11-26 14:30' in the zone of the office, or 2026-11-26T14:30:00Z"
 
 _UNITS = {"year": "Y", "month": "M", "week": "W", "day": "D", "hour": "H", "minute": "M"}
-_PERIOD = re.compile(r"([0-9]{1,6})\s*(years?|months?|weeks?|days?|hours?|minutes?)")
+_SHORT_UNITS = {"y": "year", "w": "week", "d": "day", "h": "hour", "min": "minute"}  # m is a month or a minute
+_PERIOD = re.compile(r"([0-9]{1,6})\s*(years?|months?|weeks?|days?|hours?|minutes?|y|w|d|h|min)(?![a-z])")
 
 
 class Moment(click.ParamType[datetime]):
@@ -64,17 +65,17 @@ def typed_day(text: str, what: str) -> date:
 
 
 def typed_period(text: str, what: str) -> str:
-    """Return a period as ISO 8601: `20 days` is P20D, `10 hours` PT10H; ISO 8601 stays as it is."""
+    """Return a period as ISO 8601: `20 days` and `20d` are P20D, `10 hours` PT10H; ISO 8601 stays as it is."""
     if text.startswith("P"):
         return text
-    hint = f"{what} '20 days', '10 hours', or P20D"
+    hint = f"{what} '20 days', '10 hours', 20d, 10h, or P20D"
     if text.strip().isdecimal():
         raise Stop(f"{what}: {text.strip()} of what?", hint=hint)
     parts = re.sub(r"\s+and\s+|,", " ", text.strip().lower())
     found = _PERIOD.findall(parts)
     if not found or _PERIOD.sub("", parts).strip():
         raise Stop(f"{what}: {text!r} is no period", hint=hint)
-    count = {name.rstrip("s"): number for number, name in found}
+    count = {_SHORT_UNITS.get(name, name.rstrip("s")): number for number, name in found}
     if len(count) != len(found) or ("week" in count and len(count) > 1):
         raise Stop(f"{what}: {text!r}: each unit once, and weeks alone", hint=hint)
     days = "".join(f"{int(count[unit])}{_UNITS[unit]}" for unit in ("year", "month", "week", "day") if unit in count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ledger.adapters.keys.open_key import open_key
 from ledger.application.journal import Journal
 from ledger.entries.case import Case
 from ledger.entries.envelope import Signer
-from ledger.facts import KINDS
+from ledger.entries.keyring import fitting_roles
 from ledger.facts.vocabulary import ROLES
 
 
@@ -58,9 +58,12 @@ def case(journal: Journal, order: str) -> Case:
     return journal.case(order, label=next((name for name, other in labels(journal).items() if other == order), None))
 
 
-def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
+def hand(
+    journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None, order: str | None = None
+) -> Signer:
     """Return the signer of a fact of this kind, with the office, role and key that may sign it now.
 
+    Without a role it is the one that fits; of several, the one in which the office has signed in this order.
     Raises `Stop` if no office is named or its key is missing, and `RecordError` (KEY-*) as recording
     would.
     """
@@ -74,16 +77,22 @@ def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_f
 
         raise Stop(f"--role {role}: no such role", hint=hint_of(role, ROLES))
     key = opened(key_file) if key_file else _held(journal, name)
-    return journal.signer(name, role or _role(kind, name, office.roles), key, accepts=False)
+    role = role or the_role(kind, name, office.roles, _used(journal, name, order))
+    return journal.signer(name, role, key, accepts=False)
 
 
-def _role(kind: str, actor: str, held: tuple[str, ...]) -> str:
-    """Return the role in which an office signs a kind: the one that fits, or its only one; the law judges it later."""
-    signers = KINDS[kind].signers if kind in KINDS else ()
-    fitting = [role for role in held if role in signers] or list(held)
+def the_role(kind: str, actor: str, held: Sequence[str], used: Collection[str] = ()) -> str:
+    """Return the role in which an office signs a kind, by `fitting_roles`; `Stop` if there are several."""
+    fitting = fitting_roles(kind, held, used)
     if len(fitting) == 1:
         return fitting[0]
     raise Stop(f"{actor} could sign {kind} as {' or '.join(fitting)}", hint="say which with --role")
+
+
+def _used(journal: Journal, actor: str, order: str | None) -> set[str]:
+    """Return the roles in which an office has signed in an order of this ledger."""
+    signers = (opened.payload.signer for _, opened in journal.cases.opened(order)) if order else ()
+    return {signer.role for signer in signers if signer.actor == actor}
 
 
 def _only_one(journal: Journal) -> str:

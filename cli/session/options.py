@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from cli.session.local_time import MOMENT
+from ledger.messages import LANGUAGES
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -63,7 +64,7 @@ def configuration(what: str) -> Callable[[_Decorated], _Decorated]:
     )
 
 
-LANG = click.option("--lang", type=click.Choice(("en", "de")), default="en", help="The language it is read in.")
+LANG = click.option("--lang", type=click.Choice(LANGUAGES), default="en", help="The language it is read in.")
 
 
 AS_OF = click.option("--as-of", "as_of", type=MOMENT, help="As recorded at this moment (default: now).")

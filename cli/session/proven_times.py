@@ -16,6 +16,7 @@ from ledger.adapters.log.checkpoints import TimeStampToken
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import OpenedEntry
 from ledger.errors import RecordError
+from ledger.messages import Message, Moment, joined
 from ledger.tlog.note import Head, open_checkpoint
 from ledger.tlog.policy import Policy
 from ledger.trust.trust_folder import Trust
@@ -70,8 +71,8 @@ def times_of(reader: LedgerReader, opened: Mapping[int, OpenedEntry], trust: Tru
 def spelled(bracket: Bracket) -> str:
     """Return a bracket as words, with its times in UTC as reports write them; empty without proof of either side."""
     sides = zip(("after", "by"), bracket, strict=True)
-    text = ", ".join(f"{word} {moment:%Y-%m-%d %H:%M:%S}" for word, moment in sides if moment)
-    return text and f"proven: {text}"
+    parts = [Message(f"{word} {{0}}", Moment(f"{moment:%Y-%m-%d %H:%M:%S}")) for word, moment in sides if moment]
+    return Message("proven: {0}", joined(", ", parts)) if parts else ""
 
 
 def _times(

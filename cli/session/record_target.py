@@ -14,6 +14,7 @@ from cli.remote.servers import chosen_url
 from cli.session import ledger_choice
 from cli.session.subjects import known_elsewhere, near
 from cli.terminal.receipt import RecordReceipt
+from ledger.command_line import quoted
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -55,8 +56,13 @@ class RecordTarget(Protocol):
     def entry_labels(self, label: str) -> Mapping[str, str]:
         """Return the leaf hash of each entry that a story gave a name in the order with this label."""
 
-    def signer(self, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
-        """Return who signs a fact of this kind: the named office, or the only one with a key on this machine."""
+    def signer(
+        self, kind: str, actor: str | None, role: str | None, key_file: str | None, order: str | None = None
+    ) -> Signer:
+        """Return who signs a fact of this kind: the named office, or the only one with a key on this machine.
+
+        Its role is that in which it has signed in `order`, where several fit.
+        """
 
     def newest_foreign(self, order: str, case: Case | None) -> Other | None:
         """Return which entry of another log arrived last in an order; None if none did."""
@@ -75,6 +81,9 @@ class RecordTarget(Protocol):
 
     def record(self, plan: RecordPlan) -> RecordReceipt:
         """Sign and record a prepared draft; durable on return."""
+
+    def record_together(self, plans: Sequence[RecordPlan]) -> Sequence[RecordReceipt]:
+        """Sign and record several prepared drafts, all or none; `LedgerError` FOLDER-ONLY at an office server."""
 
     def offices_here(self) -> Mapping[str, SigningOffice]:
         """Return the offices whose keys are on this machine, without the registrar."""
@@ -130,11 +139,13 @@ class FolderTarget:
         )
         return labels
 
-    def signer(self, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
+    def signer(
+        self, kind: str, actor: str | None, role: str | None, key_file: str | None, order: str | None = None
+    ) -> Signer:
         """Return who signs."""
         from cli.session.open_ledger import hand
 
-        return hand(self.journal, kind, actor, role, key_file)
+        return hand(self.journal, kind, actor, role, key_file, order)
 
     def newest_foreign(self, order: str, case: Case | None) -> Other | None:
         """Return which entry of another log arrived last in an order."""
@@ -168,6 +179,12 @@ class FolderTarget:
         from ledger.application.record_fact import record
 
         return record(self.journal, plan)
+
+    def record_together(self, plans: Sequence[RecordPlan]) -> Sequence[RecordReceipt]:
+        """Sign and record several prepared drafts, all or none."""
+        from ledger.application.record_fact import record_together
+
+        return record_together(self.journal, plans)
 
     def offices_here(self) -> Mapping[str, SigningOffice]:
         """Return the offices whose keys are on this machine, without the registrar."""
@@ -211,7 +228,7 @@ class Place:
 
         if name is None:
             if kind not in REGISTRY_ONLY | REGISTRY_TOO:
-                raise Stop(f"{kind} is about an order: which?", hint=f"`comity record {kind} ORDER ...`")
+                raise Stop(f"{kind} is about an order: which?", hint=f"`comity record {quoted(kind)} ORDER ...`")
             return cls(target, target.registry, None)
         if name == "new":
             return cls(target, new_order(target.origin, entry), None)
@@ -221,7 +238,7 @@ class Place:
     def event(self, text: str) -> str:
         """Return the leaf hash of an entry of this order: by `7` or `#7`, a story's label, or the start of its hash."""
         entries: Sequence[Entry] = () if self.case is None else self.case.entries
-        own = {f"#{e.seq}": e.leaf for e in entries if e.order == self.order}
+        own = {f"#{e.number}": e.leaf for e in entries if e.order == self.order or e.prefix}
         if self.case is not None and self.case.label is not None:
             own |= self.target.entry_labels(self.case.label)
         return ledger_choice.choose_entry(text, own, (e.leaf for e in entries))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -37,6 +38,7 @@ FINAL = {  # kinds that cannot be withdrawn, and the sentence to confirm before 
 }
 
 
+FurtherFact = tuple[str, Mapping[str, Any]]  # the kind and the public fields
 BEFORE_ORDER = "W-BEFORE-ORDER"
 ASKED = ("order-issued", "data-disclosed")  # kinds that a person at a terminal confirms where they are a violation
 
@@ -129,21 +131,25 @@ def put(
     instrument: str | None = None,
     lookalike: bool = False,
     files: Sequence[str] = (),
+    together: Callable[[Mapping[str, Any], RecordTarget], Sequence[FurtherFact]] | None = None,
 ) -> Exit:
     """Record one fact, or print the unsigned fact with --dry-run; print the receipt, and findings on stderr.
 
     `public` and `sealed` are the fields from a command's own options. `complete` returns the fields
     that its signer, the moment, the ledger and the stated public fields imply. `files` are the paths of
-    files that are handed over.
+    files that are handed over. `together` returns, for the public fields of the fact, the further facts of the order
+    that are recorded with it, all or none, at the same moment and by the same office.
     """
-    from ledger.facts import build
+    from ledger.facts import build, public_of
 
     if asked.receipt:
         check_new(asked.receipt, "a receipt")
     with recording_at(asked.actor, asked.key_file) as target:
         place = Place.of(target, kind, order, asked.entry or target.entry_id())
         fields = _fields(asked, kind, place)
-        signer = target.signer(kind, asked.actor, asked.role, asked.key_file)
+        signer = target.signer(kind, asked.actor, asked.role, asked.key_file, place.order if place.case else None)
+        if asked.speaks == "act" and (another := of_another(kind, signer)):
+            output.tell(another)
         on = asked.on or target.now()
         typed = _together(dict(public or {}), fields[0])
         fact = build(kind, {**complete(signer, on, target, typed), **typed}, _together(dict(sealed or {}), fields[1]))
@@ -152,12 +158,16 @@ def put(
         for says in (*same, *alike):
             output.tell(says)
         plan = target.prepare(draft, place.case, unregistered=asked.unregistered, lookalike=lookalike)
-        for finding in () if asked.dry_run else plan.findings:
+        further = () if together is None else together(public_of(fact), target)
+        plans = [plan, *_further(asked, place, plan, further)] if further else [plan]
+        for finding in () if asked.dry_run else (finding for each in plans for finding in each.findings):
             output.tell(f"{output.paint(finding.code, output.COLOURS.get(finding.level.value))}: {finding.says}")
         if not asked.dry_run:
             tell_in_force(target, plan)
         if asked.dry_run:
-            return _dry(plan)
+            for each in plans[:-1]:
+                _dry_fact(each)
+            return _dry(plans[-1])
         if BEFORE_ORDER in {finding.code for finding in plan.findings} and prompts.attended():
             prompts.confirm("it is dated before the order was made", yes=asked.yes)
         if same and not plan.recorded and prompts.attended():
@@ -168,11 +178,54 @@ def put(
             prompts.confirm(FINAL[kind], yes=asked.yes)
         if kind in ASKED and prompts.attended():
             ask_to_sign(target, plan, yes=asked.yes)
-        receipt = target.record(plan)
+        if further:
+            receipts = target.record_together(plans)
+            receipt = receipts[0]
+            for each, stored in zip(plans[:-1], receipts, strict=False):
+                tell(target, each.draft.fact.kind, stored, last=False)
+            tell(target, plans[-1].draft.fact.kind, receipts[-1])
+        else:
+            receipt = target.record(plan)
+            tell(target, kind, receipt, files)
         if asked.receipt:
             write_new(asked.receipt, receipt.proof)
-        tell(target, kind, receipt, files)
     return Exit.DONE
+
+
+def _further(
+    asked: RecordOptions, place: Place, first: RecordPlan, facts: Sequence[FurtherFact]
+) -> Iterator[RecordPlan]:
+    """Prepare further facts of an order behind a first one that is not stored yet: same moment, same office."""
+    from msgspec.structs import replace as with_values
+
+    from ledger.entries.case import Case
+    from ledger.facts import KINDS, build
+    from ledger.law.judge import with_entry
+
+    target, draft = place.target, first.draft
+    case = place.case or Case(place.order, "", (), tuple(target.register()))
+    plain = replace(asked, subjects=(), replaces=None, why=None, audience=(), unless=None, behind=None)
+    for number, (kind, public) in enumerate(facts, 1):
+        seen = with_values(target.preview(draft), leaf=f"{number:064x}", seq=len(case.entries) + 1)
+        case = with_entry(case, seen)
+        signer = first.draft.signer
+        if signer.role not in KINDS[kind].signers:
+            signer = target.signer(kind, signer.actor, None, asked.key_file)
+        entry = asked.entry and sha256(f"{asked.entry} {number}".encode()).hexdigest()[:32]
+        fact = build(kind, dict(public), {})
+        draft = _draft(replace(plain, entry=entry), place, fact, signer, first.draft.said.on, case.instrument)
+        yield target.prepare(draft, case, unregistered=asked.unregistered, lookalike=False)
+
+
+def of_another(kind: str, signer: Signer) -> str:
+    """Return a sentence that says whose act an entry would be, if it is none of the role of its signer; else ""."""
+    from ledger.facts import KINDS
+
+    roles = KINDS[kind].signers if kind in KINDS else ()
+    if not roles or signer.role in roles:
+        return ""
+    says = f"{signer.actor} signs as {signer.role}, and {kind} is an act of another office ({', '.join(roles)})"
+    return f"{says}; of what that office did, state --speaks observation --whose ACTOR"
 
 
 def ask_to_sign(target: RecordTarget, plan: RecordPlan, *, yes: bool) -> None:
@@ -213,12 +266,13 @@ def tell_in_force(target: RecordTarget, plan: RecordPlan) -> None:
 
 
 def _fields(asked: RecordOptions, kind: str, place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
-    from cli.session.field_values import from_json, merged, stated
+    from cli.session.field_values import from_json, merged, resolved, stated
 
     typed = stated(kind, asked.fields, event=place.event, order=place.target.find, elements=asked.elements)
     if asked.source is None:
         return typed
-    read = from_json(file_io.read(asked.source), asked.source, kind)
+    in_file = from_json(file_io.read(asked.source), asked.source, kind)
+    read = [resolved(kind, fields, event=place.event, order=place.target.find) for fields in in_file]
     return merged(read[0], typed[0], typed[0]), merged(read[1], typed[1], typed[1])
 
 
@@ -347,6 +401,12 @@ class FactAnswer(CommandAnswer, tag="comity.fact/1"):
 
 
 def _dry(plan: RecordPlan) -> Exit:
+    _dry_fact(plan)
+    output.tell("nothing was signed, nothing was recorded")
+    return Exit.DONE
+
+
+def _dry_fact(plan: RecordPlan) -> None:
     from ledger.facts import public_of, sealed_of
 
     draft, circumstances, signer = plan.draft, plan.draft.said, plan.draft.signer
@@ -368,5 +428,3 @@ def _dry(plan: RecordPlan) -> Exit:
         findings=[RaisedItem(f.code, f.level.value, f.says, f.cite) for f in plan.findings],
     )
     output.show_json(answer)
-    output.tell("nothing was signed, nothing was recorded")
-    return Exit.DONE

@@ -130,11 +130,17 @@ class OtherLog(Struct):
 
 
 def receive_entry(
-    journal: Journal, story: Story, logs: dict[str, OtherLog], entry: PlannedEntry, draft: Draft
+    journal: Journal,
+    story: Story,
+    logs: dict[str, OtherLog],
+    entry: PlannedEntry,
+    draft: Draft,
+    keeper: Signer | None = None,
 ) -> Receipt:
     """Receive an entry of another log that backs an entry of this one; with `fails` its proof does not verify.
 
-    The other log is made here, and pinned in the register first, unless its proof was not checked. Raises `Stop` if the
+    The other log is made here, and pinned in the register first by `keeper` (by default the registrar of the story),
+    unless its proof was not checked. Raises `Stop` if the
     story does not name the backed entry.
     """
     public = public_of(draft.fact)
@@ -153,7 +159,7 @@ def receive_entry(
     fact = build(p.kind, stated, journal.cases.values(backed[0], ours))
     index = log.record(office, fact, p.order, p.instrument, entry.on)
     if check != "not-checked":
-        _pin(journal, story, log, entry.at)
+        _pin(journal, keeper or _keeper(story), log, entry.at)
     proof = log.proof(index)
     arrival = Arrival(log.entries[index], spoil_proof(proof) if check == "fails" else proof)
     keep_files([arrival], journal.received)
@@ -163,13 +169,16 @@ def receive_entry(
     return journal.record_batch([replace(reception, said=msgspec.structs.replace(reception.said, on=entry.on))])[0]
 
 
-def _pin(journal: Journal, story: Story, log: OtherLog, at: datetime) -> None:
+def _keeper(story: Story) -> Signer:
+    keeper, party = registrar(story)
+    key = seed_of(story.story, keeper, "first")
+    return Signer(keeper, "ADM", party, public_key(key), lambda text: sign(key, text))
+
+
+def _pin(journal: Journal, signer: Signer, log: OtherLog, at: datetime) -> None:
     """Let the registrar adopt the trust folder of another log, once, and keep its register."""
     files, folder = log.trust, journal.folder.path / "trust"
     if log.origin not in pinned(journal.cases.register(reveal=False)):
-        keeper, party = registrar(story)
-        key = seed_of(story.story, keeper, "first")
-        signer = Signer(keeper, "ADM", party, public_key(key), lambda text: sign(key, text))
         public = adoption(parse_trust(files), files, at.date().isoformat())
         journal.record(build("policy-adopted", public, {}), journal.registry, signer, Circumstances(at, at))
         keep_counterparty(folder, parse_trust(files), files)

@@ -65,6 +65,12 @@ def origin_of(story: Story) -> str:
     return "story.example/" + (re.sub("[^a-z0-9]+", "-", story.story.lower()).strip("-") or "untitled")
 
 
+def order_ids(story: Story) -> dict[str, str]:
+    """Return the ids of the orders of a story by name: the same in every ledger that has them."""
+    origin = origin_of(story)
+    return {name: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{origin}/{name}")) for name in story.orders}
+
+
 def play_story(story: Story, path: Path, on_recorded: OnRecorded = lambda entry, receipt: None) -> PlayedStory:
     """Make a ledger of a story in `path` and call `on_recorded` for every entry.
 
@@ -75,9 +81,8 @@ def play_story(story: Story, path: Path, on_recorded: OnRecorded = lambda entry,
     clock = StoryClock(story.begins)
     root = Registrar(keeper, party, public_of(seed_of(story.story, keeper, "first")))
     home = Home.inside(path)
-    orders = {name: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{origin}/{name}")) for name in story.orders}
-    played = PlayedStory(path, story, orders)
-    entropy = _simulated_randomness(story.story)
+    played = PlayedStory(path, story, order_ids(story))
+    entropy = simulated_randomness(story.story)
     with Journal.create(path, origin, root, home=home, test=True, now=clock, entropy=entropy) as journal:
         for batch in _batches(plan_entries(story)):
             clock.reach(batch[0].at)
@@ -102,9 +107,9 @@ def _batches(entries: Iterable[PlannedEntry]) -> Iterator[list[PlannedEntry]]:
 def _record(journal: Journal, played: PlayedStory, entries: list[PlannedEntry]) -> list[Receipt]:
     try:
         if entries[0].kind == RECEIVED:
-            draft = _draft(journal, played, entries[0])
+            draft = story_draft(journal, played, entries[0])
             return [receive_entry(journal, played.story, played.logs, entries[0], draft)]
-        return journal.record_batch([_draft(journal, played, entry) for entry in entries])
+        return journal.record_batch([story_draft(journal, played, entry) for entry in entries])
     except RecordError as error:
         entry = entries[0]
         name = f"{entry.label or entry.kind} of {wire(entry.at)}"
@@ -112,7 +117,8 @@ def _record(journal: Journal, played: PlayedStory, entries: list[PlannedEntry]) 
         raise Stop(says, hint=error.hint, code=Exit.REFUSED) from error
 
 
-def _draft(journal: Journal, played: PlayedStory, entry: PlannedEntry) -> Draft:
+def story_draft(journal: Journal, played: PlayedStory, entry: PlannedEntry) -> Draft:
+    """Return a planned entry as a draft for a ledger; `played` resolves the labels and orders that it names."""
     key = SeedKey(entry.seed)
     actors = played.story.actors
     party = actors[entry.by].party if entry.by in actors else registrar(played.story)[1]
@@ -166,7 +172,7 @@ def _leaf(played: PlayedStory, entry: PlannedEntry, label: Any, where: str) -> s
     raise Stop(says, code=Exit.UNDECIDABLE)
 
 
-def _simulated_randomness(name: str) -> Callable[[int], bytes]:
+def simulated_randomness(name: str) -> Callable[[int], bytes]:
     """Return a source of bytes that replaces randomness: a fixed sequence without repetition for each story."""
     count = 0
 

@@ -6,6 +6,8 @@ document: `class DueAnswer(CommandAnswer, tag="comity.due/1")`. `comity schema` 
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import UNSET, Struct, UnsetType
 
 from projections.documents.times import Time as Time
@@ -19,13 +21,16 @@ class ErrorAnswer(CommandAnswer, tag="comity.error/1"):
     """An error under `--json`: its code, one sentence, the place that is wrong, and what to do next.
 
     `code` is a code of docs/reference/codes.md, or the exit code in words where the error has none. `where` and `hint`
-    may be empty.
+    may be empty. `message_id` is the pattern of `message`, its places numbered from 0, and `values` fill them in order
+    (`ledger.messages.built`); empty where the error has no pattern.
     """
 
     code: str
     message: str
     where: str
     hint: str
+    message_id: str = ""
+    values: list[Any] = []
 
 
 class ProblemItem(Struct, frozen=True):

@@ -16,6 +16,7 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.step import NextStep
 from ledger.law.terms.rule import LEVELS, Clock, Finding
 from projections.documents.judgement import ClockItem, CriterionItem, DutyItem, FindingItem
+from projections.sentences.local_time import until
 
 if TYPE_CHECKING:
     from ledger.law.admissibility.forums import ForumSheet
@@ -47,7 +48,7 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80,
     from ledger.law.next_steps.lookup import OF_CLOCKS
     from projections.views.evidence_chain import evidence_chain
 
-    seq = {e.leaf: e.seq for e in case.entries}
+    seq = {e.leaf: e.number for e in case.entries}
     out = [f"{_called(case, j)}  {j.instrument}  {output.paint(j.state, 'bold')}  as of {output.plain(j.as_of)}"]
     if j.regions:
         out.append("  " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in j.regions.items()))
@@ -118,14 +119,11 @@ def _called(case: Case, j: Judgement) -> str:
     return view(case, j).ref or case.label or j.order[:8]
 
 
-def numbered(places: Iterable[int]) -> str:
+def numbered(places: Iterable[str]) -> str:
     """Return entries by their numbers, in the given order; runs of three and more as `#8 to #1000`."""
-    runs: list[list[int]] = []
-    for seq in places:
-        if runs and seq == runs[-1][-1] + 1:
-            runs[-1].append(seq)
-        else:
-            runs.append([seq])
+    from projections.reports.entry_numbers import runs as runs_of
+
+    runs = runs_of(places)
     return " ".join(f"#{run[0]} to #{run[-1]}" if len(run) > 2 else " ".join(f"#{n}" for n in run) for run in runs)
 
 
@@ -140,8 +138,7 @@ def period(clock: Clock) -> str:
     says = f"{rule.acts}: {FIELD.sub(_stated, rule.length)}"
     if clock.due is None or clock.count is None:
         return says
-    days = clock.count.days
-    return f"{says}; ends {days.local(clock.due):%Y-%m-%d %H:%M} in {days.zone}"
+    return f"{says}; {until(clock.due, clock.zone, clock.last_day)}"
 
 
 def _stated(field: re.Match[str]) -> str:

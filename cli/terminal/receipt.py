@@ -81,10 +81,11 @@ class ReceiptAnswer(CommandAnswer, tag="comity.receipt/1"):
     next: str | UnsetType = UNSET
 
 
-def tell(target: Recorded, kind: str, receipt: RecordReceipt, files: Sequence[str] = ()) -> None:
+def tell(target: Recorded, kind: str, receipt: RecordReceipt, files: Sequence[str] = (), *, last: bool = True) -> None:
     """Print the receipt of an entry: what it says, its place in its order and in the log, and what usually follows.
 
-    As JSON with the inclusion proof. `files` are the paths of files that the entry handed over.
+    As JSON with the inclusion proof. `files` are the paths of files that the entry handed over. `last` is False if
+    another entry was recorded with it, whose receipt says what follows.
     """
     says, name, following = _about(target, receipt, files)
     answer = ReceiptAnswer(
@@ -98,7 +99,7 @@ def tell(target: Recorded, kind: str, receipt: RecordReceipt, files: Sequence[st
         origin=target.origin,
         proof=receipt.proof.decode(),
         says=says,
-        next=following or UNSET,
+        next=(following or UNSET) if last else UNSET,
     )
     done = "already recorded" if receipt.already else "recorded"
 
@@ -110,7 +111,7 @@ def tell(target: Recorded, kind: str, receipt: RecordReceipt, files: Sequence[st
         )
 
     output.emit(answer, COLUMNS, [answer], text=text)
-    if following and said().format == "table":
+    if following and last and said().format == "table":
         tell_next(following)
 
 
@@ -133,4 +134,19 @@ def _about(target: Recorded, receipt: RecordReceipt, files: Sequence[str]) -> tu
         return "", name, ""
     if not called:
         return line.says, name, ""
-    return line.says, name, at_ledger(Following(case, called, target.offices_here(), files).after(line.entry))
+    following = Following(case, called, target.offices_here(), files, _missing(case, line.entry))
+    return line.says, name, at_ledger(following.after(line.entry))
+
+
+def _missing(case: Case, entry: Entry) -> tuple[str, ...]:
+    """Return what the service of an order still lacks after its entry: the notification first, where it is required."""
+    from cli.terminal.following import NOTIFIED, SERVICE
+    from ledger.law import read_order
+
+    if entry.kind not in SERVICE:
+        return ()
+    r = read_order(case, max(e.at for e in case.entries))
+    issued = r.order.issued
+    notified = issued is None or not r.review.required or r.order.notified(issued) is not None
+    sent = issued is None or r.order.sent_or_received
+    return (*(() if notified else (NOTIFIED,)), *(() if sent else ("order-transmitted",)))

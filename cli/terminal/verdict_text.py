@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -17,13 +17,16 @@ from cli.terminal.table import wrapped
 from ledger.bundle.findings import StatedFinding
 from ledger.formats.characters import visible
 from ledger.law.terms.rule import LEVELS
+from ledger.messages import Message, made, pattern_of, values_of
 from ledger.tlog.note import Checkpoint, Vkey
+from ledger.trust.held import OF_ANOTHER_LOG, ComparedRoots
 from ledger.verify.audits.statements import name_entries
+from ledger.verify.history.anchors import TYPED
+from ledger.verify.progress import ENDS, Unproven
 from ledger.verify.report import (
     Bracket,
     CommittedHeads,
     MakersFindings,
-    Reason,
     Remark,
     Report,
     Result,
@@ -32,7 +35,6 @@ from ledger.verify.report import (
 )
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
-CODE = re.compile(r"[A-Z][A-Z_-]+")
 CHECKED = {  # what each check of an auditor's statement says of every entry
     "signatures": "it is signed by a key that the register had accepted for its signer",
     "chain": "it follows the entry before it in its order",
@@ -113,16 +115,45 @@ class AuditItem(Struct, frozen=True):
     ranges: list[tuple[int, int]]
 
 
+class ReasonItem(Struct, frozen=True):
+    """A reason why the verdict is not better: a released code, the file or entry, a sentence.
+
+    `message_id` is the pattern of the sentence, its places numbered from 0, and `values` fill them in order
+    (`ledger.messages.built`); empty where it has no pattern.
+    """
+
+    code: str
+    where: str
+    says: str
+    message_id: str = ""
+    values: list[Any] = []
+
+
+class RemarkItem(Struct, frozen=True):
+    """A finding on the procedure: V, W or G, a sentence, its citations, and its entries (leaf hashes in hex).
+
+    `message_id` and `values` are as of a reason.
+    """
+
+    code: str
+    level: str
+    says: str
+    cite: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    message_id: str = ""
+    values: list[Any] = []
+
+
 class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     """The verdict on a bundle, an entry, a ledger or an exhibit."""
 
     verdict: Verdict
-    reasons: tuple[Reason, ...]
+    reasons: list[ReasonItem]
     entries: int
     not_covered: int
     signatures: int
     not_proven: tuple[str, ...]
-    procedure: tuple[Remark, ...]
+    procedure: list[RemarkItem]
     brackets: tuple[Bracket, ...]
     steps: list[StepItem]
     as_of: Time | None
@@ -133,18 +164,23 @@ class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     says: str
     stored_by: list[StoredByItem]
     audits: list[AuditItem]
+    headline: str
+    compared: ComparedRoots | None
 
 
 def answer(report: Report, mirrors: Collection[Vkey] = ()) -> VerifyAnswer:
     """Return the report as the answer of `comity verify`; `mirrors` are those of the reader's trust folder."""
     return VerifyAnswer(
         verdict=report.verdict,
-        reasons=report.reasons,
+        reasons=[ReasonItem(r.code, r.where, r.says, pattern_of(r.says), values_of(r.says)) for r in report.reasons],
         entries=report.entries,
         not_covered=report.not_covered,
         signatures=report.signatures,
         not_proven=report.not_proven,
-        procedure=report.procedure,
+        procedure=[
+            RemarkItem(r.code, r.level, r.says, r.cite, r.entries, pattern_of(r.says), values_of(r.says))
+            for r in report.procedure
+        ],
         brackets=report.brackets,
         steps=[StepItem(s.number, s.what, s.result, s.says) for s in report.steps],
         as_of=report.as_of,
@@ -155,6 +191,8 @@ def answer(report: Report, mirrors: Collection[Vkey] = ()) -> VerifyAnswer:
         says=report.says,
         stored_by=[] if report.head is None else stored_by(report.head, mirrors),
         audits=[_audit_item(each) for each in report.audits],
+        headline=headline(report),
+        compared=report.compared,
     )
 
 
@@ -174,8 +212,8 @@ def rows(report: Report) -> list[tuple[str, str, str, str]]:
     lines += [(r.code, "reason", r.where, r.says) for r in report.reasons]
     lines += [(p.code, p.level, "", p.says) for p in report.procedure]
     for says in report.not_proven:
-        code, _, rest = says.partition(": ")
-        lines.append((code, "not-proven", "", rest) if CODE.fullmatch(code) else ("", "not-proven", "", says))
+        code, words = (says.code, says.words) if isinstance(says, Unproven) else ("", says)
+        lines.append((code, "not-proven", "", words))
     if report.makers is not None:
         lines += [("", "maker", "", _compared(report.makers))]
         lines += [(f.code, "maker", "", visible(f.says)) for f in _stated(report.makers)]
@@ -194,6 +232,8 @@ def text(report: Report, width: int = 80, mirrors: Collection[Vkey] = ()) -> str
     lines = [
         f"Integrity: {output.paint(str(report.verdict))}{_code(report)}",
         f"Procedure: {procedure(report)}",
+        *_headline(report, width),
+        *_roots(report),
         *(["", *wrapped(report.says, "It says", width)] if report.says else []),
         "",
         checked(report) + _head(report),
@@ -219,11 +259,102 @@ def text(report: Report, width: int = 80, mirrors: Collection[Vkey] = ()) -> str
         for says in stated:
             lines += _item(says, width)
     lines += _brackets(report.brackets)
-    if report.not_proven:
-        lines += ["", "Not proven here"]
-        for says in report.not_proven:
-            lines += _item(says, width)
+    lines += _withheld(report, width)
+    ends = [says for says in report.not_proven if isinstance(says, Unproven) and says.about == ENDS]
+    if answer := missing(report):
+        lines += ["", "Is anything missing?", *_item(answer, width), *_items(ends, width)]
+    if others := [says for says in report.not_proven if says not in ends]:
+        lines += ["", "What this cannot show", *_items(others, width)]
     return "\n".join(lines)
+
+
+def missing(report: Report) -> Message | None:
+    """Return whether something is missing in a sentence, as the verifier page says it; None for what is no order."""
+    codes = {says.code for says in report.not_proven if isinstance(says, Unproven) and says.about == ENDS}
+    if not codes:
+        return None
+    if report.verdict is not Verdict.PASSED:
+        return Message("That is not shown as long as the verdict is open.")
+    if "CMP-NOT-COMMITTED" in codes:
+        return Message(
+            "That is not shown: the ledger has not committed itself to how many entries this order has. The maker "
+            "alone says that nothing was left out."
+        )
+    if "CMP-ORDER" in codes:
+        return Message(
+            "No, among the entries of this order to which the ledger has committed itself. What came later rests on "
+            "the word of the maker alone."
+        )
+    return Message("No. The ledger has committed itself to how many entries this order has, and they are all here.")
+
+
+def _coded(says: str) -> str:
+    if not isinstance(says, Unproven) or not says.code:
+        return says
+    return f"{says.words[0].upper()}{says.words[1:]} [{says.code}]"
+
+
+def _withheld(report: Report, width: int) -> list[str]:
+    """Return which sealed values of a bundle are not opened in it, and why, as its maker signed."""
+    if report.manifest is None or report.case is None:
+        return []
+    kinds = {e.index: e.kind for e in report.case.entries}
+    lines = ["", "What was kept from you"]
+    for closed in report.manifest.withheld:
+        named = f"#{closed.index} {kinds.get(closed.index, '')}".rstrip()
+        lines += _item(f"{named}: {visible(closed.field).replace('_', ' ')}: {WITHHELD[closed.why]}", width)
+    if not report.manifest.withheld:
+        count = output.counted(report.manifest.withheld_count, "sealed value")
+        unsaid = f"{count} not opened here. Which ones is not said to this reader."
+        none = "Nothing that was sealed is kept closed in this bundle."
+        lines += _item(unsaid if report.manifest.withheld_count else none, width)
+    return lines
+
+
+def _items(sentences: Sequence[str], width: int) -> list[str]:
+    """Return sentences on what is not proven, each with a capital and its code behind it."""
+    return [line for says in sentences for line in _item(_coded(says), width)]
+
+
+WITHHELD: Final = {
+    "audience": "this reader may not have it",
+    "erased": "it was erased, and nobody can open it any more",
+    "not-held": "the maker of the bundle does not have it",
+}
+
+
+def headline(report: Report) -> Message:
+    """Return the verdict in a sentence, as the verifier page says it."""
+    first = report.reasons[0].code if report.reasons else ""
+    if report.verdict is Verdict.FAILED:
+        return Message(
+            "Something was proved wrong. Do not rely on what this file says, and keep it as it is: it may be evidence "
+            "of something else."
+        )
+    if report.verdict is Verdict.PASSED:
+        return Message("Every check passed, under the trust that was given. What that leaves open is listed below.")
+    if first == TYPED:
+        return Message("Compare what you typed with your paper, before you conclude anything.")
+    if pattern_of(report.reasons[0].says) in OF_ANOTHER_LOG:
+        return made(report.reasons[0].says)
+    if {reason.code for reason in report.reasons} == {"NO_TRUST_ANCHOR"}:
+        return Message("Consistent in itself; whose it is was not shown.")
+    return Message("Nothing was proved wrong. Something that would prove it right is missing: the reasons are below.")
+
+
+def _headline(report: Report, width: int) -> list[str]:
+    """Return the verdict in a sentence, below it, unless every check passed."""
+    if report.verdict is Verdict.PASSED:
+        return []
+    return ["", *textwrap.wrap(headline(report), width, break_on_hyphens=False)]
+
+
+def _roots(report: Report) -> list[str]:
+    """Return both roots under each other, with a mark under each letter that differs."""
+    if (compared := report.compared) is None:
+        return []
+    marks = "".join("^" if n in compared.letters else " " for n in range(1, len(compared.typed) + 1)).rstrip()
+    return ["", f"  you typed  {compared.typed}", f"  it has     {compared.here}", f"             {marks}"]
 
 
 def procedure(report: Report) -> str:

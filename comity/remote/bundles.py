@@ -38,7 +38,7 @@ from ledger.verify.evidence_bundle import verify
 from ledger.verify.report import Report, Verdict
 from server.documents import BundleAnswer, BundleAsked, BundlePlanAnswer, SealedEntry
 
-_DOUBTS = frozenset({"KEY-SUSPECT"})  # of the record itself, and none of what the server has done
+_DOUBTS = frozenset({"KEY-SUSPECT", "KEY-SCHEMA"})  # of the record itself, and none of what the server has done
 
 
 class BundleWanted(Struct, frozen=True):

@@ -23,6 +23,7 @@ from ledger.errors import RecordError
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.law import Finding, judge
 from ledger.law.provisions import rules_digest
+from ledger.messages import plain
 from ledger.trust.trust_folder import Trust
 from projections.views.due import Duty, due, soonest_first
 from projections.views.state import OrderView, view
@@ -101,13 +102,15 @@ class RemoteLedger:
         """
         order = self.reader.find(name)
         answer = self._connection.get(f"/v1/orders/{order}", OrderAnswer)
-        case = self.reader.take(order, OrderEntriesAnswer(answer.head, order, answer.entries, answer.committed))
+        case = self.reader.take(
+            order, OrderEntriesAnswer(answer.head, answer.says.order.order, answer.entries, answer.committed)
+        )
         if not is_named(name, case):
             says = f"the server shows order {order}, and its entries do not state the name {name!r}"
             raise RecordError("API-FALSE", says, hint="give the id of the order")
         if answer.rules == rules_digest():
             own = statements(self.reader.case_at(order, answer.head.size), answer.as_of)
-            if msgspec.json.encode(own) != msgspec.json.encode(answer.says):
+            if msgspec.json.encode(own, enc_hook=plain) != msgspec.json.encode(answer.says):
                 raise RecordError("API-FALSE", "what the server says of the order does not follow from its entries")
         return Order(self, order)
 

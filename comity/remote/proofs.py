@@ -14,18 +14,22 @@ import msgspec
 
 from comity.remote.memory import MemoryFile, Seen, size_of
 from ledger.adapters.keys import mldsa
+from ledger.adapters.storage.orders.joined_orders import EVER
+from ledger.entries.case import joined, joins, named_as_same
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Link, check_place, registry_of
 from ledger.entries.split_view import prove_split
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS
+from ledger.messages import plain
 from ledger.tlog.note import Checkpoint, lines_of, open_checkpoint, unb64
 from ledger.tlog.note import Head as SignedHead
 from ledger.tlog.tree import check_consistency, check_inclusion, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.completeness.committed_heads import check_commit, check_head
 from ledger.verify.field_forms import check_public
+from server.described import public_entries
 from server.documents import CommittedHeads, Head, ProvenEntry, ReceiptItem
 
 Placed = tuple[int, OpenedEntry]  # with the index in the log
@@ -126,7 +130,7 @@ class Verifier:
             "shown": after.decode(),
             "path": list(path),
         }
-        where = self.memory.keep(msgspec.json.encode(document), "contradiction.json")
+        where = self.memory.keep(msgspec.json.encode(document, enc_hook=plain), "contradiction.json")
         return RecordError(code, says, where=str(where), hint="keep the file; ask the office by another way")
 
     # -- entries ------------------------------------------------------------------------------------------------------
@@ -178,7 +182,7 @@ class Verifier:
         self._remember(self.keyring.registry, [opened for _, opened in self.register])
 
     def order(self, order: str, proven: Iterable[ProvenEntry], head: SignedHead) -> list[Placed]:
-        """Return the entries of an order and of its companion: each chain from its beginning, without a gap.
+        """Return the entries of an order, of orders that they join with it, and of companions: each without a gap.
 
         Which order a companion belongs to is a sealed value, and rests on the server; it belongs to one order alone.
         The register is read as far as the head. Raises KEY-*, CTX-*, API-FALSE for entries of another order, or fewer
@@ -187,12 +191,15 @@ class Verifier:
         placed = self.entries(proven, head)
         confidential = {name for name, kind in KINDS.items() if kind.shown_to}
         companions = {o.payload.order for _, o in placed if o.payload.kind in confidential} - {order}
-        if len(companions) > 1 or any(self._companions.setdefault(each, order) != order for each in companions):
+        parts = self._parts(order, placed)
+        if len(companions) > 1 + len(parts) or any(
+            self._companions.setdefault(each, order) != order for each in companions
+        ):
             raise RecordError("API-FALSE", f"order {order} is shown with a companion of another order")
         links: dict[str, Link] = {}
         for index, opened in placed:
             p = opened.payload
-            if p.order != order and p.order not in companions:
+            if p.order != order and p.order not in companions and p.order not in parts:
                 raise RecordError("API-FALSE", f"entry {index} is of another order, {p.order}")
             check_place(opened, self.origin, links.get(p.order))
             links[p.order] = _link(opened)
@@ -201,7 +208,13 @@ class Verifier:
             raise RecordError("API-FALSE", f"order {order} is shown without an entry")
         self.signed_by(placed)
         self._remember(order, own)
+        for part in parts:
+            self._remember(part, [opened for _, opened in placed if opened.payload.order == part])
         return placed
+
+    def _parts(self, order: str, placed: Sequence[Placed]) -> tuple[str, ...]:
+        """Return the orders that the entries of an order join with it, as far as they are among these entries."""
+        return joined(order, public_entries(placed, self.keyring), EVER)
 
     def main_of(self, order: str) -> str | None:
         """Return the order of a companion that was read; None for every other order."""
@@ -224,15 +237,18 @@ class Verifier:
         return True
 
     def committed(self, order: str, stated: CommittedHeads | None, own: Iterable[Placed], head: SignedHead) -> int:
-        """Return the size of the log below which no entry of an order is left out; 0 without a committed map.
+        """Return the size of the log below which no entry of an order, or of one joined with it, is left out.
 
-        Raises MAP-*, KEY-*.
+        0 without a committed map, and where an order lacks that the entries name as the same one. Raises MAP-*, KEY-*.
         """
-        if stated is None:
+        own = list(own)
+        same = named_as_same(order, joins(order, public_entries(own, self.keyring), EVER))
+        if stated is None or not stated.joined.keys() >= {*same}:
             return 0
         commit = self.entry(stated.commit, head)
         size, root = check_commit(commit, stated.commit.index, self.origin, self.keyring)
-        check_head(order, unb64_of(stated.proof), dict(own), size, root)
+        for each, proof in (order, stated.proof), *((part, stated.joined[part]) for part in same):
+            check_head(each, unb64_of(proof), dict(own), size, root)
         return size
 
     def receipt(self, item: ReceiptItem) -> bytes:

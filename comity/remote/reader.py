@@ -46,6 +46,7 @@ class VerifiedReader:
         self._registered: tuple[Entry, ...] = ()
         self._registered_at = -1  # the size of the log when the register was read
         self._register_proven = 0  # the size of the log below which no entry of the register is left out
+        self._wholes: dict[str, str] = {}  # orders that were read, each with the one that has joined it, or itself
         self._cases: OrderedDict[str, tuple[int, int, list[Placed]]] = OrderedDict()  # with size and proven size
 
     # -- the log ------------------------------------------------------------------------------------------------------
@@ -144,12 +145,14 @@ class VerifiedReader:
         return [item.order.order for item in self._pages(linked=order)]
 
     def take(self, order: str, answer: OrderEntriesAnswer) -> Case:
-        """Verify the entries of an order, and return its case."""
-        if answer.order != order:
-            raise RecordError("API-FALSE", f"the server shows order {answer.order} in place of {order}")
+        """Verify the entries of an order, and return its case: that of the order which has joined it, if one has."""
         head = self.verifier.head(answer.head)
         self.read_register(head.checkpoint.size)
-        placed = self.verifier.order(order, answer.entries, head)
+        placed = self.verifier.order(answer.order, answer.entries, head)
+        if answer.order != order and not any(opened.payload.order == order for _, opened in placed):
+            raise RecordError("API-FALSE", f"the server shows order {answer.order} in place of {order}")
+        self._wholes |= dict.fromkeys((order, answer.order), answer.order)
+        order = answer.order
         proven = self.verifier.committed(order, answer.committed, placed, head)
         if proven > self._register_proven:
             self._registered_at = -1  # the statement may be newer than the register that was read
@@ -163,7 +166,8 @@ class VerifiedReader:
 
     def case_at(self, order: str, size: int) -> Case:
         """Return the record of an order that was read last, under the register of a log of this size."""
-        return public_case(order, self._cases[order][2], self._register(size), self.verifier.keyring)
+        whole = self._wholes[order]
+        return public_case(whole, self._cases[whole][2], self._register(size), self.verifier.keyring)
 
     def new_case(self, order: str) -> Case:
         """Return the record of an order (its id) that has no entry yet."""
@@ -171,11 +175,11 @@ class VerifiedReader:
 
     def placed(self, order: str) -> list[Placed]:
         """Return the entries of an order that was read last, with those of its companion."""
-        return self._cases[order][2]
+        return self._cases[self._wholes[order]][2]
 
     def proven(self, order: str) -> int:
         """Return the size of the log below which no entry of an order that was read last, or of the register, lacks."""
-        return self._cases[order][1]
+        return self._cases[self._wholes[order]][1]
 
     def _pages(self, **query: str) -> Iterator[OrderItem]:
         """Iterate over a list of orders, whose newest entries are in the log."""
@@ -209,7 +213,7 @@ def _is_id(name: str) -> bool:
 
 def is_named(name: str, case: Case) -> bool:
     """Return True if a name means an order: its id or the beginning of it, or a reference that its entries state."""
-    if name and case.order.startswith(name):
+    if name and any(order.startswith(name) for order in (case.order, *(e.order for e in case.entries if e.prefix))):
         return True
     offices = {office.get("actor") for office in case.registry if office.kind == "authority-registered"}
     for e in case.entries:

@@ -18,12 +18,15 @@ from ledger.adapters.folders.order_names import names
 from ledger.adapters.folders.received_files import FOREIGN, REGISTERS, ReceivedFiles, received_files
 from ledger.adapters.keys import mldsa
 from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
+from ledger.adapters.storage.orders.joined_orders import JoinedOrders
 from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
 from ledger.application.counterparties import registers, trusted
-from ledger.entries.case import Case, Entry
+from ledger.command_line import quoted
+from ledger.entries.case import JOINING, Case, Entry, numbered
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
-from ledger.entries.form import RegisteredNames, issuing_office, looks_alike, plain
+from ledger.entries.form import RegisteredNames, issuing_office, looks_alike, one_slip, plain
 from ledger.entries.keyring import Keyring
+from ledger.entries.payload import Payload
 from ledger.entries.placement import access_of, registry_of, reserved_of
 from ledger.entries.wrapped_entry import KIND, as_counted
 from ledger.errors import LedgerError, RecordError
@@ -31,9 +34,11 @@ from ledger.facts import KINDS
 from ledger.formats.selective_disclosure import lift
 from ledger.verify.disclosures import destroyed_for, is_custodian
 from ledger.verify.other_records.other_logs import OtherLogs
-from ledger.verify.other_records.received_entries import ArrivedEntry, ReceivingLog, arrived, marked
+from ledger.verify.other_records.received_entries import ArrivedEntry, ReceivingLog, arrived, marked, of_the_case
 
 DESTROYED = "payload-key-destroyed"
+_NEAR = 4  # names that a message about an unknown order has
+_SHORTEST = 2  # characters of a part of a name
 _KEPT = 4  # orders: one with its companion and the access order, and the one before
 
 
@@ -67,6 +72,7 @@ class CaseReader:
         self._logs: tuple[object, OtherLogs] | None = None
         self._opened_registry: list[tuple[int, OpenedEntry]] = []
         self._register: dict[bool, tuple[Entry, ...]] = {}  # by whether sealed values are opened
+        self.joins = JoinedOrders(self._stated, lambda order: store.naming(order), self._names_orders)
         self._read: dict[str, list[tuple[int, OpenedEntry]]] = {}  # the orders read last; their entries never change
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
@@ -78,21 +84,50 @@ class CaseReader:
         opened = self.opened(order)
         if not opened:
             raise LedgerError("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
+        whole = self.joins.joined_into(order)
+        if whole is not None:
+            order, opened = whole, self.opened(whole)
+        every = (order, *self.joins.parts_of(order))
+        entries = sorted((e for each in every for e in self._of_one(each, reveal)), key=lambda e: e.index)
+        instrument = opened[0][1].payload.instrument or ""
+        others = self.other_logs().registers() if any(e.kind == KIND for e in entries) else ()
+        return Case(order, instrument, tuple(numbered(order, entries)), self.register(reveal=reveal), label, others)
+
+    def _of_one(self, order: str, reveal: bool) -> Iterator[Entry]:
+        """Yield the entries of one order id, of its companion, and the arrived entries that count."""
+        opened = self.opened(order)
         companion = self._subject_keys.companion_of(order) if self._subject_keys else None
         companion_entries = self.opened(companion) if companion else []
         arrivals = self.arrivals(opened)
         by_index = {one.index: one for one in arrivals}
-        own = (marked(e, by_index) for e in self.entries(order, opened, reveal=reveal))
-        entries = sorted(
-            (
-                *own,
-                *self.entries(companion or "", companion_entries, reveal=reveal),
-                *self._arrived(order, opened, arrivals, reveal),
-            ),
-            key=lambda e: e.index,
-        )
-        instrument = opened[0][1].payload.instrument or ""
-        return Case(order, instrument, tuple(entries), self.register(reveal=reveal), label)
+        yield from (marked(e, by_index) for e in self.entries(order, opened, reveal=reveal))
+        yield from self.entries(companion or "", companion_entries, reveal=reveal)
+        yield from self._arrived(order, opened, arrivals, reveal)
+
+    # -- orders that are one ------------------------------------------------------------------------------------------
+
+    def together(self, order: str) -> list[str]:
+        """Return the orders whose entries are those of a case: `order`, those joined with it, and their companions."""
+        keys = self._subject_keys
+        every = ((each, keys.companion_of(each) if keys else None) for each in (order, *self.joins.parts_of(order)))
+        return [each for pair in every for each in pair if each is not None]
+
+    def _stated(self, order: str) -> list[Entry]:
+        """Return the entries of one order id, and the arrived entries that count, without sealed values."""
+        opened = self.opened(order)
+        arrived = self._arrived(order, opened, self.arrivals(opened), reveal=False)
+        return [*self.entries(order, opened, reveal=False), *arrived]
+
+    def _names_orders(self, order: str) -> bool:
+        payloads = (o.payload for _, o in self.opened(order))
+        return any((self._kind_inside(p) if p.kind == KIND else p.kind) == JOINING for p in payloads)
+
+    def _kind_inside(self, wrapper: Payload) -> str:
+        """Return the kind of the entry that an entry wraps; empty if it is not here."""
+        raw = self._file(str(wrapper.public.get("envelope")))
+        with suppress(RecordError):
+            return open_(raw, verify=False).payload.kind if raw is not None else ""
+        return ""
 
     def register(self, *, reveal: bool = True) -> tuple[Entry, ...]:
         """Return the entries of the register: the same tuple until it grows, so that a caller can cache by it."""
@@ -169,14 +204,14 @@ class CaseReader:
         self, order: str, opened: Iterable[tuple[int, OpenedEntry]]
     ) -> Iterator[tuple[int, OpenedEntry, OpenedEntry, list[str]]]:
         """Yield the wrapped entries of an order that count: index, opened wrapper, opened entry, disclosure strings."""
-        return self._values(order, self.arrivals(opened))
+        return self._values(order, (one for one in self.arrivals(opened) if one.act))
 
     def _values(
         self, order: str, arrivals: Iterable[ArrivedEntry]
     ) -> Iterator[tuple[int, OpenedEntry, OpenedEntry, list[str]]]:
         closed: dict[int, list[Ciphertext]] | None = None
-        for one in arrivals:
-            if not one.act or one.inner is None:
+        for one in of_the_case(arrivals):
+            if one.inner is None:
                 continue
             closed = self._store.ciphertexts(order) if closed is None else closed
             ciphertexts = closed.get(one.index, [])
@@ -186,11 +221,13 @@ class CaseReader:
             yield one.index, one.wrapper, one.inner, texts
 
     def _arrived(
-        self, order: str, opened: list[tuple[int, OpenedEntry]], arrivals: Iterable[ArrivedEntry], reveal: bool
+        self, order: str, opened: list[tuple[int, OpenedEntry]], arrivals: list[ArrivedEntry], reveal: bool
     ) -> Iterator[Entry]:
         destroyed = self.destroyed(opened)
+        known_to = {one.index: one.known_to for one in arrivals}
         for index, wrapper, inner, texts in self._values(order, arrivals):
-            yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=destroyed)
+            shown = texts if reveal else ()
+            yield as_counted(inner, wrapper, index, shown, destroyed=destroyed, known_to=known_to[index])
 
     def keyring(self) -> Keyring:
         """Return the keys and offices after the entries of the register, up to the first wrong entry."""
@@ -302,10 +339,11 @@ class CaseReader:
     def find(self, name: str) -> str:
         """Return the id of the order that `name` means: its reference, its id, or the beginning of its id, as in git.
 
-        `LedgerError`: ORDER-UNKNOWN, ORDER-AMBIGUOUS.
+        Of an order that is joined with another one, the id of the other one. `LedgerError`: ORDER-UNKNOWN,
+        ORDER-AMBIGUOUS.
         """
         if self._store.first_kind(name) is not None:
-            return name
+            return self.joins.joined_into(name) or name
         if len(matches := self.named(name)) == 1:
             return matches[0]
         if matches:
@@ -314,9 +352,25 @@ class CaseReader:
         if len(matches) == 1:
             return matches[0]
         if not matches:
-            raise LedgerError("ORDER-UNKNOWN", f"no order is called {name!r}", "comity orders lists them")
+            near = self.near(name)
+            says = f"no order is called {name!r}" + f"; near: {', '.join(map(quoted, near[:_NEAR]))}" * bool(near)
+            hint = "`comity orders` lists them, and `comity orders WORDS` finds one by its words"
+            raise LedgerError("ORDER-UNKNOWN", says, hint)
         some = ", ".join(matches[:3])
         raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(matches)} orders: {some}", "give more of the id")
+
+    def near(self, name: str) -> list[str]:
+        """Return the references and local names that a mistyped name may mean, or of which it is a part."""
+        text = plain(name)
+        if len(text) < _SHORTEST:
+            return []
+        given = (
+            given for given, order in names(self._folder.path).items() if self._store.first_kind(order) is not None
+        )
+        known = {*given, *(reference for reference, _ in self._store.references())}
+        forms = sorted((one, plain(one)) for one in known)
+        slips = [one for one, form in forms if one_slip(text, form)]
+        return list(dict.fromkeys([*slips, *(one for one, form in forms if text in form)]))
 
     def named(self, name: str) -> list[str]:
         """Return the orders with this name: a local name, a reference, or OFFICE/REFERENCE."""
@@ -326,7 +380,7 @@ class CaseReader:
         orders += self._store.referenced(name)
         if mark:
             orders += [order for order, offices in self.quoted(reference) if office in offices]
-        return list(dict.fromkeys(orders))
+        return list(dict.fromkeys(self.joins.joined_into(order) or order for order in orders))
 
     def quoted(self, reference: str) -> list[tuple[str, list[str]]]:
         """Return the orders with this reference, each with the offices that issued it under this reference."""
@@ -362,7 +416,7 @@ class CaseReader:
         """Return the references under which an order was issued, each with the issuing office."""
         registered = (e.public["actor"] for e in self.register(reveal=False) if e.kind == "authority-registered")
         among = {*registered, self._folder.registrar.actor}
-        issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
+        issued = self.case(order, reveal=False).issued
         references = (
             (str(e.get("reference")), issuing_office(e.speaks, e.by, among, e.get("issuing_authority"), e.whose))
             for e in issued
@@ -384,4 +438,6 @@ class CaseReader:
 
     def _listed(self, order: str, first_kind: str) -> bool:
         kind = KINDS.get(first_kind)
-        return order not in self.reserved and not (kind and kind.shown_to)
+        if order in self.reserved or (kind and kind.shown_to):
+            return False
+        return self.joins.joined_into(order) is None

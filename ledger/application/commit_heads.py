@@ -18,7 +18,7 @@ from ledger.application.write.receipt import Receipt
 from ledger.entries.envelope import Circumstances, OpenedEntry, Signer, open_
 from ledger.entries.keyring import RegisteredKey
 from ledger.entries.placement import HEADS_COMMITTED, committed_by, map_of
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, RecordError
 from ledger.facts import Fact, build
 
 ROLE = "SYS"  # this role signs only facts that every reader can compute again
@@ -77,18 +77,20 @@ def enrol_heads_key(journal: Journal, registrar: Signer, actor: str = OFFICE) ->
 def commit_heads(journal: Journal, orders: Sequence[str] = ()) -> CommittedHeads:
     """Commit the heads of all orders, unless only commits were added since the last one; prove these orders.
 
-    `LedgerError` KEY-MISSING if this ledger has no key to commit with; what `Journal.record` raises.
+    `LedgerError` KEY-MISSING if this ledger has no key to commit with; `RecordError` LOG-CORRUPT if entries are
+    missing, so that the root would be a wrong one; what `Journal.record` raises.
     """
+    last = last_commit(journal)
+    commit = _binding(journal, last)
     signer = heads_signer(journal)
     with HeadStore(journal.folder.map) as store:
-        last = last_commit(journal)
         if last is not None and _only_commits_since(journal, last[1]):
             index, opened = last
             public = opened.payload.public
             kept = store.kept(orders)
             if kept is not None and (kept.size, kept.root.hex()) == (public["size"], public["map_root"]):
                 return CommittedHeads(index, kept, fresh=False)
-        heads = store.advance(journal.store, orders)
+        heads = store.advance(journal.store, orders, commit)
     fact = build(HEADS_COMMITTED, {"size": heads.size, "map_root": heads.root.hex()}, {})
     receipt = journal.record(fact, map_of(journal.origin), signer)
     return CommittedHeads(receipt.index, heads, fresh=True)
@@ -102,6 +104,24 @@ def last_commit(journal: Journal) -> tuple[int, OpenedEntry] | None:
         return (row[0], opened) if row else None
     earlier = ((index, open_(raw, verify=False)) for index, raw in reversed(journal.store.order(place)))
     return next(((index, each) for index, each in earlier if committed_by(each.payload) is not None), None)
+
+
+def _binding(journal: Journal, last: tuple[int, OpenedEntry] | None) -> tuple[int, bytes] | None:
+    """Return size and root that a commit states; None if there is none, or a key without the role signed it.
+
+    `RecordError` LOG-CORRUPT if the register does not know its key: an entry of the register is missing.
+    """
+    if last is None:
+        return None
+    index, opened = last
+    keyring = journal.read_keyring()
+    try:
+        keyring.check(opened, index)
+    except RecordError as wrong:
+        says = f"an entry of the register is missing: {wrong.says}, and commits the ledger there"
+        raise RecordError("LOG-CORRUPT", says, where=f"#{index}", hint="comity fsck") from wrong
+    signer = opened.payload.signer
+    return committed_by(opened.payload) if signer.role == ROLE and keyring.holds(signer, index) else None
 
 
 def _only_commits_since(journal: Journal, opened: OpenedEntry) -> bool:

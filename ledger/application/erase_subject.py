@@ -51,8 +51,12 @@ class Erasure:
         return covered(self._store, self._keys(), subject, order and self._place(order))
 
     def stays(self, order: str, keys: Collection[str]) -> dict[str, list[str]]:
-        """Return the fields of an order and its companion that other keys here open, by name of the data subject."""
-        return stays(self._store, self._keys(), keys, self.around(order))
+        """Return the fields of an order, its companion and orders joined with it that other keys here open.
+
+        They are by name of the data subject.
+        """
+        whole = (order, *self._cases.joins.parts_of(order))
+        return stays(self._store, self._keys(), keys, [each for part in whole for each in self.around(part)])
 
     def logged(self, covered: ErasureScope) -> list[str]:
         """Return the offices whose persons or reasons, in the register and the access order, these keys seal."""

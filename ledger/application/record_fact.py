@@ -8,7 +8,7 @@ receipt = record(journal, plan)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from ledger.application.journal import Journal
@@ -64,6 +64,11 @@ def prepare(
 def record(journal: Journal, plan: RecordPlan) -> Receipt:
     """Record a prepared fact; raises what `Journal.record` raises."""
     return journal.record_batch([plan.draft], plan.check_again)[0]
+
+
+def record_together(journal: Journal, plans: Sequence[RecordPlan]) -> list[Receipt]:
+    """Record several prepared facts, all or none; the check of the first one is made again. Raises as `record`."""
+    return journal.record_batch([plan.draft for plan in plans], plans[0].check_again)
 
 
 def _check_form(journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool) -> None:

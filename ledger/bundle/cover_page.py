@@ -8,13 +8,14 @@ one file, without scripts and network access.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape as in_html
-from typing import Literal
+from typing import Final, Literal
 
 from ledger.bundle.layout import folder
 from ledger.bundle.manifest import Manifest
+from ledger.bundle.order_summary import order_rows
 from ledger.entries.envelope import OpenedEntry
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
@@ -94,6 +95,14 @@ STAMPED = """find FOLDER -name '*.tsr' | while read -r token; do
 done"""
 
 
+_ANNEX = "Annex: how to check it with a shell"
+_EDITIONS: Final[tuple[Literal[1, 2, 3], ...]] = (3, 2, 1)
+_WHY = {
+    "audience": "this reader may not have it",
+    "erased": "it was erased, and nobody can open it any more",
+    "not-held": "the maker does not have it",
+}
+
 _START = (
     "<h2>Start with the verifier page</h2>",
     "<p>Open <code>OPEN-ME-FIRST.html</code> in a browser. It is in the folder that was filed with this bundle, and "
@@ -131,13 +140,14 @@ def pages(
     *,
     stamped: bool = False,
 ) -> tuple[bytes, ...]:
-    """Return the page as this version and the two before write it; the parameters are those of `read_me_first`.
+    """Return the page as this version and the three before write it; the parameters are those of `read_me_first`.
 
     The content policy of the first version had neither base-uri nor form-action.
     """
-    before = read_me_first(manifest, checkpoint, opened, indexes, stamped=stamped, edition=1)
-    first = before.replace(_POLICY.encode(), _EARLIER.encode(), 1)
-    return read_me_first(manifest, checkpoint, opened, indexes, stamped=stamped), before, first
+    three, two, one = (
+        read_me_first(manifest, checkpoint, opened, indexes, stamped=stamped, edition=edition) for edition in _EDITIONS
+    )
+    return three, two, one, one.replace(_POLICY.encode(), _EARLIER.encode(), 1)
 
 
 def read_me_first(
@@ -147,12 +157,13 @@ def read_me_first(
     indexes: Sequence[int],
     *,
     stamped: bool = False,
-    edition: Literal[1, 2] = 2,
+    edition: Literal[1, 2, 3] = 3,
 ) -> bytes:
     """Return the page as UTF-8; `opened` are the entries of the bundle at `indexes` of the log, in that order.
 
-    `stamped` says that the bundle has time-stamp tokens. The page begins with the verifier page, and its annex has
-    the steps for a shell; edition 1, of earlier versions, had the steps in the middle.
+    `stamped` says that the bundle has time-stamp tokens. The page says of the order who asked whom for what and
+    what came, begins with the verifier page, and has the steps for a shell in its annex. Of earlier versions, edition 2
+    did not speak of the order, and edition 1 had the steps in the middle.
     """
     own = [n for n, entry in enumerate(opened) if entry.payload.order == manifest.order]
     if not own:
@@ -167,11 +178,15 @@ def read_me_first(
         "It was made by the office named below. <strong>This page came with the bundle and proves nothing: "
         "it says what its maker claims, and how you can check that without them and without us.</strong></p>",
     ]
+    said = order_rows(opened, indexes, manifest.order) if edition == 3 else []
+    asked = ("<h2>What its entries say of the order</h2>", _table(said)) if said else ()
+    basis = "Legal basis of handing it over" if edition == 3 else "Legal basis"
     claims = [
         "<h2>What its maker claims</h2>",
-        _claims(manifest, instrument, opened, _head(checkpoint)),
+        _claims(manifest, instrument, opened, _head(checkpoint), basis),
         "<h2>What is kept closed</h2>",
         f"<p>{_withheld(manifest)}</p>",
+        *(_closed(manifest, opened, indexes) if edition == 3 else ()),
     ]
     steps = _steps(here, example, opened[own[-1]].payload.signer.key, stamped)
     with_comity = ["<h2>How to check it with Comity</h2>", *_WITH_COMITY]
@@ -179,7 +194,7 @@ def read_me_first(
     parts = (
         [*head, *claims, "<h2>How to check it without us</h2>", steps, *with_comity, *files]
         if edition == 1
-        else [*head, *_START, *claims, *with_comity, *files, "<h2>Annex: how to check it with a shell</h2>", steps]
+        else [*head, *asked, *_START, *claims, *with_comity, *files, f"<h2>{_ANNEX}</h2>", steps]
     )
     if manifest.test:
         parts.insert(0, '<p class="test" role="note">TEST. This comes from a test ledger. It is not evidence.</p>')
@@ -218,7 +233,11 @@ def _head(checkpoint: bytes) -> tuple[str, str, str, list[str]]:
 
 
 def _claims(
-    manifest: Manifest, instrument: str, opened: Sequence[OpenedEntry], head: tuple[str, str, str, list[str]]
+    manifest: Manifest,
+    instrument: str,
+    opened: Sequence[OpenedEntry],
+    head: tuple[str, str, str, list[str]],
+    basis: str,
 ) -> str:
     orders = [entry.payload.order for entry in opened]
     own, register = orders.count(manifest.order), orders.count(registry_of(manifest.log))
@@ -236,7 +255,7 @@ def _claims(
         ),
         ("Made for", escape(f"{ROLES.get(manifest.audience, manifest.audience)} ({manifest.audience})")),
         ("Purpose", escape(manifest.purpose) or "not stated"),
-        ("Legal basis", escape(", ".join(manifest.legal_basis)) or "not stated"),
+        (basis, escape(", ".join(manifest.legal_basis)) or "not stated"),
         ("Made by", escape(f"{signer.actor} of {signer.party}, as {ROLES.get(signer.role, signer.role)}")),
         ("Made at", escape(f"{manifest.made_at} (UTC, by the clock of its maker)")),
         ("Log", f"<code>{escape(origin)}</code>"),
@@ -247,6 +266,21 @@ def _claims(
     ]
     cells = "\n".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in rows)
     return f"<table>\n{cells}\n</table>"
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    cells = "\n".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows)
+    return f"<table>\n{cells}\n</table>"
+
+
+def _closed(manifest: Manifest, opened: Sequence[OpenedEntry], indexes: Sequence[int]) -> tuple[str, ...]:
+    """Return the list of what is kept closed: the entry, its kind, the field, and why."""
+    kinds = {n: entry.payload.kind for n, entry in zip(indexes, opened, strict=True)}
+    rows = [
+        (f"entry {c.index} of the log, {kinds.get(c.index, 'not here')}", f"{c.field.replace('_', ' ')}: {_WHY[c.why]}")
+        for c in manifest.withheld
+    ]
+    return (_table(rows),) if rows else ()
 
 
 def _withheld(manifest: Manifest) -> str:

@@ -19,6 +19,7 @@ from ledger.entries.payload import Count, Name
 from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical, parse_json
 from ledger.law import Judgement
+from ledger.messages import plain
 
 PATH = "findings.json"  # below views/
 FORMAT = "comity.findings/1"
@@ -95,7 +96,7 @@ def stated(case: Case, judgement: Judgement, *, log: str, audience: str, size: i
 
 def format_findings(stated: StatedFindings) -> bytes:
     """Return the file: canonical JSON."""
-    return canonical(msgspec.to_builtins(stated), max_nodes=MAX_NODES)
+    return canonical(msgspec.to_builtins(stated, enc_hook=plain), max_nodes=MAX_NODES)
 
 
 def parse_findings(raw: bytes) -> StatedFindings:

@@ -30,7 +30,8 @@ POLICY = "policy"
 OTHERS, MAP, VIEWS = "others", "map", "views"
 COMMIT = "map/heads-committed"  # the entry and its proof, with two endings
 
-_FILES = (MIMETYPE, README, SUMS, MANIFEST, "policy.dsse.json", POLICY)
+_SIGNED_POLICY = "policy.dsse.json"
+_FILES = (MIMETYPE, README, SUMS, MANIFEST, _SIGNED_POLICY, POLICY)
 _TOP = (*_FILES, "logs", "foreign", "documents", VIEWS, OTHERS, MAP)
 _NUMBER = "(?:0|[1-9][0-9]{0,15})"
 _HEX = "[0-9a-f]{64}"
@@ -104,7 +105,7 @@ class Arranged(Struct):
     entries of other logs with their proofs, by the origin hash of their log and by log index there; an empty
     text means a missing file. `commit` is the entry by which the heads of all orders were committed, and its
     proof; None means that the file is missing. `map_proofs` are the proofs of heads by order id. `audits`
-    has the files of auditors' statements by name.
+    has the files of auditors' statements by name. `unread` are the paths of files that this version does not read.
     """
 
     checkpoint: bytes = b""
@@ -120,6 +121,7 @@ class Arranged(Struct):
     commit: tuple[bytes | None, bytes | None] = (None, None)
     map_proofs: dict[str, bytes] = field(default_factory=dict)
     audits: dict[str, bytes] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
 
 
 def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> Arranged:
@@ -143,6 +145,8 @@ def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> 
             _place_in_map(parts, name, content)
         elif not (path in _FILES or path.startswith("views/")):
             raise RecordError("BND-MANIFEST", f"no such file belongs into a bundle of {origin}", where=path)
+        elif path == _SIGNED_POLICY:
+            parts.unread.append(path)
     _require(files, (MIMETYPE, README, SUMS, MANIFEST, POLICY, here + "checkpoint"))
     parts.entries = dict(sorted(parts.entries.items()))
     return parts
@@ -171,6 +175,8 @@ def _place_in_map(found: Arranged, name: re.Match[str], content: bytes) -> None:
         found.map_proofs[name["order"]] = content
     elif name["audit"]:
         found.audits[name["audit"]] = content
+    else:
+        found.unread.append(name[0])
 
 
 def _require(files: Mapping[str, bytes], paths: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from ledger.entries.payload import Condition
 from ledger.errors import RecordError
+from ledger.messages import Message
 
 CODE = "CTX-CONDITION"
 Found = tuple[int | None, str, str]  # index in the log (None: not stored yet), order, kind
@@ -36,5 +37,7 @@ def check_condition(condition: Condition, size: int, found: Found | None) -> Non
     if found is not None:
         index, order, kind = found
         place = "one that is recorded with it" if index is None else f"entry {index}"
-        says = f"its signer demanded no {kind} in {order} from entry {condition.after} on, and {place} is one"
-        raise RecordError(CODE, says, hint="read that entry, decide again, and record behind it")
+        says = Message(
+            "its signer demanded no {0} in {1} from entry {2} on, and {3} is one", kind, order, condition.after, place
+        )
+        raise RecordError(CODE, says, hint=Message("read that entry, decide again, and record behind it"))

@@ -40,6 +40,7 @@ from ledger.formats.canonical_json import canonical, plain, simple
 from ledger.formats.dsse import EVENT_TYPE, MAX_PAYLOAD, keyid, open_bytes, pae, parts, seal_bytes
 from ledger.formats.ed25519 import verify_signature
 from ledger.formats.selective_disclosure import Disclosure, veil
+from ledger.messages import Message
 
 
 class Signer(msgspec.Struct, frozen=True):
@@ -128,8 +129,8 @@ def _signed_bytes(payload: Payload) -> bytes:
     if len(body) > MAX_PAYLOAD:
         raise RecordError(
             "ENV-SIZE",
-            f"the payload would have {len(body)} bytes, at most {MAX_PAYLOAD} are allowed",
-            hint="keep the text outside as a document and record its digest",
+            Message("the payload would have {0} bytes, at most {1} are allowed", len(body), MAX_PAYLOAD),
+            hint=Message("keep the text outside as a document and record its digest"),
         )
     return body
 

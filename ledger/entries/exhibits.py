@@ -18,10 +18,18 @@ from ledger.entries.split_view import (
     check_omission,
     check_order,
     check_split,
+    write_exhibit,
 )
 from ledger.entries.wrong_map import WrongMap, check_wrong_map
 from ledger.tlog.note import Vkey
 
+# The members of each form, in their order, without `format` and `says`.
+MEMBERS = {
+    FORMAT: ("log", "one", "two", "began", "path"),
+    OMISSION: ("log", "entry", "proof", "leaf", "instead"),
+    ORDER: ("log", "one", "one_proof", "two", "two_proof", "other_log"),
+    wrong_map.FORMAT: ("log", "entry", "proof", "path", "entries"),
+}
 Found = SplitView | Omission | SplitOrder | WrongMap
 
 
@@ -36,6 +44,14 @@ def check_exhibit(exhibit: bytes, logs: Sequence[Vkey]) -> Found:
             return check_wrong_map(exhibit, logs[0])
         case _:
             return check_split(exhibit, logs[0])
+
+
+def is_as_written(exhibit: bytes, found: Found) -> bool:
+    """Return True if an exhibit is the file that this program writes of what it proves: no other word is in it."""
+    document = orjson.loads(exhibit)
+    form = document["format"]
+    proof = {name: document[name] for name in MEMBERS[form] if name in document}
+    return write_exhibit({"format": form, "says": str(found), **proof}) == exhibit
 
 
 def claimed_logs(exhibit: bytes) -> tuple[str, ...]:

@@ -11,17 +11,20 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import takewhile
 from typing import Any, Final
 
 from msgspec import Struct
 
+from ledger.command_line import command_line
 from ledger.entries.case import DRIFT, EARLIEST, Entry, wire
 from ledger.entries.replacement import DIGESTS, stated
 from ledger.errors import RecordError
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
 from ledger.facts.value_forms import FormError, TextForm, check, is_typed, texts
 from ledger.facts.value_types import NAME
-from ledger.formats.confusables_table import ALIKE, ASCII
+from ledger.formats.misleading_names import LOOKS_LIKE, misleading
+from ledger.messages import Message, Moment, joined
 
 BY_COMMAND: Final = {  # kinds that state an act of the program -> the commands that do and record it
     "record-accessed": "--reveal of the command that shows the values, or `comity export`, `comity file`",
@@ -30,7 +33,7 @@ BY_COMMAND: Final = {  # kinds that state an act of the program -> the commands 
     "heads-committed": "`comity log commit`, or `comity export`",
     "archive-made": "`comity archive`",
 }
-_LOOKS_LIKE = str.maketrans({**{c: made for made, those in ALIKE.items() for c in those}, **ASCII})
+_NEW: Final = {"authority-registered": "actor", "party-registered": "party"}  # kinds that give an id -> its field
 _FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC
 
 
@@ -45,8 +48,8 @@ class RegisteredNames(Struct, frozen=True):
 def check_by_hand(kind: str) -> None:
     """Refuse, with COMMAND-ONLY, a typed fact of a kind that states an act of the program."""
     if command := BY_COMMAND.get(kind):
-        says = f"{kind} says what this program has done, so it is recorded by what does it, and not by hand"
-        raise RecordError("COMMAND-ONLY", says, where=kind, hint=f"{command} records it")
+        says = Message("{0} says what this program has done, so it is recorded by what does it, and not by hand", kind)
+        raise RecordError("COMMAND-ONLY", says, where=kind, hint=Message("{0} records it", command))
 
 
 def slips(
@@ -62,7 +65,7 @@ def slips(
 
     The fact is about to be signed at `signed_at`. `named` returns the offices and Parties that its order
     already names; it is called only for a name that the register does not have. `RecordError`: OFFICE-UNKNOWN
-    and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL; `where` is kind and field.
+    and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL, NAME-MISLEADING; `where` is kind and field.
     """
     values = {**public_of(fact), **sealed_of(fact)}
     if whose is not None:
@@ -77,11 +80,13 @@ def slips(
             if word.past and (says := _out_of_time(text, word, signed_at)):
                 yield RecordError(
                     "FORM-DATE",
-                    f"it is {text}, {says}",
+                    says,
                     where=f"{fact.kind}.{path}",
-                    hint="look at the year; this states what has happened already",
+                    hint=Message("look at the year; this states what has happened already"),
                 )
     yield from _unequal(fact, values)
+    if not values.get("names_reason"):
+        yield from _misleading(fact, values)
 
 
 def named_in(entries: Iterable[Entry]) -> set[str]:
@@ -101,33 +106,66 @@ def _stranger(where: str, text: str, word: TextForm, known: RegisteredNames, now
     try:
         check(word, text)
     except FormError as unfit:
-        yield RecordError("FACT", f"expected {unfit.expected}, got {text!r}", where=where)
+        yield RecordError("FACT", Message("expected {0}, got {1}", unfit.expected, repr(text)), where=where)
         return
     office = word.type == "actor"
     among = known.offices if office else known.parties
     if text in among:
         return
-    day = now.date().isoformat()
-    command = (
-        f"comity record authority-registered -f actor={text} -f party=PARTY -f roles=ROLE -f valid_from={day}"
+    kind, fields = (
+        ("authority-registered", (f"actor={text}", "party=PARTY", "roles=ROLE", f"valid_from={now.date()}"))
         if office
-        else f"comity record party-registered -f party={text} -f zone=Europe/Oslo -f declarations_verified=false"
+        else ("party-registered", (f"party={text}", "zone=ZONE", "declarations_verified=false"))
     )
-    hint = f"`{command} --as {known.registrar}` registers it; --unregistered, or a column so called, names it as it is"
+    stated = (word for field in fields for word in ("-f", field))
+    command = command_line("record", kind, *stated, "--as", known.registrar)
+    hint: str = Message("`{0}` registers it; --unregistered, or a column so called, names it as it is", command)
+    if near := meant(text, among):
+        hint = joined(" ", (near, hint))
     yield RecordError(
         "OFFICE-UNKNOWN" if office else "PARTY-UNKNOWN",
-        f"{text} is no {'office' if office else 'Party'} of the register",
+        Message(f"{{0}} is no {'office' if office else 'Party'} of the register", text),
         where=where,
-        hint=" ".join(filter(None, (meant(text, among), hint))),
+        hint=hint,
     )
 
 
 def _out_of_time(text: str, word: TextForm, signed_at: datetime) -> str:
     """Say why a date or moment cannot be past at `signed_at`; empty if it can."""
     if text < str(EARLIEST.year):  # texts of the wire sort by time
-        return f"before {EARLIEST.year}"
+        return Message("it is {0}, before {1}", Moment(text), EARLIEST.year)
     latest = (signed_at + _FURTHEST).date().isoformat() if word.type == "date" else wire(signed_at + DRIFT)
-    return f"after it is signed at {wire(signed_at)}" if text > latest else ""
+    if text <= latest:
+        return ""
+    return Message("it is {0}, after it is signed at {1}", Moment(text), Moment(wire(signed_at)))
+
+
+def _misleading(fact: Fact, values: Mapping[str, Any]) -> Iterator[RecordError]:
+    """Yield a refusal for each new name of an office or a Party that reads like words of this program."""
+    if "names_reason" not in fact.fields():
+        return
+    names = {f"names.{lang}": name for lang, name in values.get("names", {}).items()}
+    if new := _NEW.get(fact.kind):
+        names[new] = values[new]
+    for field, name in names.items():
+        if why := misleading(name):
+            says = Message(
+                "{0} is a code or a result in the words of this program: a reader takes it for one"
+                if why == "words"
+                else "{0} has nothing but hex digits: a reader takes it for a digest"
+                if why == "digest"
+                else "{0} has a word with letters of two scripts that look alike: a reader takes it for another name",
+                repr(name),
+            )
+            yield RecordError(
+                "NAME-MISLEADING",
+                says,
+                where=f"{fact.kind}.{field}",
+                hint=Message(
+                    "register it under a longer name; or `comity record {0}` with names_reason, a code that says why",
+                    fact.kind,
+                ),
+            )
 
 
 def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[RecordError]:
@@ -138,13 +176,16 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[RecordError]:
     digests = list(stated(values))
     where = f"{fact.kind}.{fields[0]}"
     if not digests:
-        hint = f"{fields[0]}=FILE hashes the file; where nothing was compared it is check=not-checked"
+        hint = Message("{0}=FILE hashes the file; where nothing was compared it is check=not-checked", fields[0])
         yield RecordError(
-            "FORM-EQUAL", "check=equal is said of no digest: state the one that is equal", where=where, hint=hint
+            "FORM-EQUAL",
+            Message("check=equal is said of no digest: state the one that is equal"),
+            where=where,
+            hint=hint,
         )
     elif len({d for field, _, _, d in digests if field != "manifest"}) > 1:
-        says = "check=equal is said of two digests that differ"
-        yield RecordError("FORM-EQUAL", says, where=where, hint="check=differ is said of these; look at both")
+        says = Message("check=equal is said of two digests that differ")
+        yield RecordError("FORM-EQUAL", says, where=where, hint=Message("check=differ is said of these; look at both"))
 
 
 def out_of_type(e: Entry) -> bool:
@@ -191,11 +232,25 @@ def plain(reference: str) -> str:
     return "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
 
 
+def one_slip(typed: str, meant: str) -> bool:
+    """Return True if two plain references differ in one place by up to two characters: as a wrong digit."""
+    longest = max(len(typed), len(meant))
+    if longest < 4 or abs(len(typed) - len(meant)) > 2:
+        return False
+    begins = _shared(typed, meant)
+    return longest - begins - _shared(typed[begins:][::-1], meant[begins:][::-1]) <= 2
+
+
+def _shared(one: str, other: str) -> int:
+    """Return the number of characters with which both texts begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
 def shapes(reference: str) -> frozenset[str]:
     """Return how a reference looks (UTS 39), in upper and in lower case: lookalike letters become ASCII."""
     folded = unicodedata.normalize("NFKC", reference)
     text = "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
-    return frozenset(each.translate(_LOOKS_LIKE) for each in (text.upper(), text.casefold()))
+    return frozenset(each.translate(LOOKS_LIKE) for each in (text.upper(), text.casefold()))
 
 
 def looks_alike(one: str, other: str) -> bool:
@@ -225,15 +280,22 @@ def check_quotable(
     folded = unicodedata.normalize("NFKC", reference)
     simple = " ".join("".join("-" if _is_dash(c) else c for c in folded).split())
     if any((c.isspace() and c != " ") or (_is_dash(c) and c != "-") for c in reference) or "  " in reference:
-        says = f"expected a reference without white space but single blanks and without dashes but -, got {reference!r}"
-        raise RecordError("FACT", says, where=where, hint=f"such as {simple}")
+        says = Message(
+            "expected a reference without white space but single blanks and without dashes but -, got {0}",
+            repr(reference),
+        )
+        raise RecordError("FACT", says, where=where, hint=Message("such as {0}", simple))
     office, stroke, rest = folded.partition("/")
     if stroke and office in offices:
-        says = f"expected a reference that does not begin as OFFICE/REFERENCE, got {reference!r}"
-        raise RecordError("FACT", says, where=where, hint=f"{office} is an office; such as {rest.strip()}")
+        says = Message("expected a reference that does not begin as OFFICE/REFERENCE, got {0}", repr(reference))
+        raise RecordError(
+            "FACT", says, where=where, hint=Message("{0} is an office; such as {1}", office, rest.strip())
+        )
     if re.match("[0-9a-f]{8}", text) and (re.fullmatch("(?=.*[a-f])[0-9a-f-]+", text) or beginning(text[:8])):
-        hint = "the beginning of an id names an order; such as PPO-2026-123"
-        raise RecordError("FACT", f"expected a reference that begins no id, got {reference!r}", where=where, hint=hint)
+        hint = Message("the beginning of an id names an order; such as PPO-2026-123")
+        raise RecordError(
+            "FACT", Message("expected a reference that begins no id, got {0}", repr(reference)), where=where, hint=hint
+        )
 
 
 def check_reference(
@@ -246,12 +308,15 @@ def check_reference(
     """
     for other, quoted, offices in taken:
         if other != order and office in offices:
-            alike = "" if quoted == reference else f"; {reference!r} looks like it"
+            says = Message("{0} has an order of the reference {1} here already, {2}", office, repr(quoted), other[:8])
+            if quoted != reference:
+                says = Message("{0}; {1} looks like it", says, repr(reference))
             raise RecordError(
                 "REFERENCE-TAKEN",
-                f"{office} has an order of the reference {quoted!r} here already, {other[:8]}{alike}",
+                says,
                 where="order-issued.reference",
-                hint=hint or f"another order has another reference; a new version of that one: --order {other[:8]}",
+                hint=hint
+                or Message("another order has another reference; a new version of that one: --order {0}", other[:8]),
             )
 
 
@@ -266,8 +331,16 @@ def check_lookalike(reference: str, office: str, order: str, alike: Iterable[tup
             letters = ", ".join(sorted({f"{c} U+{ord(c):04X}" for c in reference + quoted if not c.isascii()}))
             raise RecordError(
                 "REFERENCE-ALIKE",
-                f"{office} has an order of the reference {quoted!r} here, {other[:8]}; {reference!r} looks the same and"
-                f" is of other letters ({letters})",
+                Message(
+                    "{0} has an order of the reference {1} here, {2}; {3} looks the same and is of other letters ({4})",
+                    office,
+                    repr(quoted),
+                    other[:8],
+                    repr(reference),
+                    letters,
+                ),
                 where="order-issued.reference",
-                hint="type it as the other one is; or `comity issue --lookalike`, a column so called: it is meant so",
+                hint=Message(
+                    "type it as the other one is; or `comity issue --lookalike`, a column so called: it is meant so"
+                ),
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from ledger.entries.payload import SignedBy
 from ledger.errors import RecordError
 from ledger.facts import KINDS, Fact
 from ledger.formats.ed25519 import enrolable
+from ledger.messages import Message
 
 REGISTRY_ONLY = frozenset(
     {
@@ -38,6 +39,8 @@ REGISTRY_ONLY = frozenset(
         "archive-made",
     }
 )
+# These say who may sign, or whose line a head needs. A reader that cannot read one does not know which keys hold.
+KEY_KINDS = REGISTRY_ONLY - {"party-registered", "declaration-recorded", "signing-page-published", "archive-made"}
 REGISTRY_TOO = frozenset(
     {
         "policy-adopted",
@@ -90,14 +93,39 @@ class SigningOffice(Struct):
                 return roles
         return ()
 
+    def refuses(self, party: str, role: str, index: int) -> bool:
+        """Return True if the register says otherwise at a log position: another Party, or a role that was taken away.
+
+        A role that the register never gave to the office is not refused: another register may prove it.
+        """
+        before = [roles for position, roles in self.changes if position < index]
+        return bool(before) and (
+            self.party != party or (role in {r for roles in before for r in roles} - {*before[-1]})
+        )
+
+
+def fitting_roles(kind: str, held: Sequence[str], used: Collection[str] = ()) -> list[str]:
+    """Return the roles of an office in which it may mean to sign an entry of this kind.
+
+    They are the roles that fit the kind, else all that it holds; of these, those in which it has signed in the order
+    (`used`), if there are any.
+    """
+    signers = KINDS[kind].signers if kind in KINDS else ()
+    fitting = [role for role in held if role in signers] or list(held)
+    return [role for role in fitting if role in used] or fitting
+
 
 class Keyring(Struct):
-    """The keys and offices of one ledger after the entries that were admitted so far."""
+    """The keys and offices of one ledger after the entries that were admitted so far.
+
+    `unread` has the log position of each entry of a key kind whose schema, or whose kind, this reader does not know.
+    """
 
     registry: str  # id of the registry order
     registrar: Registrar
     keys: dict[str, RegisteredKey] = {}
     offices: dict[str, SigningOffice] = {}
+    unread: list[int] = []
 
     def __post_init__(self) -> None:
         r = self.registrar
@@ -117,8 +145,12 @@ class Keyring(Struct):
         CTX-ORDER.
         """
         self.check(opened, index)
-        if opened.payload.order == self.registry and _kind(opened):
+        if opened.payload.order != self.registry:
+            return
+        if _kind(opened):
             self._apply(opened, index)
+        elif opened.payload.kind in KEY_KINDS or opened.payload.kind.startswith("key-"):
+            self.unread.append(index)
 
     def check(self, opened: OpenedEntry, index: int) -> None:
         """Check that the signer may sign this entry at this position, without a change of the keyring.
@@ -131,7 +163,7 @@ class Keyring(Struct):
         if p.order == self.registry:
             self._check_registry(opened, key, index)
         elif p.kind in REGISTRY_ONLY:
-            raise RecordError("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
+            raise RecordError("CTX-ORDER", Message("{0} stands in the registry, not in an order", p.kind))
 
     def check_key(self, signer: SignedBy, index: int, *, accepts: bool = False) -> RegisteredKey:
         """Return the signer's key if it may sign at this position; raises KEY-UNKNOWN or KEY-ENDED if not.
@@ -145,10 +177,12 @@ class Keyring(Struct):
             reason = "is registered but not yet accepted" if pending else "is not enrolled"
             raise RecordError("KEY-UNKNOWN", f"the key of {signer.actor} {reason} at position {index}")
         if key.ended is not None and index > key.ended:
-            raise RecordError("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}")
+            raise RecordError("KEY-ENDED", Message("the key of {0} ended at position {1}", key.actor, key.ended))
         office = self.offices.get(signer.actor)
         if office is None or office.party != signer.party:
-            raise RecordError("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}")
+            raise RecordError(
+                "KEY-UNKNOWN", Message("{0} is not registered as an office of {1}", signer.actor, signer.party)
+            )
         return key
 
     def holds(self, signer: SignedBy, index: int) -> bool:
@@ -169,9 +203,11 @@ class Keyring(Struct):
         roles = [role for role in (key.roles if key else ()) if office and role in office.roles_at(index)]
         raise RecordError(
             "KEY-ROLE",
-            f"{signer.actor} does not hold the role {signer.role}",
+            Message("{0} does not hold the role {1}", signer.actor, signer.role),
             where=signer.actor,
-            hint=f"this key holds {', '.join(roles) or 'no role'}; the registrar enrols a key for another role",
+            hint=Message("this key holds {0}; the registrar enrols a key for another role", ", ".join(roles))
+            if roles
+            else Message("this key holds no role; the registrar enrols a key for another role"),
         )
 
     def _check_registry(self, opened: OpenedEntry, key: RegisteredKey, index: int) -> None:
@@ -180,13 +216,13 @@ class Keyring(Struct):
             raise RecordError("CTX-INSTRUMENT", "entries of the registry have no instrument")
         kind = _kind(opened)
         if kind is None:
-            return  # a kind of a later version changes no key that this reader knows; its integrity still counts
+            return  # a kind of a later version changes no key that this reader knows (`unread`)
         if p.kind not in REGISTRY_ONLY and p.kind not in REGISTRY_TOO:
-            raise RecordError("CTX-ORDER", f"{p.kind} belongs to an order, not to the registry")
+            raise RecordError("CTX-ORDER", Message("{0} belongs to an order, not to the registry", p.kind))
         if p.speaks != "act":
-            raise RecordError("KEY-ROLE", "the registry takes acts only")
+            raise RecordError("KEY-ROLE", Message("the registry takes acts only"))
         if p.signer.role not in kind.signers or not self.holds(p.signer, index):
-            raise RecordError("KEY-ROLE", f"{p.signer.actor} may not sign {p.kind} as {p.signer.role}")
+            raise RecordError("KEY-ROLE", Message("{0} may not sign {1} as {2}", p.signer.actor, p.kind, p.signer.role))
         check = _CHECKS.get(p.kind)
         if check:
             check(self, p.public, key, p.signer.role)
@@ -195,18 +231,26 @@ class Keyring(Struct):
 
     def _check_office(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         if said["actor"] in self.offices:
-            raise RecordError("KEY-ROLE", f"{said['actor']} is registered already", hint="record authority-changed")
+            raise RecordError(
+                "KEY-ROLE",
+                Message("{0} is registered already", said["actor"]),
+                hint=Message("record authority-changed"),
+            )
 
     def _check_changed(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         if said["actor"] not in self.offices:
-            raise RecordError("KEY-UNKNOWN", f"{said['actor']} is not registered")
+            raise RecordError("KEY-UNKNOWN", Message("{0} is not registered", said["actor"]))
 
     def _check_enrolment(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         if said["actor"] == key.actor:
-            raise RecordError("KEY-ROLE", "the registrar may not enrol a key for itself", hint="rotate it")
+            raise RecordError(
+                "KEY-ROLE", Message("the registrar may not enrol a key for itself"), hint=Message("rotate it")
+            )
         if said["actor"] not in self.offices:
             raise RecordError(
-                "KEY-UNKNOWN", f"{said['actor']} is not registered", hint="record authority-registered first"
+                "KEY-UNKNOWN",
+                Message("{0} is not registered", said["actor"]),
+                hint=Message("record authority-registered first"),
             )
         self._check_new(said["key"])
 
@@ -214,23 +258,23 @@ class Keyring(Struct):
         if said["key"] != key.public:
             raise RecordError("KEY-UNKNOWN", "a key is accepted by itself: proof of possession")
         if key.accepted is not None:
-            raise RecordError("KEY-ROTATION", "this key was accepted before")
+            raise RecordError("KEY-ROTATION", Message("this key was accepted before"))
 
     def _check_rotation(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         old = self._named(said["actor"], said["old_key"])
         self._check_new(said["new_key"])
         if key.public == old.public:
             if old.next_sha256 != hashlib.sha256(bytes.fromhex(said["new_key"])).hexdigest():
-                raise RecordError("KEY-ROTATION", "the new key is not the one committed to before")
+                raise RecordError("KEY-ROTATION", Message("the new key is not the one committed to before"))
         elif role != "ADM":  # that the key and its office hold it was checked before
-            raise RecordError("KEY-ROLE", "a key is rotated by itself or by the keeper of the register")
+            raise RecordError("KEY-ROLE", Message("a key is rotated by itself or by the keeper of the register"))
 
     def _check_end(self, said: dict[str, Any], key: RegisteredKey, role: str) -> None:
         self._named(said["actor"], said.get("key"))
 
     def _check_new(self, public: str) -> None:
         if public in self.keys:
-            raise RecordError("KEY-ROTATION", "this key is in the register already; keys are never used twice")
+            raise RecordError("KEY-ROTATION", Message("this key is in the register already; keys are never used twice"))
         if not re.fullmatch("[0-9a-f]{64}", public) or not enrolable(bytes.fromhex(public)):
             raise RecordError(
                 "KEY-POINT", "not 64 hex digits of a point of prime order; anybody could sign under others"
@@ -241,7 +285,7 @@ class Keyring(Struct):
             public = next((k.public for k in self.current(actor)), "")
         key = self.keys.get(public)
         if key is None or key.actor != actor:
-            raise RecordError("KEY-UNKNOWN", f"no such key of {actor}")
+            raise RecordError("KEY-UNKNOWN", Message("no such key of {0}", actor))
         return key
 
     # -- what it changes ----------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from msgspec import Struct
 from ledger.entries.envelope import OpenedEntry
 from ledger.entries.payload import Payload, is_hex64
 from ledger.errors import RecordError
+from ledger.facts import KINDS
+from ledger.messages import Message
 
 HEADS_COMMITTED = "heads-committed"  # the kind of entry in a map order that states the root over all heads
 _ACCESSES = frozenset({"record-accessed", "report-issued", "payload-key-destroyed"})  # kinds in an access order
@@ -60,12 +62,22 @@ class Link(Struct, frozen=True, gc=False):
 
 
 def committed_by(p: Payload) -> tuple[int, bytes] | None:
-    """Return size and root (32 bytes) of the map of heads to which an entry commits its ledger; None if to none."""
+    """Return size and root (32 bytes) of the map of heads to which an entry commits its ledger; None if to none.
+
+    Only an entry in a role that may sign the kind commits it: the ledger itself, not an office that writes in it.
+    """
     return _stated(p) if p.order == map_of(p.log) else None
 
 
+def check_commits(p: Payload) -> None:
+    """Raise KEY-ROLE for an entry that commits heads in a role that may not."""
+    if p.kind == HEADS_COMMITTED and p.signer.role not in KINDS[HEADS_COMMITTED].signers:
+        says = Message("{0} may not sign {1} as {2}", p.signer.actor, p.kind, p.signer.role)
+        raise RecordError("KEY-ROLE", says, where=p.signer.actor)
+
+
 def _stated(p: Payload) -> tuple[int, bytes] | None:
-    if (p.kind, p.schema) != (HEADS_COMMITTED, 1):
+    if (p.kind, p.schema) != (HEADS_COMMITTED, 1) or p.signer.role not in KINDS[HEADS_COMMITTED].signers:
         return None
     size, root = p.public.get("size"), p.public.get("map_root")
     if type(size) is not int or not isinstance(root, str) or not is_hex64(root):  # a truth value is no number
@@ -85,7 +97,7 @@ def check_place(opened: OpenedEntry, origin: str, before: Link | None) -> None:
     if p.seq != expected:
         raise RecordError("CTX-CHAIN", f"entry {p.seq} of the order stands where entry {expected} belongs")
     if p.prev != (before.leaf if before else None):
-        raise RecordError("CTX-CHAIN", f"entry {p.seq} does not continue the entry before it")
+        raise RecordError("CTX-CHAIN", Message("entry {0} does not continue the entry before it", p.seq))
     if before is not None and p.instrument != before.instrument:
         raise RecordError("CTX-INSTRUMENT", f"{p.instrument} in an order under {before.instrument}")
     if (p.order in reserved_of(origin)) != (p.instrument is None):
@@ -126,7 +138,7 @@ class Chains(Struct):
         """Append the next entry of its order; raises CTX-*, with CTX-REPLAY for an entry id that was used before."""
         p = opened.payload
         if p.entry in self.seen:
-            raise RecordError("CTX-REPLAY", f"entry id {p.entry} was used before")
+            raise RecordError("CTX-REPLAY", Message("entry id {0} was used before", p.entry))
         check_place(opened, self.origin, self.heads.get(p.order))
         self.seen.add(p.entry)
         self.heads[p.order] = Link(p.seq, opened.leaf, p.instrument)

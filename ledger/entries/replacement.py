@@ -17,6 +17,7 @@ from ledger.facts import KINDS, WHY
 from ledger.facts.value_forms import FormError, check
 from ledger.facts.vocabulary import ROLES
 from ledger.formats.characters import unseen
+from ledger.messages import Message
 
 DIGESTS: Final = ("manifest", "digest_before", "digest_after")  # the fields with digests of the handed-over data
 # The digests of a file, by their fields. `digest` names its algorithm: `sha3-512:` and hex.
@@ -90,17 +91,19 @@ def check_replacement(
     """
     if new.replaces is UNSET:
         if WHY.name in new.sealed:
-            raise RecordError("FORM-WHY", "a reason is stated and no entry is replaced", where=new.kind)
+            raise RecordError("FORM-WHY", Message("a reason is stated and no entry is replaced"), where=new.kind)
         return
     check_reason(values.get(WHY.name, "not read here") if WHY.name in new.sealed else None, new.kind)
     if old is None or old.order != new.order:
-        says = "an entry replaces an earlier entry of its own order"
+        says = Message("an entry replaces an earlier entry of its own order")
         raise RecordError(
-            "FORM-REPLACES", says, where=new.kind, hint="where some may not look, the correction stays too"
+            "FORM-REPLACES", says, where=new.kind, hint=Message("where some may not look, the correction stays too")
         )
     if old.signer.actor == new.signer.actor and (field := _without(new, values, old, old_values)):
-        hint = "a digest that was wrong is replaced by the right one, never by none"
-        raise RecordError("FORM-DIGEST", "the replaced entry states a digest, this one none", where=field, hint=hint)
+        hint = Message("a digest that was wrong is replaced by the right one, never by none")
+        raise RecordError(
+            "FORM-DIGEST", Message("the replaced entry states a digest, this one none"), where=field, hint=hint
+        )
 
 
 def check_own(signed: str, signs: str) -> None:
@@ -109,19 +112,21 @@ def check_own(signed: str, signs: str) -> None:
     The check is for typed input: such an entry, once sealed, is kept and replaces nothing.
     """
     if signed != signs:
-        hint = "event-disputed says that an entry of somebody else is wrong"
-        raise RecordError("FORM-REPLACES", f"the entry is {signed}'s, and only its signer replaces it", hint=hint)
+        hint = Message("event-disputed says that an entry of somebody else is wrong")
+        raise RecordError(
+            "FORM-REPLACES", Message("the entry is {0}'s, and only its signer replaces it", signed), hint=hint
+        )
 
 
 def check_reason(why: object, where: str = "") -> None:
     """Refuse, with FORM-WHY, an empty reason, one that is not a text, and a text without letter or digit."""
     if not isinstance(why, str) or not any(c.isalnum() and unseen(c) is None for c in why):
-        hint = "--why TEXT; it is sealed, and those who may read the replaced entry may read it"
-        raise RecordError("FORM-WHY", "an entry that replaces another says why", where=where, hint=hint)
+        hint = Message("--why TEXT; it is sealed, and those who may read the replaced entry may read it")
+        raise RecordError("FORM-WHY", Message("an entry that replaces another says why"), where=where, hint=hint)
     try:
         check(WHY.form, why)
     except FormError as unfit:
-        raise RecordError("FORM-WHY", f"expected {unfit.expected}", where=where) from None
+        raise RecordError("FORM-WHY", Message("expected {0}", unfit.expected), where=where) from None
 
 
 def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: Mapping[str, Any]) -> str | None:

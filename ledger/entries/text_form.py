@@ -17,6 +17,7 @@ from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.value_forms import texts
 from ledger.formats.characters import Unseen, code, unassigned, unseen
+from ledger.messages import Message
 
 
 class Odd(msgspec.Struct, frozen=True):
@@ -80,10 +81,10 @@ def _members(p: Payload) -> Iterator[tuple[str, str]]:
 
 def _odd(where: str, text: str, allowed: Unseen) -> Iterator[Odd]:
     if character := unassigned(text):
-        says = f"{where} holds {code(character)}, which Unicode 14.0 does not have"
+        says = Message("{0} holds {1}, which Unicode 14.0 does not have", where, code(character))
         yield Odd("TEXT-UNASSIGNED", where, says)
     elif character := unseen(text, allowed):
-        yield Odd("TEXT-UNSEEN", where, f"{where} holds {code(character)}, which has no shape of its own")
+        yield Odd("TEXT-UNSEEN", where, Message("{0} holds {1}, which has no shape of its own", where, code(character)))
 
 
 def _anywhere(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ledger.entries.case import Entry, instant
+from ledger.entries.case import CARRIER, Entry, instant
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.payload import Other
 from ledger.facts import KINDS, Fact, build
@@ -21,7 +21,7 @@ from ledger.formats.selective_disclosure import digest_of, lift
 from ledger.tlog.note import note_digest
 from ledger.tlog.tree import parse_proof
 
-KIND = "counterparty-record-received"
+KIND = CARRIER
 PROOF, VALUES = ".tlog-proof", ".txt"  # suffixes of an entry's SHA-256: its proof, the disclosures of its values
 
 Foreign = Callable[[str], bytes | None]  # SHA-256 of an entry in hex, with or without suffix -> content, None if absent
@@ -93,11 +93,13 @@ def as_counted(
     texts: Sequence[str] = (),
     *,
     destroyed: Collection[str] = (),
+    known_to: str = "",
 ) -> Entry:
     """Return a wrapped entry as the law sees it: its signer's act, at the place in our record where it arrived.
 
     `index` is the wrapper's. `texts` are the available disclosure strings. `destroyed` are the digests of
-    values that, according to the record, can no longer be opened. Raises `RecordError` SD-* for strings of
+    values that, according to the record, can no longer be opened. `known_to` is the log whose register alone
+    knows the signer, if no other does. Raises `RecordError` SD-* for strings of
     another entry.
     """
     values = lift(texts, opened.sd, public=opened.payload.public)
@@ -114,4 +116,5 @@ def as_counted(
         received=instant(p.signed_at),
         origin=None if opened.payload.log == p.log else opened.payload.log,
         place=None if opened.payload.log == p.log else p.public["index"],
+        known_to=known_to or None,
     )

@@ -33,6 +33,7 @@ from ledger.facts.rights import controller, incidents, oversight, person, retent
 from ledger.facts.schema import about, describe
 from ledger.facts.value_forms import ABSENT, Form, FormError, check, check_before_signing, quick_check
 from ledger.facts.vocabulary import ROLES
+from ledger.messages import Message
 
 __all__ = [
     "KINDS",
@@ -86,7 +87,9 @@ def misformed(kind: str, schema: int, values: Mapping[str, Any]) -> dict[str, Fa
         try:
             check(field.form, value)
         except FormError as error:
-            errors[name] = FactError("FACT", f"expected {error.expected}", where=f"{kind}.{name}{error.path}")
+            errors[name] = FactError(
+                "FACT", Message("expected {0}", error.expected), where=f"{kind}.{name}{error.path}"
+            )
     return errors
 
 
@@ -97,8 +100,8 @@ def kind_of(name: str) -> type[Fact]:
     except KeyError:
         raise FactError(
             "FACT-KIND",
-            f"expected a kind of the vocabulary, got {_in_words(name)}",
-            hint=meant(name, KINDS) or "`comity vocabulary` lists them",
+            Message("expected a kind of the vocabulary, got {0}", _in_words(name)),
+            hint=meant(name, KINDS) or Message("`comity vocabulary` lists them"),
         ) from None
 
 
@@ -184,7 +187,9 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool, new: bo
     """Return the stated values after the checks of their forms; `new`: with the checks before signing."""
     for name in given:
         if name == WHY.name:  # of the envelope, not of a fact
-            raise FactError("FACT", f"expected a field of {cls.kind}, got {_in_words(name)}", where=cls.kind)
+            raise FactError(
+                "FACT", Message("expected a field of {0}, got {1}", cls.kind, _in_words(name)), where=cls.kind
+            )
         _place(cls, name, sealed=sealed)
     stated = {}
     for name, field in cls.fields().items():
@@ -200,7 +205,7 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool, new: bo
         except FormError as error:
             raise FactError(
                 "FACT",
-                f"expected {error.expected}, got {_in_words(error.got, secret=sealed)}",
+                misfit(error, secret=sealed),
                 where=f"{cls.kind}.{name}{error.path}",
                 hint=hint_for(error),
             ) from None
@@ -214,14 +219,16 @@ def _place(cls: type[Fact], name: str, *, sealed: bool) -> None:
     if field is None:
         raise FactError(
             "FACT",
-            f"expected a field of {cls.kind}, got {_in_words(name)}",
+            Message("expected a field of {0}, got {1}", cls.kind, _in_words(name)),
             hint=meant(name, cls.fields()),
             where=cls.kind,
         )
     if field.sealed is not sealed:
         side, other = ("sealed", "public") if field.sealed else ("public", "sealed")
         raise FactError(
-            "FACT", f"expected among the {side} fields, got it among the {other}", where=f"{cls.kind}.{name}"
+            "FACT",
+            Message("expected among the {0} fields, got it among the {1}", side, other),
+            where=f"{cls.kind}.{name}",
         )
 
 
@@ -230,20 +237,28 @@ def _stated(fact: Fact, *, sealed: bool) -> dict[str, Any]:
     return {name: values[name] for name, field in fact.fields().items() if field.sealed is sealed and name in values}
 
 
+def misfit(error: FormError, *, secret: bool = False) -> Message:
+    """Return what a form expects and what was stated; of a secret value the type alone."""
+    expected, got = error.expected, error.got
+    if got is ABSENT:
+        return Message("expected {0}, got nothing", expected)
+    if got is None:
+        return Message("expected {0}, got null", expected)
+    if isinstance(got, list):
+        return Message("expected {0}, got a list", expected)
+    if isinstance(got, dict):
+        return Message("expected {0}, got an object", expected)
+    if secret and isinstance(got, str):
+        return Message("expected {0}, got a string", expected)
+    if secret and not isinstance(got, bool):
+        return Message("expected {0}, got a number", expected)
+    return Message("expected {0}, got {1}", expected, _in_words(got, secret=secret))
+
+
 def _in_words(value: Any, *, secret: bool = False) -> str:
-    """Return a JSON value for an error message: short, on one line; of a sealed value the type alone."""
-    if value is ABSENT:
-        return "nothing"
-    if value is None:
-        return "null"
+    """Return a JSON value that is no list and no object: short, on one line; of a sealed value the type alone."""
     if isinstance(value, bool):
-        return "true or false" if secret else str(value).lower()
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "an object"
-    if secret:
-        return "a string" if isinstance(value, str) else "a number"
+        return Message("true or false") if secret else str(value).lower()
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"
 
@@ -257,10 +272,11 @@ def hint_for(error: FormError) -> str:
 
     suggestions = list(error.suggestions)
     listed = ", ".join(suggestions)
-    if hint := hint_of(error.got, suggestions, listed=listed in error.expected):
+    is_said = not listed or (isinstance(error.expected, Message) and listed in error.expected.values)
+    if hint := hint_of(error.got, suggestions, listed=is_said):
         return hint
     return meant(error.got, suggestions) or (
-        f"there are {listed}" if len(suggestions) < 40 and listed not in error.expected else ""
+        Message("there are {0}", listed) if len(suggestions) < 40 and not is_said else ""
     )
 
 
@@ -274,4 +290,4 @@ def meant(word: object, known: Iterable[str]) -> str:
     near = get_close_matches(word.lower(), lower, n=1, cutoff=0.75)
     if not near and len(word) > 2:  # the beginning of exactly one word
         near = [each for each in lower if each.startswith(word.lower())]
-    return f"did you mean {lower[near[0]]}?" if len(near) == 1 else ""
+    return Message("did you mean {0}?", lower[near[0]]) if len(near) == 1 else ""

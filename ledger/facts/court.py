@@ -104,7 +104,7 @@ class CounterpartyRecordReceived(Fact):
     """
 
     basis = ("2AP:7(6)", "2025/1550:5.1")
-    signers = ("ISS", "SEEK", "RET", "SP", "REG", "NOT", "CAQ", "CAR", "POC", "CT", "EXP", "SYS")
+    signers = ("ISS", "SEEK", "RET", "SP", "REG", "NOT", "CAQ", "CAR", "POC", "CT", "EXP", "LAB", "DPO", "ADM", "SYS")
 
     origin: Annotated[str, "The name of the other record."]
     index: Annotated[int, "Position of the entry in it."]

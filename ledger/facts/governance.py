@@ -26,6 +26,8 @@ from ledger.facts.value_types import (
 )
 from ledger.facts.vocabulary import SIGNERS
 
+NameReason = Literal["by-law", "company-register", "trade-name"]
+
 
 class PartyRegistered(Fact):
     """A Party enters the register, with its calendar and what is known of its treaties."""
@@ -35,6 +37,9 @@ class PartyRegistered(Fact):
 
     party: Annotated[State, "The Party."]
     names: Annotated[Names | None, "What it is called."] = None
+    names_reason: Annotated[
+        NameReason | None, "Why it has a name that reads like words of this program, which is refused otherwise."
+    ] = None
     zone: Annotated[Zone, "Its time zone, by IANA name."]
     holidays: Annotated[
         tuple[Date, ...] | None,
@@ -59,6 +64,9 @@ class AuthorityRegistered(Fact):
     party: Annotated[Party, "Whose office."]
     roles: Annotated[tuple[Role, ...], "In which roles it may sign."]
     names: Annotated[Names | None, "What it is called, as reports print it."] = None
+    names_reason: Annotated[
+        NameReason | None, "Why it has a name that reads like words of this program, which is refused otherwise."
+    ] = None
     designations: Annotated[tuple[str, ...] | None, "Declarations under which it is designated."] = None
     valid_from: Annotated[Date, "From when."]
     valid_until: Annotated[Date | None, "Until when."] = None
@@ -75,6 +83,9 @@ class AuthorityChanged(Fact):
     actor: Annotated[Actor, "The office."]
     roles: Annotated[tuple[Role, ...] | None, "Its roles from now on."] = None
     names: Annotated[Names | None, "What it is called from now on."] = None
+    names_reason: Annotated[
+        NameReason | None, "Why it has a name that reads like words of this program, which is refused otherwise."
+    ] = None
     designations: Annotated[tuple[str, ...] | None, "Its designations from now on."] = None
     valid_from: Annotated[Date, "From when."]
     valid_until: Annotated[Date | None, "Until when."] = None

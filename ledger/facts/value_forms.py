@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from ledger.formats.characters import Unseen, code, is_nfc, unassigned, unseen
+from ledger.messages import Message, either
 
 LARGEST = 2**53 - 1  # RFC 8785: beyond it, readers that keep numbers as IEEE 754 doubles lose digits
 
@@ -68,7 +69,7 @@ class BooleanForm(msgspec.Struct, frozen=True):
     shape: ClassVar[str] = "truth"
 
     type: str = "bool"
-    expected: str = "true or false"
+    expected: str = Message("true or false")
 
 
 class ListForm(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ class ListForm(msgspec.Struct, frozen=True):
     @property
     def expected(self) -> str:
         """The expected value in words."""
-        return f"a list, each item {self.item.expected}"
+        return Message("a list, each item {0}", self.item.expected)
 
 
 class ObjectForm(msgspec.Struct, frozen=True):
@@ -190,9 +191,9 @@ def _check_word(form: TextForm, value: Any, path: str) -> None:
         raise FormError(form.expected, value, path)
     if not (value.isascii() and value.isprintable()):
         if not re.fullmatch(LINES, value) or re.search(r"[\ud800-\udfff]", value):  # a lone surrogate is no character
-            raise FormError(f"{form.expected}, without control or bidi-control characters", value, path)
+            raise FormError(Message("{0}, without control or bidi-control characters", form.expected), value, path)
         if not is_nfc(value):
-            raise FormError(f"{form.expected}, in Unicode normalisation form C", value, path)
+            raise FormError(Message("{0}, in Unicode normalisation form C", form.expected), value, path)
     if value not in form.values if form.values else not fits(form.pattern)(value):
         raise FormError(form.expected, value, path, form.values or form.suggestions())
     if form.parse:
@@ -216,14 +217,14 @@ def _check_record(form: ObjectForm, value: Any, path: str) -> None:
         raise FormError(form.expected, value, path)
     for name in value:
         if name not in form.members:
-            raise FormError(f"no member but {', '.join(form.members)}", name, path)
+            raise FormError(Message("no member but {0}", ", ".join(form.members)), name, path)
     for name, member in form.members.items():
         if name in value:
             check(member, value[name], f"{path}.{name}")
         elif name in form.required:
             raise FormError(member.expected, ABSENT, f"{path}.{name}")
     if form.either and not any(name in value for name in form.either):
-        raise FormError(" or ".join(form.either), ABSENT, path)
+        raise FormError(either(form.either), ABSENT, path)
 
 
 def texts(form: Form, value: Any, path: str = "") -> Iterator[tuple[str, str, TextForm]]:
@@ -252,9 +253,11 @@ def check_before_signing(form: Form, value: Any) -> None:
     """
     for path, text, word in texts(form, value):
         if character := unassigned(text):
-            raise FormError(f"{word.expected}, without {code(character)}, which Unicode 14.0 does not have", text, path)
+            unknown = Message("{0}, without {1}, which Unicode 14.0 does not have", word.expected, code(character))
+            raise FormError(unknown, text, path)
         if character := unseen(text, word.unseen):
-            raise FormError(f"{word.expected}, without {code(character)}, which has no shape of its own", text, path)
+            shapeless = Message("{0}, without {1}, which has no shape of its own", word.expected, code(character))
+            raise FormError(shapeless, text, path)
     check_typed(form, value)
 
 

@@ -25,11 +25,12 @@ from ledger.facts.value_forms import (
     fits,
 )
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS, ROLES
+from ledger.messages import Message
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
-STR = TextForm("str", "a string on one line")
-INT = IntegerForm("int", "a whole number within 2^53-1")
+STR = TextForm("str", Message("a string on one line"))
+INT = IntegerForm("int", Message("a whole number within 2^53-1"))
 BOOL = BooleanForm()
 
 
@@ -66,14 +67,14 @@ _QUOTED = rf"[^\s{HIDDEN}]([^\n{HIDDEN}]*[^\s{HIDDEN}])?"  # no blank at the beg
 # ---------------------------------------------------------------------------------------------------------------------
 # The types of the vocabulary. `str`, `int` and `bool` are Python's own.
 
-Text = Annotated[str, TextForm("text", "a string", LINES, unseen="shown")]
+Text = Annotated[str, TextForm("text", Message("a string"), LINES, unseen="shown")]
 INSTANT = TextForm(
     "instant",
-    "an instant in UTC such as 2026-11-24T13:37:44Z",
+    Message("an instant in UTC such as 2026-11-24T13:37:44Z"),
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z",
     parse=datetime.fromisoformat,
 )
-DATE = TextForm("date", "a date such as 2026-11-24", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", parse=date.fromisoformat)
+DATE = TextForm("date", Message("a date such as 2026-11-24"), r"[0-9]{4}-[0-9]{2}-[0-9]{2}", parse=date.fromisoformat)
 Instant = Annotated[str, INSTANT]
 PastInstant = Annotated[str, replace(INSTANT, past=True)]  # it has come before the signature
 Date = Annotated[str, DATE]
@@ -83,25 +84,25 @@ Duration = Annotated[
     str,
     TextForm(
         "duration",
-        "an ISO 8601 duration such as P20D",
+        Message("an ISO 8601 duration such as P20D"),
         r"P(?=[0-9T])([0-9]{1,6}W|([0-9]{1,6}Y)?([0-9]{1,6}M)?([0-9]{1,6}D)?"
         r"(T(?=[0-9])([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,6}S)?)?)",
     ),
 ]
-STATE = TextForm("party", "the code of a Party such as XO", r"[A-Z][A-Z0-9-]{1,31}")
-NAME = TextForm("actor", "the identifier of an actor such as pp-karsk", r"[a-z0-9_.-]{1,200}")
+STATE = TextForm("party", Message("the code of a Party such as XO"), r"[A-Z][A-Z0-9-]{1,31}")
+NAME = TextForm("actor", Message("the identifier of an actor such as pp-karsk"), r"[a-z0-9_.-]{1,200}")
 Party = Annotated[str, replace(STATE, registered=True)]  # a Party of the register
 State = Annotated[str, STATE]  # any State, or a Party that enters the register
 Actor = Annotated[str, replace(NAME, registered=True)]
 NewActor = Annotated[str, NAME]  # an office that enters the register
 Role = Annotated[
-    str, TextForm("role", "the code of a role such as ISS", values=tuple(ROLES), suggestions=lambda: ROLES)
+    str, TextForm("role", Message("the code of a role such as ISS"), values=tuple(ROLES), suggestions=lambda: ROLES)
 ]
 Instrument = Annotated[
     str,
     TextForm(
         "instrument",
-        "the code of an instrument such as 2AP-7",
+        Message("the code of an instrument such as 2AP-7"),
         values=tuple(INSTRUMENTS),
         suggestions=lambda: INSTRUMENTS,
     ),
@@ -110,82 +111,89 @@ Element = Annotated[
     str,
     TextForm(
         "element",
-        "a data element such as login-ip or message-content#mailbox-2",
+        Message("a data element such as login-ip or message-content#mailbox-2"),
         rf"({'|'.join(ELEMENTS)})(#[a-z0-9-]+)?",
         suggestions=lambda: ELEMENTS,
     ),
 ]
-Event = Annotated[str, TextForm("event", "the hash of an earlier entry, 64 hex digits in lower case", r"[0-9a-f]{64}")]
-Order = Annotated[str, TextForm("order", "the UUID of an order, in lower case", UUID)]
+Event = Annotated[
+    str, TextForm("event", Message("the hash of an earlier entry, 64 hex digits in lower case"), r"[0-9a-f]{64}")
+]
+Order = Annotated[str, TextForm("order", Message("the UUID of an order, in lower case"), UUID)]
 # Tags are keys of canonical JSON, so a script or region follows an underscore: en, sr_latn.
 Names = Annotated[
     dict[str, str],
     MapForm(
         "names",
-        'names by language such as {"en": "Prosecutor\'s Office"}',
-        TextForm("str", "a language tag such as en or sr_latn", r"[a-z]{2,3}(_[a-z0-9]{2,8})*"),
-        TextForm("str", "a string on one line", unseen="at-home"),
+        Message('names by language such as {"en": "Prosecutor\'s Office"}'),
+        TextForm("str", Message("a language tag such as en or sr_latn"), r"[a-z]{2,3}(_[a-z0-9]{2,8})*"),
+        TextForm("str", Message("a string on one line"), unseen="at-home"),
     ),
 ]
 
-Size = Annotated[int, IntegerForm("int", "a size in bytes, 0 or more", least=0)]
-Sha256 = Annotated[str, TextForm("str", "a SHA-256, 64 hex digits in lower case", r"[0-9a-f]{64}")]
-Sha512 = Annotated[str, TextForm("str", "a SHA-512, 128 hex digits in lower case", r"[0-9a-f]{128}")]
+Size = Annotated[int, IntegerForm("int", Message("a size in bytes, 0 or more"), least=0)]
+Sha256 = Annotated[str, TextForm("str", Message("a SHA-256, 64 hex digits in lower case"), r"[0-9a-f]{64}")]
+Sha512 = Annotated[str, TextForm("str", Message("a SHA-512, 128 hex digits in lower case"), r"[0-9a-f]{128}")]
 OtherDigest = Annotated[
     str,
     TextForm(
         "str",
-        "a hash algorithm and its digest in hex, in lower case, such as sha3-512:5a0f",
+        Message("a hash algorithm and its digest in hex, in lower case, such as sha3-512:5a0f"),
         r"[a-z][a-z0-9]*(-[a-z0-9]+)*:([0-9a-f]{2}){1,128}",
     ),
 ]
 HEX_DIGITS = r"[0-9a-f]{64}"
 # A recorded entry may hold any line.
-DIGEST = TextForm("str", "a SHA-256, 64 hex digits in lower case", strict_pattern=HEX_DIGITS)
+DIGEST = TextForm("str", Message("a SHA-256, 64 hex digits in lower case"), strict_pattern=HEX_DIGITS)
 Digest = Annotated[str, DIGEST]
-PublicKey = Annotated[str, TextForm("str", "a public key, 64 hex digits in lower case", strict_pattern=HEX_DIGITS)]
+PublicKey = Annotated[
+    str, TextForm("str", Message("a public key, 64 hex digits in lower case"), strict_pattern=HEX_DIGITS)
+]
 Zone = Annotated[
     str,
-    TextForm("str", "a time zone by its IANA name such as Europe/Oslo", strict_check=_check_zone, suggestions=_zones),
+    TextForm(
+        "str", Message("a time zone by its IANA name such as Europe/Oslo"), strict_check=_check_zone, suggestions=_zones
+    ),
 ]
 Reference = Annotated[
     str,
     TextForm(
         "str",
-        "a reference as people quote it, such as PPO-2026-123",
+        Message("a reference as people quote it, such as PPO-2026-123"),
         strict_pattern=_QUOTED,
         strict_check=_check_reference,
     ),
 ]
 Numbered = Annotated[
-    str, TextForm("str", "a number or name such as EX-1", strict_pattern=_QUOTED, strict_check=_check_written)
+    str, TextForm("str", Message("a number or name such as EX-1"), strict_pattern=_QUOTED, strict_check=_check_written)
 ]
 Treaty = Annotated[
     str,
     TextForm(
         "str",
-        "a treaty and its day such as 2AP=2027-01-01",
+        Message("a treaty and its day such as 2AP=2027-01-01"),
         strict_pattern=r"[A-Za-z0-9._-]+=[0-9]{4}-[0-9]{2}-[0-9]{2}",
         strict_check=lambda text: date.fromisoformat(text.partition("=")[2]),
     ),
 ]
 Language = Annotated[
-    str, TextForm("str", "the code of a language in two letters such as en", strict_pattern="[a-z]{2}")
+    str, TextForm("str", Message("the code of a language in two letters such as en"), strict_pattern="[a-z]{2}")
 ]
 Amount = Annotated[
     str,
-    TextForm("str", "an amount of money such as 1250.00", r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?"),
+    TextForm("str", Message("an amount of money such as 1250.00"), r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?"),
 ]
-Currency = Annotated[str, TextForm("str", "the code of a currency in three letters such as EUR", r"[A-Z]{3}")]
+Currency = Annotated[str, TextForm("str", Message("the code of a currency in three letters such as EUR"), r"[A-Z]{3}")]
 MediaType = Annotated[
-    str, TextForm("str", "a media type such as application/pdf", r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
+    str,
+    TextForm("str", Message("a media type such as application/pdf"), r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+"),
 ]
-DocumentCode = Annotated[str, TextForm("str", "a code such as certificate", r"[a-z0-9][a-z0-9_.-]{0,79}")]
+DocumentCode = Annotated[str, TextForm("str", Message("a code such as certificate"), r"[a-z0-9][a-z0-9_.-]{0,79}")]
 FileName = Annotated[
     str,
     TextForm(
         "str",
-        "the name of a file without its folders, such as return.zip",
+        Message("the name of a file without its folders, such as return.zip"),
         rf"(?=.){LINE}",
         strict_pattern=rf"[^/\\\n{HIDDEN}]+",
         strict_check=_check_file_name,
@@ -235,7 +243,7 @@ def form_of(hint: Any) -> Form:
     if optional(hint):
         return form_of(args[0])
     if get_origin(hint) is Literal:
-        return TextForm("code", f"one of {', '.join(args)}", values=args)
+        return TextForm("code", Message("one of {0}", ", ".join(args)), values=args)
     if get_origin(hint) is tuple:
         return ListForm(form_of(args[0]))
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
@@ -255,5 +263,5 @@ def _object_form(struct: Any) -> ObjectForm:
     hints = get_annotations(struct, eval_str=True)
     members = {name: form_of(hints[name]) for name in struct.__struct_fields__}
     required = tuple(name for name in members if not optional(hints[name]))
-    expected = f"an object with {', '.join(members)}"
+    expected = Message("an object with {0}", ", ".join(members))
     return ObjectForm(struct.type, expected, members, required, getattr(struct, "either", ()))

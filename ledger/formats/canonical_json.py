@@ -16,6 +16,7 @@ import orjson
 
 from ledger.errors import RecordError
 from ledger.formats.characters import code, is_nfc
+from ledger.messages import Message
 
 MAX_BYTES = 32_768  # the largest signed payload
 MAX_DEPTH = 16
@@ -146,6 +147,8 @@ def _check_text(text: str) -> None:
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         raise RecordError("JSON-CHAR", "a lone surrogate is not a character")
     if not is_nfc(text):
-        raise RecordError("JSON-NFC", f"{text!r} is not in Unicode normalisation form C")
+        raise RecordError("JSON-NFC", Message("{0} is not in Unicode normalisation form C", repr(text)))
     if match := _FORBIDDEN.search(text):
-        raise RecordError("JSON-CHAR", f"{code(match[0])} is a control character, or turns the direction of writing")
+        raise RecordError(
+            "JSON-CHAR", Message("{0} is a control character, or turns the direction of writing", code(match[0]))
+        )

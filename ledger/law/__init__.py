@@ -5,7 +5,8 @@ citations, and `provisions.rules_digest` identifies them. findings.md states eve
 """
 
 from ledger.law.admissibility.criteria import QUESTIONS, Criterion
-from ledger.law.judge import FINDING_RULES, Judgement, judge, new_findings, read_all, read_order, state_at, with_entry
+from ledger.law.judge import FINDING_RULES, judge, new_findings, read_all, read_order, state_at, with_entry
+from ledger.law.judgement import Judgement
 from ledger.law.terms.rule import Clock, ClockVerdict, CriterionState, Finding, Level, Mark, StateChange
 
 __all__ = [

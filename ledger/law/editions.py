@@ -11,7 +11,7 @@ import orjson
 from msgspec import Struct, ValidationError, convert
 
 from ledger.entries.case import Case
-from ledger.law.judge import Judgement
+from ledger.law.judgement import Judgement
 from ledger.law.provisions import EDITION, RULES, rules_digest
 
 FORMAT = "comity.edition/1"

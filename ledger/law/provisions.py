@@ -24,7 +24,7 @@ from ledger.law.states import ALL
 from ledger.law.states.machine import Machine, Move, TimedMove
 from ledger.law.terms.rule import Deadline, Mark
 
-EDITION = 3  # raised when a rule finds something else while its words stay
+EDITION = 4  # raised when a rule finds something else while its words stay
 
 
 @dataclass(frozen=True, slots=True)

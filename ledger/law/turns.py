@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from ledger.entries.case import Case, Entry
 from ledger.law.instruments.notice import DELAYS
-from ledger.law.judge import Judgement, read_order
+from ledger.law.judge import read_order
+from ledger.law.judgement import Judgement
 from ledger.law.parties.register_reach import names_of, reach
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
@@ -18,7 +19,8 @@ def next_turn(case: Case, judgement: Judgement, moment: datetime) -> datetime | 
     """Return the first moment after `moment` at which time alone may change the judgement; None if there is none."""
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
     later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # recorded or dated after `moment`
-    if coming := _still_to_come(case.registry, moment):
+    registers = (case.registry, *(other.entries for other in case.others))
+    if coming := [each for register in registers for each in _still_to_come(register, moment)]:
         names = names_of(case)
         later += [t for t, reached in coming if reached is None or reached & names]
     later += [t for t in _stated_days(case, moment) if t > moment]

@@ -11,7 +11,7 @@ from ledger.bundle.audience import COUNTED_ONLY, readable, visible
 from ledger.bundle.cover_page import pages
 from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
 from ledger.bundle.manifest import Manifest
-from ledger.entries.case import Case, Entry, instant, wire
+from ledger.entries.case import Case, Entry, ReceivedRegister, instant, joined, numbered, wire
 from ledger.entries.envelope import OpenedEntry
 from ledger.entries.placement import registry_of
 from ledger.entries.wrapped_entry import VALUES, as_counted
@@ -23,9 +23,9 @@ from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import known
 from ledger.verify.heads import DRIFT
 from ledger.verify.makers_findings import FINDINGS
-from ledger.verify.other_records.received_entries import ArrivedEntry, marked
-from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.report import CommittedHeads, Remark
+from ledger.verify.other_records.received_entries import ArrivedEntry, marked, of_the_case
+from ledger.verify.progress import SEALED, Unproven, VerificationLog, counted
+from ledger.verify.report import Remark
 from ledger.verify.time_brackets import Times
 
 # -- step 16 -----------------------------------------------------------------------------------------------------------
@@ -37,18 +37,29 @@ def case_of(
     parts: Arranged,
     destroyed: Collection[str],
     manifest: Manifest,
+    others: tuple[ReceivedRegister, ...] = (),
 ) -> Case:
     """Return the order of the bundle with its companions' entries, the arrived entries that count, and the registry."""
     registry = registry_of(manifest.log)
     by_index = {one.index: one for one in arrivals}
     entries = {index: marked(e, by_index) for index, e in entries.items()}
     companions = _companions(entries.values(), manifest.order)
-    acts = [_act(one, parts, destroyed) for one in arrivals if one.act]
-    ours = (e for e in (*entries.values(), *acts) if e.order == manifest.order)
-    apart = (e for e in entries.values() if e.order in companions - {manifest.order} and _is_apart(e))
+    acts = [_act(one, parts, destroyed) for one in of_the_case(arrivals)]
+    everything = (*entries.values(), *acts)
+    one = {manifest.order, *_parts(manifest, everything)}
+    ours = (e for e in everything if e.order in one)
+    apart = (e for e in entries.values() if e.order in companions - one and _is_apart(e))
     own = tuple(sorted((*ours, *apart), key=lambda e: e.index))
     instrument = next(e.instrument for e in own if e.order == manifest.order)
-    return Case(manifest.order, instrument or "", own, tuple(e for e in entries.values() if e.order == registry))
+    register = tuple(e for e in entries.values() if e.order == registry)
+    own = tuple(numbered(manifest.order, own))
+    return Case(manifest.order, instrument or "", own, register, others=others if arrivals else ())
+
+
+def _parts(manifest: Manifest, entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield the orders of the bundle that entries of its order name as the same one, as the ledger reads them."""
+    at = instant(manifest.made_at)
+    yield from (other for other in joined(manifest.order, entries, at) if not joined(other, entries, at))
 
 
 def _companions(entries: Collection[Entry], order: str) -> set[str]:
@@ -70,7 +81,7 @@ def _act(one: ArrivedEntry, parts: Arranged, destroyed: Collection[str]) -> Entr
     if one.inner is None:
         raise AssertionError("an act was opened")
     texts = parts.foreign.get(f"{one.wrapper.payload.public['envelope']}{VALUES}", b"").decode("ascii").splitlines()
-    return as_counted(one.inner, one.wrapper, one.index, texts, destroyed=destroyed)
+    return as_counted(one.inner, one.wrapper, one.index, texts, destroyed=destroyed, known_to=one.known_to)
 
 
 def judged_at(manifest: Manifest, now: datetime) -> datetime:
@@ -121,8 +132,7 @@ def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], b
         book.remarks.append(Remark(code, str(check.level), check.says, (), rest))
 
 
-TEST = "TEST: anything at all. This comes from a test ledger and is not evidence."
-CLOSED = "What stands in"  # the beginning of the sentence on sealed values
+TEST = Unproven("TEST", "anything at all. This comes from a test ledger and is not evidence.")
 NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
 
 # -- step 17 -----------------------------------------------------------------------------------------------------------
@@ -133,7 +143,7 @@ def check_claims(
     lifted: Sequence[Entry],
     manifest: Manifest,
     times: Times,
-    committed: CommittedHeads | None,
+    ends: Iterable[str],
     files: Mapping[str, bytes],
     trust: Trust | None,
     now: datetime,
@@ -141,22 +151,27 @@ def check_claims(
 ) -> None:
     """Check what the maker says of the bundle against its content: findings CMP-*, doubt POL-NEWER.
 
-    `lifted` are the entries of other records with values that the bundle opens.
+    `lifted` are the entries of other records with values that the bundle opens, `ends` the sentences on what may be
+    left out.
     """
     _check_withheld(entries, manifest, book)
     _check_audience((*entries.values(), *lifted), manifest, book)
-    changes = {e.index: e.public for e in entries.values() if e.kind == "witness-changed"}
+    changes = {e.index: e.public for e in entries.values() if e.kind == POLICY_CHANGE}
     check_policy(changes, trust, files[POLICY], book)
     _check_made_at(manifest, times, now, book)
     if manifest.test:
         book.gravest.insert(0, TEST)
-    book.gravest.extend(_incomplete(manifest, times.heads.head.checkpoint.size, committed))
+    book.gravest.extend(ends)
     if any(path.startswith(VIEWS) and path != FINDINGS for path in files):
         book.not_proven.append("That the files in views/ say what the record says: they were not compared.")
     if manifest.withheld_count:
         book.not_proven.append(
-            f"{CLOSED} {counted(manifest.withheld_count, 'sealed value')} not opened here: "
-            "the commitments are proven, the values are not."
+            Unproven(
+                "",
+                f"What stands in {counted(manifest.withheld_count, 'sealed value')} not opened here: "
+                "the commitments are proven, the values are not.",
+                SEALED,
+            )
         )
     book.not_proven.append(NOT_TRUE)
 
@@ -180,49 +195,6 @@ def check_readme(
 
 def _is_token(path: str) -> bool:
     return path.endswith(".tsr")
-
-
-def _incomplete(manifest: Manifest, size: int, committed: CommittedHeads | None) -> Iterator[str]:
-    """Yield who says where each order ends and that it has no other entries: the ledger, and the maker of the bundle.
-
-    Behind the entries whose heads the ledger committed there is the signature of the maker alone.
-    """
-    registry, maker = registry_of(manifest.log), f"{manifest.signer.actor} of {manifest.signer.party}"
-    others = [order for order in sorted(manifest.heads) if order not in (manifest.order, registry)]
-    if committed is not None:
-        counts = committed.counts
-        rest = "".join(f", {order} {counts[order]}" for order in others)
-        code, computed = "CMP-COMMITTED", ". Anyone with all entries can compute this root again."
-        if committed.auditors:
-            names = ", ".join(committed.auditors)
-            code, computed = "CMP-AUDITED", f", and of your auditors {names} computed this root from the entries."
-        yield (
-            f"{code}: that among the first {committed.size} entries of the log this order has exactly "
-            f"{counted(counts[manifest.order], 'entry', 'entries')}, and the register {counts[registry]}{rest}: entry "
-            f"{committed.index} of {wire(committed.signed_at)} commits the ledger to that, under one root for all "
-            f"orders{computed} Other orders may hold more on it."
-        )
-        if committed.whole:
-            return
-        behind = f"what came behind the first {committed.size} entries of the log"
-        yield f"CMP-COMMITTED: the next sentences are about {behind}."
-    else:
-        yield (
-            "CMP-NOT-COMMITTED: that nothing was left out: the bundle carries no heads that the ledger committed, so "
-            f"the next sentences rest on {maker} alone."
-        )
-    last = manifest.heads[manifest.order].seq
-    yield (
-        f"CMP-ORDER: that the log holds no later entry of this order at size {size}, and no other entry in the place "
-        f"of one of its {last}: {maker} signs that. Other orders may hold more on it."
-    )
-    if others:
-        listed = ", ".join(f"{order} {manifest.heads[order].seq}" for order in others)
-        yield f"CMP-ORDER: the same of the other orders in the bundle, by id and number of entries: {listed}."
-    yield (
-        f"CMP-REGISTER: that no key was revoked, reported or replaced behind entry {manifest.heads[registry].seq} of "
-        f"the register, and no other entry stands in the place of one of these: {maker} signs that."
-    )
 
 
 def _check_made_at(manifest: Manifest, times: Times, now: datetime, book: VerificationLog) -> None:
@@ -268,20 +240,29 @@ def _check_audience(entries: Sequence[Entry], manifest: Manifest, book: Verifica
             book.remark("CMP-AUDIENCE", f"opened for {role}, who is not among its readers: {', '.join(names)}", leaf)
 
 
+POLICY_CHANGE = "witness-changed"
+
+
+def policy_changes(register: Mapping[int, OpenedEntry]) -> dict[int, Mapping[str, Any]]:
+    """Return the public values of the changes of the policy in a register, by log index, in the known schema."""
+    read = ((n, o.payload) for n, o in register.items())
+    return {n: p.public for n, p in read if p.kind == POLICY_CHANGE and known(p) is not None}
+
+
 def check_policy(
     changes: Mapping[int, Mapping[str, Any]], trust: Trust | None, copy: bytes | None, book: VerificationLog
 ) -> None:
-    """Doubt POL-NEWER if the log adopted the enclosed policy after the verifier's; else record that the two differ.
+    """Doubt POL-NEWER unless the verifier's policy is the last one that the log adopted; record if the copy differs.
 
-    `changes` are the public values of the entries of kind witness-changed, by log index.
+    `changes` are the public values of the entries of kind witness-changed, by log index. The enclosed copy is the
+    maker's choice: it never removes the doubt.
     """
-    if trust is None or copy is None or trust.raw == copy:
+    if trust is None:
         return
-    yours, theirs = sha256(trust.raw).hexdigest(), sha256(copy).hexdigest()
-    adopted = {change["policy_text"]["sha256"]: index for index, change in sorted(changes.items())}
-    if adopted.get(theirs, -1) > adopted.get(yours, -1):
-        book.doubt("POL-NEWER", f"the log adopted another policy (entry {adopted[theirs]}) than yours: get it", POLICY)
-    else:
+    newest = max(changes, default=None)
+    if newest is not None and changes[newest]["policy_text"]["sha256"] != sha256(trust.raw).hexdigest():
+        book.doubt("POL-NEWER", f"the log adopted another policy (entry {newest}) than yours: get it", POLICY)
+    elif copy is not None and copy != trust.raw:
         book.not_proven.append(
             f"Why the policy in the {book.of} differs from yours: yours was used, and theirs was not."
         )

@@ -27,6 +27,7 @@ from ledger.tlog.policy import Policy, parse_policy
 from ledger.tlog.tree import check_consistency, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.heads import Heads, hashes, open_heads
+from ledger.verify.history.anchors import Contradiction
 from ledger.verify.progress import VerificationLog, counted
 
 
@@ -50,17 +51,6 @@ class EarlierEntries(Struct, frozen=True):
         pairs = ((parse_proof(shown.proof).index, shown) for shown in self.entries)
         for index, shown in sorted(pairs, key=lambda each: each[0]):
             yield index, open_(shown.raw, verify=False), shown
-
-
-class Contradiction(RecordError):
-    """A contradiction that a second record proves.
-
-    `exhibit` shows it to third parties; None if no Ed25519 key of the log signed both heads.
-    """
-
-    def __init__(self, refused: RecordError, where: str, exhibit: bytes | None) -> None:
-        super().__init__(refused.code, refused.says, where=where)
-        self.exhibit = exhibit
 
 
 def known_of(data: bytes, trust: Trust | None, mldsa: MlDsa | None = None) -> EarlierEntries:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.bundle.layout import MANIFEST, Arranged
@@ -21,7 +21,7 @@ from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import check_public, known
 from ledger.verify.heads import Heads
-from ledger.verify.progress import VerificationLog, counted, placed
+from ledger.verify.progress import OWN_KEYS, Unproven, VerificationLog, counted, placed
 from ledger.verify.time_brackets import Times
 
 # -- step 8 ------------------------------------------------------------------------------------------------------------
@@ -127,7 +127,11 @@ def choose_registrar(trust: Trust | None, first: SignedBy, book: VerificationLog
     if trust is not None and trust.registrar is not None:
         return trust.registrar
     book.not_proven.append(
-        f"That {first.actor} keeps the register of this log: its key was taken from the {book.of} itself."
+        Unproven(
+            "",
+            f"That {first.actor} keeps the register of this log: its key was taken from the {book.of} itself.",
+            OWN_KEYS,
+        )
     )
     return Registrar(first.actor, first.party, first.key)
 
@@ -144,7 +148,7 @@ def check_keys(
     """Check that every entry and the manifest are signed by a key that could sign at that position: KEY-*, CP-KEY.
 
     `later` are entries known from elsewhere that follow the register of the bundle. Doubts KEY-SUSPECT for a
-    key that was reported later.
+    key that was reported later, KEY-SCHEMA for entries on keys that this reader does not know.
     """
     keyring = Keyring(registry_of(manifest.log), registrar)
     for index, entry in opened.items():
@@ -158,6 +162,7 @@ def check_keys(
     check_log_keys({**opened, **later}.values(), heads)
     for actor, since, doubtful in suspect(opened, keyring, times):
         doubt_key(actor, since, doubtful, f"{heads.folder}/entries/{doubtful[0]}.dsse.json", book)
+    doubt_unread(keyring, lambda index: f"{heads.folder}/entries/{index}.dsse.json", book)
     book.says(f"{counted(len(keyring.keys), 'key')} of {counted(len(keyring.offices), 'office')}")
     return keyring
 
@@ -271,10 +276,21 @@ def is_suspect(entry: OpenedEntry, index: int, key: RegisteredKey, times: Times)
 
 def doubt_key(actor: str, since: str, doubtful: Sequence[int], where: str, book: VerificationLog) -> None:
     """Doubt KEY-SUSPECT: a key that may have been in wrong hands signed the entries `doubtful` (log indexes)."""
-    listed = ", ".join([*map(str, doubtful[:NAMED]), *(["..."] if len(doubtful) > NAMED else [])])
     book.doubt(
         "KEY-SUSPECT",
         f"the key of {actor} may have been in wrong hands since {since}, and nothing proves "
-        f"that {counted(len(doubtful), 'entry', 'entries')} ({listed}) existed before",
+        f"that {counted(len(doubtful), 'entry', 'entries')} ({_listed(doubtful)}) existed before",
         where,
     )
+
+
+def doubt_unread(keyring: Keyring, where: Callable[[int], str], book: VerificationLog) -> None:
+    """Doubt KEY-SCHEMA if the register has entries on keys of a later version; `where` returns the file of an entry."""
+    if keyring.unread:
+        what = f"{counted(len(keyring.unread), 'entry', 'entries')} on keys in the register ({_listed(keyring.unread)})"
+        says = f"a later version wrote {what}, not read here: a key may have ended"
+        book.doubt("KEY-SCHEMA", says, where(keyring.unread[0]))
+
+
+def _listed(indexes: Sequence[int]) -> str:
+    return ", ".join([*map(str, indexes[:NAMED]), *(["..."] if len(indexes) > NAMED else [])])

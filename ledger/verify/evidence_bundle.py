@@ -22,15 +22,17 @@ from ledger.entries.case import Case
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.law import Judgement
-from ledger.tlog.note import ED25519, Checkpoint, Head, MlDsa, note_digest
+from ledger.tlog.note import ED25519, Head, MlDsa, note_digest
 from ledger.tlog.policy import NO_POLICY
-from ledger.trust.trust_folder import Trust, parse_anchor
+from ledger.trust.held import Came, HeldCheckpoint, parse_held
+from ledger.trust.trust_folder import Trust
 from ledger.verify import claims, disclosures, entries, heads, makers_findings
 from ledger.verify.audits.statements import check_audits, recomputed_by
 from ledger.verify.completeness.committed_heads import check_committed
 from ledger.verify.completeness.conditions import check_conditions
+from ledger.verify.completeness.left_out import bundle_ends
+from ledger.verify.completeness.unstated_files import note_unstated
 from ledger.verify.earlier_bundles import (
-    Contradiction,
     EarlierEntries,
     check_entries,
     check_heads,
@@ -38,9 +40,11 @@ from ledger.verify.earlier_bundles import (
     hold_commit,
     register_after,
 )
+from ledger.verify.history.anchors import Contradiction, check_anchored, opened_anchor
+from ledger.verify.history.consistency import check_history
 from ledger.verify.other_records import counterparties
 from ledger.verify.other_records.other_logs import OtherLogs
-from ledger.verify.progress import VerificationLog, counted
+from ledger.verify.progress import Unproven, VerificationLog, counted
 from ledger.verify.report import (
     Bracket,
     CommittedHeads,
@@ -64,23 +68,26 @@ def verify(
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
     elsewhere: EarlierEntries | None = None,
+    came: Came | None = None,
+    typed_as_printed: bool = False,
 ) -> Report:
     """Verify an evidence bundle, also one in an ASiC-E container, of which only the manifest is checked.
 
-    `anchor` is a checkpoint held independently: a note or its three lines. `now` is aware. `mldsa` verifies
-    ML-DSA-44 if the policy has such witnesses. `stamps` reads time-stamp tokens if there are trusted
-    authorities. `elsewhere` is other evidence of the same log. Any content of a bundle ends in a report,
-    never in an error. `RecordError` is raised only for an `anchor` that is not a checkpoint, and with
-    BND-VERSION for a bundle of a later layout, which this version cannot judge.
+    `anchor` is a checkpoint held independently: a note or its three lines. `now` is aware. `mldsa` verifies ML-DSA-44
+    if the policy has such witnesses. `stamps` reads time-stamp tokens if there are trusted authorities. `elsewhere` is
+    other evidence of the same log. `came` says how trust and anchor came, `typed_as_printed` that a typed anchor was
+    compared with its paper. Any content of a bundle ends in a report, never in an error. `RecordError` is raised only
+    for an `anchor` that is not a checkpoint, and with BND-VERSION for a bundle of a later layout, which this version
+    cannot judge.
     """
     carried = _carried(data)
-    checkpoint = None if anchor is None else parse_anchor(anchor)
-    verification = _Verification(trust, checkpoint, now, mldsa, stamps, elsewhere)
+    held = parse_held(anchor, typed_as_printed=typed_as_printed)
+    verification = _Verification(trust, held, now, mldsa, stamps, elsewhere, came)
     exhibit = None
     try:
         verification.run(carried)
     except RecordError as wrong:
-        if verification.book.failed is None or wrong.code == "BND-VERSION":
+        if not verification.book.ended or wrong.code == "BND-VERSION":
             raise
         exhibit = wrong.exhibit if isinstance(wrong, Contradiction) else None
     return verification.report(exhibit)
@@ -94,11 +101,12 @@ class _Verification:
     """
 
     trust: Trust | None
-    anchor: Checkpoint | None
+    anchor: HeldCheckpoint | None
     now: datetime
     mldsa: MlDsa | None
     stamps: ReadStamp | None
     elsewhere: EarlierEntries | None
+    came: Came | None
     book: VerificationLog = field(default_factory=VerificationLog)
     entries: int = 0
     signatures: int = 0
@@ -130,8 +138,11 @@ class _Verification:
             if carried.name:
                 lists = "has its digest" if carried.listed else "does not list it"
                 book.not_proven.append(
-                    f"CONTAINER: who sealed the ASiC-E container around {carried.name}, and when: "
-                    f"its signature was not checked. Its manifest {lists}."
+                    Unproven(
+                        "CONTAINER",
+                        f"who sealed the ASiC-E container around {carried.name}, and when: "
+                        f"its signature was not checked. Its manifest {lists}.",
+                    )
                 )
             book.says(f"{counted(len(files), 'file')}, {len(carried.data)} bytes")
         with book.step(VerificationStep.POLICY):
@@ -161,8 +172,9 @@ class _Verification:
         with book.step(VerificationStep.WITNESSES):
             states = heads.check_quorum(states, policy, now, book)
         with book.step(VerificationStep.HISTORY):
-            heads.check_history(states, parts, self.anchor, book)
-            heads.check_anchored(states, self.anchor, trust, book)
+            anchor = opened_anchor(self.anchor, policy, trust, self.mldsa)
+            check_history(states, parts, anchor, book)
+            check_anchored(states, anchor, trust, book, came=self.came)
             if elsewhere is not None:
                 check_heads(states, parts, elsewhere, book)
         with book.step(VerificationStep.TIME_STAMPS):
@@ -208,9 +220,8 @@ class _Verification:
             arrivals = list(counterparties.check_arrived(opened, parts.foreign, here, logs, book))
             disclosures.note_arrived_copies(opened, arrivals, book)
         with book.step(VerificationStep.PROCEDURE):
-            self.case = claims.case_of(
-                own_entries, arrivals, parts, disclosures.destroyed_for(opened, keyring), manifest
-            )
+            destroyed = disclosures.destroyed_for(opened, keyring)
+            self.case = claims.case_of(own_entries, arrivals, parts, destroyed, manifest, logs.registers())
             self.judgement = claims.check_procedure(self.case, own_entries, opened, arrivals, self.as_of, book)
         with book.step(VerificationStep.COMPLETENESS):
             self.committed = check_committed(parts, opened, manifest, keyring, times, book)
@@ -222,7 +233,9 @@ class _Verification:
             if self.committed is not None:
                 names = recomputed_by(self.audits, self.committed.index)
                 self.committed = replace(self.committed, auditors=names)
-            claims.check_claims(own_entries, lifted, manifest, times, self.committed, files, trust, now, book)
+            ends = bundle_ends(manifest, states.head.checkpoint.size, self.committed)
+            claims.check_claims(own_entries, lifted, manifest, times, ends, files, trust, now, book)
+            note_unstated(parts, opened, book)
             claims.check_readme(manifest, opened, parts, files, book)
             self.makers = makers_findings.compare(
                 files, manifest, states.head.checkpoint.size, opened, arrivals, self.case, self.judgement, book
@@ -252,6 +265,7 @@ class _Verification:
             log_key=self.log_key,
             committed=self.committed,
             audits=self.audits,
+            compared=self.book.compared,
         )
 
 

@@ -13,6 +13,7 @@ from ledger.entries.absence import is_absence
 from ledger.entries.exhibits import form_of
 from ledger.errors import RecordError
 from ledger.tlog.note import MlDsa
+from ledger.trust.held import Came, parse_held
 from ledger.trust.trust_folder import Trust
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.earlier_bundles import EarlierEntries
@@ -77,6 +78,8 @@ def verify_file(
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
     elsewhere: EarlierEntries | None = None,
+    came: Came | None = None,
+    typed_as_printed: bool = False,
 ) -> Report:
     """Verify a file by its kind; `proof` is the tlog-proof of a single entry, the rest is as in `verify`.
 
@@ -84,12 +87,24 @@ def verify_file(
     """
     match file.kind:
         case FileKind.BUNDLE:
-            return verify(file.data, trust, anchor, now, mldsa=mldsa, stamps=stamps, elsewhere=elsewhere)
+            return verify(
+                file.data,
+                trust,
+                anchor,
+                now,
+                mldsa=mldsa,
+                stamps=stamps,
+                elsewhere=elsewhere,
+                came=came,
+                typed_as_printed=typed_as_printed,
+            )
         case FileKind.ENTRY:
-            return verify_entry(file.data, proof, trust, anchor, now, mldsa=mldsa)
+            held = parse_held(anchor, typed_as_printed=typed_as_printed)
+            return verify_entry(file.data, proof, trust, held, now, mldsa=mldsa, came=came)
         case FileKind.EXHIBIT:
             return verify_exhibit(file.data, trust)
         case FileKind.ABSENCE:
-            return verify_absence(file.data, trust, anchor, now, mldsa=mldsa)
+            held = parse_held(anchor, typed_as_printed=typed_as_printed)
+            return verify_absence(file.data, trust, held, now, mldsa=mldsa, came=came)
         case FileKind.UNKNOWN:
             raise file.unknown()

@@ -7,13 +7,16 @@ INDETERMINATE: it says nothing about the log, and does not show that the log is 
 
 from __future__ import annotations
 
-from ledger.entries.exhibits import check_exhibit, claimed_logs
+from functools import partial
+
+from ledger.entries.exhibits import check_exhibit, claimed_logs, is_as_written
 from ledger.entries.split_view import SplitOrder
 from ledger.entries.wrong_map import WrongMap
 from ledger.errors import RecordError
 from ledger.tlog.note import Vkey, parse_vkey
 from ledger.trust.trust_folder import Trust
-from ledger.verify.report import Reason, Report, Verdict
+from ledger.verify.progress import OTHER_WORDS
+from ledger.verify.report import Reason, Remark, Report, Verdict
 
 WHICH = "Which of the two the log's keeper will stand by: its key has signed both."
 WHICH_ENTRY = (
@@ -39,19 +42,20 @@ def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
         return _report(Verdict.INDETERMINATE, (Reason(wrong.code, wrong.where, wrong.says),))
     which = {SplitOrder: WHICH_ENTRY, WrongMap: WHICH_KEY}.get(type(contradiction), WHICH)
     signatures = 4 if isinstance(contradiction, SplitOrder) else 2
+    report = partial(_report, procedure=() if is_as_written(data, contradiction) else (OTHER_WORDS,))
     proven = Reason(contradiction.code, contradiction.log.name, str(contradiction))
     if trust is None:
         lack = Reason("NO_TRUST_ANCHOR", "", "nothing from outside says that this is the log's key")
-        return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (OWN_KEY, which))
+        return report(Verdict.INDETERMINATE, (lack, proven), signatures, (OWN_KEY, which))
     sides = (trust, *trust.others)
     if not {key for each in sides for key in each.policy.logs}.issuperset(logs):
         lack = Reason("CP-ORIGIN", contradiction.log.name, "the policy knows no such log, or another key of it")
-        return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
+        return report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
     for key, size in zip((logs[0], logs[-1]), contradiction.sizes, strict=True):
         if not any(key in each.policy.logs and each.signs(key, size) for each in sides):
             lack = Reason("CP-KEY", contradiction.log.name, f"by your policy this key does not sign size {size}")
-            return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
-    return _report(Verdict.FAILED, (proven,), signatures, (which,))
+            return report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
+    return report(Verdict.FAILED, (proven,), signatures, (which,))
 
 
 def _claimed(data: bytes) -> tuple[Vkey, ...]:
@@ -62,7 +66,12 @@ def _claimed(data: bytes) -> tuple[Vkey, ...]:
 
 
 def _report(
-    verdict: Verdict, reasons: tuple[Reason, ...], signatures: int = 0, not_proven: tuple[str, ...] = ()
+    verdict: Verdict,
+    reasons: tuple[Reason, ...],
+    signatures: int = 0,
+    not_proven: tuple[str, ...] = (),
+    *,
+    procedure: tuple[Remark, ...] = (),
 ) -> Report:
     return Report(
         verdict=verdict,
@@ -72,5 +81,5 @@ def _report(
         signatures=signatures,
         not_proven=not_proven,
         brackets=(),
-        procedure=(),
+        procedure=procedure,
     )

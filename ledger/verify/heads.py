@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from ledger.bundle.layout import POLICY, Arranged, folder
 from ledger.errors import RecordError
-from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, lines_of, note_digest, open_checkpoint, unb64
+from ledger.messages import Message
+from ledger.tlog.note import MLDSA44, Head, MlDsa, Vkey, lines_of, note_digest, open_checkpoint, unb64
 from ledger.tlog.policy import NONE, Policy, parse_policy
-from ledger.tlog.tree import check_consistency
+from ledger.trust.held import TRUST_OF_BUNDLE, TRUST_OF_RECORD
 from ledger.trust.trust_folder import Trust
-from ledger.verify.progress import VerificationLog, counted, placed
-from ledger.verify.report import Reason
+from ledger.verify.progress import OWN_KEYS, Undecided, Unproven, VerificationLog, counted, placed
 
 LINE = "\n\N{EM DASH} ".encode()  # the beginning of a signature line
 DRIFT = timedelta(minutes=5)  # the most that honest clocks differ
@@ -23,6 +23,15 @@ DRIFT = timedelta(minutes=5)  # the most that honest clocks differ
 # What NO-WITNESS says of times, without and with valid time stamps.
 CLAIMED = "the times are those that the signers claim."
 DATED = "time stamps show by when what they cover was there, and every other time is one that its signer claims."
+
+
+def no_witness(times: str) -> Unproven:
+    """Return what a log without witnesses leaves unproven; `times` says whose times these are (`CLAIMED`, `DATED`)."""
+    return Unproven(
+        "NO-WITNESS",
+        "when the log said this, and that it told everybody the same. The policy asks for no witness, "
+        f"so the holder of the log's key could show two records; {times}",
+    )
 
 
 class Heads(Struct, frozen=True):
@@ -60,8 +69,12 @@ def choose_policy(trust: Trust | None, copy: bytes | None, book: VerificationLog
         return trust.policy
     book.says(f"the {book.of}'s own copy, which proves nothing")
     book.not_proven.append(
-        "Whose log and whose witnesses these are: no policy was given, so the keys were taken from "
-        f"the {book.of} itself."
+        Unproven(
+            "",
+            "Whose log and whose witnesses these are: no policy was given, so the keys were taken from "
+            f"the {book.of} itself.",
+            OWN_KEYS,
+        )
     )
     if copy is None:
         raise RecordError("BND-MANIFEST", "a bundle without it is none", where=POLICY)
@@ -76,7 +89,7 @@ def check_current(trust: Trust | None, now: datetime, book: VerificationLog) -> 
     if trust is not None and trust.until is not None and trust.until <= now:
         day = trust.until.date().isoformat()
         book.not_proven.append(
-            f"POL-EXPIRED: that your trust policy is still in force. It expired {day}: get a newer one."
+            Unproven("POL-EXPIRED", f"that your trust policy is still in force. It expired {day}: get a newer one.")
         )
 
 
@@ -107,8 +120,7 @@ def open_heads(
     here = here or folder(origin)
     kept = kept or f"{here}/heads/"
     logs = tuple(key for key in policy.logs if key.name == origin)
-    if not logs:
-        raise RecordError("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
+    check_known(policy, origin, book, own=own, where=f"{here}/checkpoint")
     unread = [key for key in (*logs, *policy.witnesses.values()) if mldsa is None and key.type == MLDSA44]
     read = tuple(key for key in logs if key not in unread) or logs
     witnesses = [key for key in policy.witnesses.values() if key not in unread]
@@ -142,6 +154,17 @@ def open_heads(
     return Heads(here, heads[note_digest(parts.checkpoint)], heads, signed_by, kept)
 
 
+def check_known(policy: Policy, origin: str, book: VerificationLog, *, own: bool, where: str) -> None:
+    """Check that the policy names the log: CP-ORIGIN, `Undecided` if it is the policy of the reader, not its `own`."""
+    names = sorted({key.name for key in policy.logs})
+    if origin in names:
+        return
+    if own:
+        raise RecordError("CP-ORIGIN", Message("the policy knows no log {0}", origin), where=where)
+    given = ", ".join(names) or Message("no log")
+    raise Undecided("CP-ORIGIN", Message(TRUST_OF_BUNDLE if book.of == "bundle" else TRUST_OF_RECORD, given, origin))
+
+
 def check_sizes(heads: Heads, trust: Trust | None) -> None:
     """Check, if a signed policy gives sizes, that a key of the log for its size signed each note. Raises CP-KEY."""
     if trust is None or not trust.sizes:
@@ -172,10 +195,7 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Verification
     names = policy.names(key for key, _ in heads.head.cosignatures)
     if policy.quorum == NONE:
         book.nothing_asked("the policy asks for none")
-        book.gravest.append(
-            "NO-WITNESS: when the log said this, and that it told everybody the same. The policy asks for no witness, "
-            f"so the holder of the log's key could show two records; {CLAIMED}"
-        )
+        book.gravest.append(no_witness(CLAIMED))
     elif policy.met(names):
         book.says(f"{len(names)} of {len(policy.voters())} saw the head")
     else:
@@ -188,66 +208,7 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Verification
     return heads
 
 
-# -- step 6 ------------------------------------------------------------------------------------------------------------
-
-
-def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None, book: VerificationLog) -> None:
-    """Check that every state of the log is a prefix of the head, as is `held`, a checkpoint from another source.
-
-    Two roots of one size are SPLIT-VIEW, or ANCHOR-MISMATCH against `held`. A missing proof is a doubt, a
-    wrong one a failure, both CP-CONSISTENCY, or ANCHOR-MISMATCH if it concerns `held`. A proof from a size
-    that neither a note nor `held` has proves nothing, but its form is checked. `parts` is None if no proof is
-    needed, because every entry is present and each state is compared with the tree of the entries.
-    """
-    roots: dict[int, tuple[bytes, str]] = {}
-    for digest, each in heads.all.items():
-        c, where = each.checkpoint, heads.where(digest)
-        root, first = roots.setdefault(c.size, (c.root, where))
-        if root != c.root:
-            raise RecordError(
-                "SPLIT-VIEW", f"two trees of size {c.size}: keep both notes", where=f"{first} and {where}"
-            )
-    if held is not None:
-        _compare(held, heads.head.checkpoint.origin, roots)
-    if parts is None:
-        book.says(f"{counted(len(roots), 'state')} of the log, each to be held against the entries")
-        return
-    size = heads.head.checkpoint.size
-    proven = 0
-    for other, (_, where) in roots.items():
-        if other in (size, 0):
-            continue
-        m, n = sorted((other, size))
-        code = "ANCHOR-MISMATCH" if where == ANCHOR else "CP-CONSISTENCY"
-        proof = parts.consistency.get((m, n))
-        if proof is None:
-            book.doubt(code, f"nothing proves that the trees of {m} and {n} entries are one log", where)
-            continue
-        try:
-            check_consistency(m, n, roots[m][0], roots[n][0], hashes(proof))
-        except RecordError as wrong:
-            raise RecordError(code, wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
-        proven += 1
-    for (m, n), proof in parts.consistency.items():
-        try:
-            hashes(proof)
-        except RecordError as wrong:
-            raise RecordError("CP-CONSISTENCY", wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
-    book.says(f"{counted(len(roots), 'state')} of the log, {counted(proven, 'proof')} that it only grew")
-
-
 LARGEST_PROOF = 8_192  # bytes: a tree of 2^63 entries needs fewer than 128 hashes of 45
-ANCHOR = "anchor"  # the place of the held checkpoint in messages
-
-
-def _compare(held: Checkpoint, origin: str, roots: dict[int, tuple[bytes, str]]) -> None:
-    """Add the held checkpoint to the known states; ANCHOR-MISMATCH if it contradicts one of them."""
-    if held.origin != origin:
-        raise RecordError("ANCHOR-MISMATCH", f"you hold a checkpoint of {held.origin}, this is {origin}", where=ANCHOR)
-    root, where = roots.setdefault(held.size, (held.root, ANCHOR))
-    if root != held.root:
-        says = f"at size {held.size} the checkpoint you hold has another root than {where}: keep both"
-        raise RecordError("ANCHOR-MISMATCH", says, where=ANCHOR)
 
 
 def hashes(text: bytes) -> list[bytes]:
@@ -261,25 +222,3 @@ def hashes(text: bytes) -> list[bytes]:
         return [unb64(line.decode("ascii")) for line in lines]
     except ValueError as error:
         raise RecordError("CP-CONSISTENCY", f"not one base64 hash a line: {error}") from error
-
-
-def check_anchored(
-    heads: Heads | None, held: Checkpoint | None, trust: Trust | None, book: VerificationLog, *, pins: bool = True
-) -> None:
-    """Doubt NO_TRUST_ANCHOR unless the verifier has a policy and a registrar, or a checkpoint equal to the head.
-
-    Without `pins` a checkpoint does not suffice: it shows which entries the log has, but not whose log it is.
-    """
-    if pins and heads is not None and held is not None and held.size == heads.head.checkpoint.size:
-        return  # step 6 has compared the roots
-    if trust is not None and trust.registrar is not None:
-        return
-    if trust is not None:
-        lack = "the policy names the log, but nothing from outside names the registrar who vouches for people's keys"
-    elif held is not None and not pins:
-        lack = "the checkpoint you hold says which entries these are; whose they are is for policy and registrar to say"
-    elif held is not None:
-        lack = "the head is another state than the checkpoint you hold; who added the rest is for a policy to say"
-    else:
-        lack = f"nothing from outside the {book.of} was given that it could be held against"
-    book.doubts.insert(0, Reason("NO_TRUST_ANCHOR", "", lack))

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Self
 
 from msgspec import Struct, field
 
 from ledger.errors import RecordError
+from ledger.trust.held import ComparedRoots
 from ledger.verify.report import Reason, Remark, Result, StepResult, VerificationStep
+
+
+class Undecided(RecordError):
+    """Nothing can be checked from here on, and nothing is proved wrong: the reader gave what does not belong here."""
 
 
 class VerificationLog(Struct):
     """The results so far: steps, reasons for doubt, findings, and sentences on what is not proven.
 
-    `of` names the verified object (a bundle, a folder, an entry). `failed` is the error that ended the
-    verification. `gravest` are the sentences on what is not proven that come before all others.
+    `of` names the verified object (a bundle, a folder, an entry). `failed` is the error that ended the verification,
+    and `ended` says that an error or a lack ended it. `compared` is a typed root that differs. `gravest` are the
+    sentences on what is not proven that come before all others.
     """
 
     of: str = "bundle"
@@ -25,19 +32,29 @@ class VerificationLog(Struct):
     gravest: list[str] = field(default_factory=list)
     not_proven: list[str] = field(default_factory=list)
     failed: Reason | None = None
+    ended: bool = False
+    compared: ComparedRoots | None = None
     detail: str = ""
     ran: bool = True
 
     @contextmanager
     def step(self, step: VerificationStep) -> Iterator[None]:
-        """Add the result of a step. A `RecordError` in the block proves the record wrong, and is raised again."""
+        """Add the result of a step. A `RecordError` in the block proves the record wrong, and is raised again.
+
+        `Undecided` is a doubt, after which no step runs; it is raised again, too.
+        """
         doubts = len(self.doubts)
         self.detail, self.ran = "", True
         try:
             yield
         except RecordError as wrong:
-            self.failed = Reason(wrong.code, wrong.where, wrong.says)
-            self._add(step, Result.FAILED, str(wrong))
+            self.ended = True
+            if isinstance(wrong, Undecided):
+                self.doubt(wrong.code, wrong.says, wrong.where)
+                self._add(step, Result.OPEN, wrong.says)
+            else:
+                self.failed = Reason(wrong.code, wrong.where, wrong.says)
+                self._add(step, Result.FAILED, str(wrong))
             for later in VerificationStep:
                 if later > step:
                     self._add(later, Result.NOT_RUN)
@@ -74,6 +91,14 @@ class VerificationLog(Struct):
         self.remarks.append(Remark(code, level, says, ("docs/reference/verification.md",), entries))
 
 
+OTHER_WORDS = Remark(
+    "CMP-SAYS",
+    "W",
+    "the file is not as this program writes it of what it proves: believe none of its words, only those here",
+    ("docs/reference/verification.md",),
+)
+
+
 def placed(wrong: RecordError, where: str) -> RecordError:
     """Return the same error with the file that it concerns."""
     return RecordError(wrong.code, wrong.says, where=where, hint=wrong.hint)
@@ -82,3 +107,28 @@ def placed(wrong: RecordError, where: str) -> RecordError:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: `1 entry`, `2 entries`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+class Unproven(str):
+    """A sentence on what is not proven, with the code that it is under; `words` are the sentence without the code.
+
+    `about` says what it is about: `OWN_KEYS`, `SEALED` or `ENDS`; empty for anything else.
+    """
+
+    code: str
+    words: str
+    about: str
+
+    def __new__(cls, code: str, words: str, about: str = "") -> Self:
+        made = super().__new__(cls, f"{code}: {words}" if code else words)
+        made.code, made.words, made.about = code, words, about
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy, and a sentence that another process gets, keep its code."""
+        return type(self), (self.code, self.words, self.about)
+
+
+OWN_KEYS = "own-keys"  # the keys came with what is verified
+SEALED = "sealed"  # sealed values that are not opened
+ENDS = "ends"  # where the orders of a bundle end, and that none of their entries was left out

@@ -20,6 +20,7 @@ from ledger.entries.case import Case
 from ledger.law import Judgement
 from ledger.tlog.audit_statement import AuditStatement
 from ledger.tlog.note import Head
+from ledger.trust.held import ComparedRoots
 
 
 class Verdict(StrEnum):
@@ -181,7 +182,7 @@ class Report(Struct, frozen=True):
     size. `log_key` is the key of the log that signed its head, as `name+id+key`. `committed` says up to which size
     the orders of a bundle have the heads that the log committed; None if it carries no committed heads. `says` is
     what a proof of absence shows, in one sentence. `audits` is what the auditors of the verifier's policy state
-    of the log.
+    of the log. `compared` is a typed root that differs from that of the record (ANCHOR-TYPED).
     """
 
     verdict: Verdict
@@ -206,6 +207,7 @@ class Report(Struct, frozen=True):
     committed: CommittedHeads | None = None
     says: str = ""
     audits: tuple[StatedAudit, ...] = ()
+    compared: ComparedRoots | None = None
 
     @property
     def integrity(self) -> str:

@@ -8,28 +8,38 @@ from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest, parse_checkpoint
+from ledger.tlog.policy import NO_POLICY
 from ledger.tlog.tree import Proof, parse_proof
-from ledger.trust.trust_folder import Trust, parse_anchor
+from ledger.trust.held import Came, HeldCheckpoint
+from ledger.trust.trust_folder import Trust
 from ledger.verify import heads
 from ledger.verify.audits.statements import check_audits
 from ledger.verify.completeness.conditions import check_conditions
 from ledger.verify.entries import check_envelope, check_leaf, check_lines, note_texts
 from ledger.verify.field_forms import check_public
-from ledger.verify.progress import VerificationLog
+from ledger.verify.history.anchors import check_anchored, opened_anchor
+from ledger.verify.history.consistency import check_history
+from ledger.verify.progress import Unproven, VerificationLog
 from ledger.verify.report import Bracket, Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, check_times
 
 
 def verify_entry(
-    raw: bytes, proof: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, mldsa: MlDsa | None = None
+    raw: bytes,
+    proof: bytes,
+    trust: Trust | None,
+    held: HeldCheckpoint | None,
+    now: datetime,
+    *,
+    mldsa: MlDsa | None = None,
+    came: Came | None = None,
 ) -> Report:
     """Verify a sealed entry with its tlog-proof, by those of the 17 steps that apply.
 
     The register does not travel with one entry, so the owner of the key is not proven. The best verdict is
     therefore INDETERMINATE KEY-UNKNOWN, except for entries of the trusted registrar.
     """
-    checkpoint = None if anchor is None else parse_anchor(anchor)
-    book = VerificationLog()
+    book = VerificationLog(of="entry")
     head: Head | None = None
     signatures = 0
     brackets: tuple[Bracket, ...] = ()
@@ -46,8 +56,9 @@ def verify_entry(
             with book.step(VerificationStep.WITNESSES):
                 states = heads.check_quorum(states, trust.policy, now, book)
         with book.step(VerificationStep.HISTORY):
-            heads.check_history(states, Arranged(), checkpoint, book)
-            heads.check_anchored(states, checkpoint, trust, book)
+            held = opened_anchor(held, NO_POLICY if trust is None else trust.policy, trust, mldsa)
+            check_history(states, Arranged(), held, book)
+            check_anchored(states, held, trust, book, came=came)
         with book.step(VerificationStep.PROOFS):
             check_envelope(raw)
             check_leaf(raw, proof, parsed.index, states.head)
@@ -71,7 +82,7 @@ def verify_entry(
                 seen = times.head_seen()
                 brackets = check_times({parsed.index: opened}, times, book)
     except RecordError:
-        if book.failed is None:
+        if not book.ended:
             raise
     verdict, reasons = verdict_of(book.failed, book.doubts)
     return Report(
@@ -85,6 +96,7 @@ def verify_entry(
         procedure=tuple(book.remarks),
         head=head,
         head_seen=seen,
+        compared=book.compared,
     )
 
 
@@ -111,6 +123,9 @@ def _check_key(opened: OpenedEntry, trust: Trust | None, book: VerificationLog) 
     else:
         book.not_proven.append("That the registrar's key had not been replaced before this entry.")
     book.not_proven.append(
-        "CMP-ORDER: what came before and after this entry in its order, and that no other entry stands in its place: "
-        "check the bundle of the whole order."
+        Unproven(
+            "CMP-ORDER",
+            "what came before and after this entry in its order, and that no other entry stands in its place: "
+            "check the bundle of the whole order.",
+        )
     )

@@ -19,8 +19,8 @@ from ledger.entries.case import wire
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.trust.trust_folder import Trust
-from ledger.verify.heads import CLAIMED, DATED, DRIFT, Heads
-from ledger.verify.progress import VerificationLog, counted
+from ledger.verify.heads import DATED, DRIFT, Heads, no_witness
+from ledger.verify.progress import Unproven, VerificationLog, counted
 from ledger.verify.time_brackets import Times
 
 
@@ -84,7 +84,10 @@ def check_tokens(
             where = heads.where(digest).removeprefix(f"{heads.folder}/")
             book.remark("TST-DISAGREE", f"two authorities differ on when {where} existed ({times}): the later counts")
     if by_note:  # a log without witnesses has the clocks of the authorities
-        book.gravest[:] = [says.replace(CLAIMED, DATED) for says in book.gravest]
+        book.gravest[:] = [
+            no_witness(DATED) if isinstance(says, Unproven) and says.code == "NO-WITNESS" else says
+            for says in book.gravest
+        ]
     count = sum(len(stamps) for stamps in by_note.values())
     book.says(f"{count} of {counted(len(tokens), 'token')} hold")
     return {digest: existed(stamps) for digest, stamps in by_note.items()}

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, Struct, UnsetType
 
 from ledger.law import Clock, Finding, Judgement
+from ledger.law.next_steps.clocks import who_acts
 from ledger.law.next_steps.step import NextStep
+from ledger.messages import pattern_of, values_of
 from projections.documents.times import Time
 
 if TYPE_CHECKING:
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class ClockItem(Struct, frozen=True, kw_only=True):
-    """One deadline: its first instant too late (`due`, left out where it could not be computed), and its verdict."""
+    """One deadline: its first instant too late (`due`, left out where it could not be computed), and its verdict.
+
+    `last_day` is the last local day that still counts, left out for a period that ends within a day. `who` must act.
+    """
 
     id: str
     due: Time | UnsetType = UNSET
@@ -23,11 +28,17 @@ class ClockItem(Struct, frozen=True, kw_only=True):
     verdict: str
     cite: str
     entries: tuple[str, ...]
+    last_day: str | UnsetType = UNSET
+    who: str
     next: tuple[NextStep, ...] | UnsetType = UNSET
 
 
 class FindingItem(Struct, frozen=True):
-    """One finding: V violation, W remark, G gap; the criteria it bears on, and the entries (leaf hashes)."""
+    """One finding: V violation, W remark, G gap; the criteria it bears on, and the entries (leaf hashes).
+
+    `message_id` is the pattern of `says` with its places numbered from 0, and `values` fill them in order
+    (`ledger.messages.built`), for a program that says it in another language. A sealed value is `sealed` there too.
+    """
 
     code: str
     level: str
@@ -36,6 +47,8 @@ class FindingItem(Struct, frozen=True):
     cite: str
     entries: tuple[str, ...]
     next: tuple[NextStep, ...] | UnsetType = UNSET
+    message_id: str = ""
+    values: list[Any] = []
 
 
 class CriterionItem(Struct, frozen=True):
@@ -54,6 +67,14 @@ class DutyItem(Struct, frozen=True):
     says: str
     entries: tuple[str, ...]
     next: tuple[NextStep, ...] | UnsetType = UNSET
+
+
+class ChangeItem(Struct, frozen=True):
+    """One difference between two judgements, as texts; null where the moment has nothing."""
+
+    what: str
+    before: str | None
+    after: str | None
 
 
 def judged(j: Judgement, steps: NextSteps | None = None) -> dict[str, Any]:
@@ -84,6 +105,8 @@ def clock_item(c: Clock, steps: NextSteps | None = None) -> ClockItem:
         verdict=str(c.verdict),
         cite=", ".join(c.cite),
         entries=c.entries,
+        last_day=UNSET if c.last_day is None else c.last_day.isoformat(),
+        who=who_acts(c.id),
         next=steps.of_clock(c) if steps else UNSET,
     )
 
@@ -98,4 +121,6 @@ def finding_item(f: Finding, steps: NextSteps | None = None) -> FindingItem:
         cite=", ".join(f.cite),
         entries=f.entries,
         next=steps.of_finding(f) if steps else UNSET,
+        message_id=pattern_of(f.says),
+        values=values_of(f.says),
     )

@@ -90,7 +90,7 @@ def put_right(gone: Replacement | None) -> dict[str, Any]:
         return dict.fromkeys(("replaced", "replaced_by", "replaced_at", "replaced_who", "why"))
     e = gone.entry
     return {
-        "replaced": gone.line(f"#{e.seq}"),
+        "replaced": gone.line(f"#{e.number}"),
         "replaced_by": e.leaf,
         "replaced_at": e.at,
         "replaced_who": e.by,

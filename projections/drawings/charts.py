@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ledger.messages import Message, joined
+
 WIDTH, HEIGHT = 960, 300
 LEFT, RIGHT, TOP, FOOT = 56, 16, 16, 34
 BEGIN, BAR = 200, 26  # where bars begin, and how far apart they are
@@ -80,7 +82,8 @@ def bar_chart(title: str, named: Sequence[tuple[str, int | None]]) -> Bars | Non
         return None
     room = WIDTH - BEGIN - 60
     drawn = tuple(
-        Bar(name, n, round((n or 0) / most * room, 1), "withheld (x)" if n is None else str(n)) for name, n in named
+        Bar(name, n, round((n or 0) / most * room, 1), Message("withheld (x)") if n is None else str(n))
+        for name, n in named
     )
     return Bars(title, WIDTH, BAR * len(named) + 4, BEGIN, drawn)
 
@@ -101,11 +104,14 @@ def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
             name,
             DASHES[n % len(DASHES)],
             n % 2 == 0,
-            tuple(DataPoint(place[p], height(v), f"{name}, {p}: {v:.1%}") for p, v in sorted(values.items())),
+            tuple(
+                DataPoint(place[p], height(v), Message("{0}, {1}: {2}", name, p, f"{v:.1%}"))
+                for p, v in sorted(values.items())
+            ),
         )
         for n, (name, values) in enumerate(series.items())
     )
-    missing = tuple(f"between {a} and {b}" for a, b in pairwise(periods) if _halves(b) - _halves(a) > 1)
+    missing = tuple(Message("between {0} and {1}", a, b) for a, b in pairwise(periods) if _halves(b) - _halves(a) > 1)
     return Plot(
         WIDTH,
         HEIGHT,
@@ -119,17 +125,17 @@ def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
 
 def describe_plot(c: Plot) -> str:
     """Describe a plot for readers who do not see it."""
-    series = "; ".join(f"{len(line.points)} half years of {line.name}" for line in c.lines)
-    return f"{series}. The tables say the same in numbers."
+    series = joined("; ", (Message("{0} half years of {1}", len(line.points), line.name) for line in c.lines))
+    return Message("{0}. The tables say the same in numbers.", series)
 
 
 def legend(c: Plot) -> str:
     """Return the text below a plot: which marks belong to which series, and what is left out."""
-    marks = {True: "Filled marks, whole line", False: "Open marks, dashed line"}
-    sentences = [f"{marks[line.filled]}: {line.name}." for line in c.lines]
+    marks = {True: Message("Filled marks, whole line"), False: Message("Open marks, dashed line")}
+    sentences = [Message("{0}: {1}.", marks[line.filled], line.name) for line in c.lines]
     if c.missing:
-        sentences.append(f"No figures {', '.join(c.missing)}: those half years are left out.")
-    return " ".join([*sentences, "A half year whose share is withheld has no mark."])
+        sentences.append(Message("No figures {0}: those half years are left out.", joined(", ", c.missing)))
+    return joined(" ", [*sentences, Message("A half year whose share is withheld has no mark.")])
 
 
 def _halves(period: str) -> int:

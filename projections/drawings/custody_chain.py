@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
+from ledger.messages import Message, Moment
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, joined, said, wrapped
 
 MOST: Final = 60  # steps; of more, runs of steps at one hand are drawn as one
@@ -34,7 +35,8 @@ class ChainStep:
     """Hold one step: entry, moment (UTC), kind in few words, who gave and received, or who held throughout.
 
     `compared` is the result of the comparison, `check` what the entry states. `digest` is the beginning of the digest
-    of the first file, as far as it is opened, and `more` the number of others.
+    of the first file, as far as it is opened, and `more` the number of others. `gave` and `took` say whether each side
+    has signed for a hand-over; `confirms`: the step states the transfer before it once more, from the other side.
     """
 
     number: str
@@ -49,6 +51,9 @@ class ChainStep:
     more: int
     replaced_by: str | None = None
     replaced_who: str = ""
+    gave: bool = True
+    took: bool = True
+    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +82,38 @@ def describe_chains(drawn: ChainDrawing) -> list[str]:
     """Describe the picture, in sentences, for readers who do not see it."""
     steps, chains = sum(len(c.steps) for c in drawn.chains), len(drawn.chains)
     sentences = [
-        f"{steps} {'step' if steps == 1 else 'steps'} of custody in {chains} {'chain' if chains == 1 else 'chains'}."
+        Message(
+            f"{{0}} {'step' if steps == 1 else 'steps'} of custody in {{1}} {'chain' if chains == 1 else 'chains'}.",
+            steps,
+            chains,
+        )
     ]
     standing = [s for s in steps_of(drawn) if s.replaced_by is None]
     if differs := list(dict.fromkeys(s.number for s in standing if s.compared == "differs")):
-        sentences.append(f"A digest DIFFERS at entry {', '.join(differs)}.")
+        sentences.append(Message("A digest DIFFERS at entry {0}.", ", ".join(differs)))
     if gone := list(dict.fromkeys(s.number for s in steps_of(drawn) if s.replaced_by is not None)):
-        sentences.append(f"Replaced and not counted: entry {', '.join(gone)}.")
-    return [*sentences, "The custody record says the same in words."]
+        sentences.append(Message("Replaced and not counted: entry {0}.", ", ".join(gone)))
+    return [*sentences, Message("The custody record says the same in words.")]
 
 
 def chain_caption(drawn: ChainDrawing) -> list[str]:
     """Return the sentences below the picture: how to read its marks."""
     results = {s.compared for s in steps_of(drawn)}
-    sentences = ["From hand to hand, from above to below; times are UTC."]
+    sentences: list[str] = [Message("From hand to hand, from above to below; times are UTC.")]
     if "equal" in results:
-        sentences.append("A filled circle: the digest equals the one first stated.")
+        sentences.append(Message("A filled circle: the digest equals the one first stated."))
     if "first stated" in results:
-        sentences.append("A filled diamond: a digest is stated for the first time.")
+        sentences.append(Message("A filled diamond: a digest is stated for the first time."))
     if "differs" in results:
-        sentences.append("A cross in a gap: the digest differs, and the chain is broken there.")
+        sentences.append(Message("A cross in a gap: the digest differs, and the chain is broken there."))
     if results & {"no digest", "not comparable"}:
-        sentences.append("An open circle: nothing was compared.")
+        sentences.append(Message("An open circle: nothing was compared."))
     if results & {"[sealed]", "[erased]"}:
-        sentences.append("An open square: a digest is stated and cannot be read here.")
+        sentences.append(Message("An open square: a digest is stated and cannot be read here."))
+    if any(not s.took and s.replaced_by is None for s in steps_of(drawn)):
+        sentences.append(Message("A dashed frame: the office has not signed that it received."))
     if any(s.replaced_by is not None for s in steps_of(drawn)):
-        sentences.append("Struck through: replaced by its own signer, and not counted.")
+        sentences.append(Message("Struck through: replaced by its own signer, and not counted."))
     return sentences
 
 
@@ -112,7 +123,7 @@ def chain_lines(drawn: ChainDrawing, spoken: Spoken) -> list[str]:
 
 
 def _sentence(s: ChainStep, spoken: Spoken) -> Iterator[str]:
-    yield f"{spoken.say('Entry')} {s.number}, {spoken.say(_iso(s.on))}: {spoken.say(s.what)};"
+    yield f"{spoken.say('Entry')} {s.number}, {spoken.words(_iso(s.on))}: {spoken.words(s.what)};"
     if s.held_by is not None:
         yield f"{spoken.say('held by')} {s.held_by};"
     else:
@@ -121,27 +132,30 @@ def _sentence(s: ChainStep, spoken: Spoken) -> Iterator[str]:
         yield f"{s.received_by or unknown};"
     yield _result(s, spoken) + ("." if s.replaced_by is None else ";")
     if s.replaced_by is not None:
-        yield f"{spoken.say(f'REPLACED by entry {s.replaced_by}')}, {s.replaced_who}."
+        yield f"{spoken.say('REPLACED by entry {0}', s.replaced_by)}, {s.replaced_who}."
 
 
 def _result(s: ChainStep, spoken: Spoken) -> str:
     """Return the digest and the result of its comparison in words."""
     words = {
         "differs": "DIFFERS",
-        "no digest": "no digest is stated, nothing was compared",
-        "not comparable": "not comparable with what was first stated",
-        "[sealed]": "the digest is sealed and not readable here",
-        "[erased]": "the digest is erased and not readable",
+        "no digest": Message("no digest is stated, nothing was compared"),
+        "not comparable": Message("not comparable with what was first stated"),
+        "[sealed]": Message("the digest is sealed and not readable here"),
+        "[erased]": Message("the digest is erased and not readable"),
     }
     readable = s.compared not in ("no digest", "[sealed]", "[erased]")
     digest = (s.digest or f"{spoken.say('digest')} [sealed]") if readable else ""
-    more = spoken.say(f"and {s.more} more") if digest and s.more else ""
+    more = spoken.words(Message("and {0} more", s.more)) if digest and s.more else ""
     claim = "" if s.check is None else f"{spoken.say('the entry says')}: {spoken.say(s.check)}"
-    return joined((" ".join(filter(None, (digest, more))), spoken.say(words.get(s.compared, s.compared)), claim))
+    compared = spoken.say(words.get(s.compared, s.compared))
+    taken = "" if s.took else spoken.words(Message("the receiver has not confirmed"))
+    given = "" if s.gave else spoken.words(Message("the giver has not signed"))
+    return joined((" ".join(filter(None, (digest, more))), compared, claim, taken, given))
 
 
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+def _iso(moment: datetime) -> Moment:
+    return Moment(f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00"))
 
 
 # -- the parts of a chain, from above to below -------------------------------------------------------------------------
@@ -155,6 +169,7 @@ class Part:
     words: tuple[tuple[str, bool], ...] = ()
     step: ChainStep | None = None
     enters: bool = False  # an arrow leads to this hand
+    signed: bool = True  # the office of this hand has signed that it got there
 
 
 def _parts(chain: CustodyChain, spoken: Spoken, brief: bool) -> Iterator[Part]:
@@ -163,19 +178,23 @@ def _parts(chain: CustodyChain, spoken: Spoken, brief: bool) -> Iterator[Part]:
     legs: list[ChainStep] = []  # the steps of the hand-over that is being drawn
     begun = False
 
-    def hand(name: str | None, *, enters: bool) -> Part:
-        return Part("hand", ((name, True) if name else (spoken.say("not stated"), False),), enters=enters)
+    def hand(name: str | None, *, enters: bool, signed: bool = True) -> Part:
+        words = ((name, True) if name else (spoken.words(Message("not stated")), False),)
+        return Part("hand", words, enters=enters, signed=signed)
 
     def arrival() -> Iterator[Part]:
         nonlocal at, begun
         if legs:
             at = next((s.received_by for s in reversed(legs) if s.received_by), None)
+            signed = any(s.took for s in legs)
             legs.clear()
-            yield hand(at, enters=True)
+            yield hand(at, enters=True, signed=signed)
 
     for s in _brief(chain.steps) if brief else chain.steps:
         if isinstance(s, tuple):
-            text = spoken.say(f"Entries {s[0].number} to {s[-1].number}: {len(s)} steps at this hand")
+            text = spoken.words(
+                Message("Entries {0} to {1}: {2} steps at this hand", s[0].number, s[-1].number, len(s))
+            )
             yield Part("run", ((text, False),))
             continue
         if s.replaced_by is not None:
@@ -185,7 +204,7 @@ def _parts(chain: CustodyChain, spoken: Spoken, brief: bool) -> Iterator[Part]:
             yield from arrival()
             if not begun or s.held_by != at:
                 if begun:
-                    yield Part("jump", ((spoken.say("no hand-over in between is shown here"), False),))
+                    yield Part("jump", ((spoken.words(Message("no hand-over in between is shown here")), False),))
                 yield hand(s.held_by, enters=False)
             at, begun = s.held_by, True
             yield Part("step", step=s)
@@ -194,7 +213,7 @@ def _parts(chain: CustodyChain, spoken: Spoken, brief: bool) -> Iterator[Part]:
             yield from arrival()
             if not begun or (s.released_by is not None and s.released_by != at):
                 if begun:
-                    yield Part("jump", ((spoken.say("no hand-over in between is shown here"), False),))
+                    yield Part("jump", ((spoken.words(Message("no hand-over in between is shown here")), False),))
                 yield hand(s.released_by, enters=False)
         begun = True
         legs.append(s)
@@ -205,7 +224,8 @@ def _parts(chain: CustodyChain, spoken: Spoken, brief: bool) -> Iterator[Part]:
 def _one_hand_over(legs: Sequence[ChainStep], s: ChainStep) -> bool:
     """Return True if a step states once more, from its own side, the hand-over that the steps before it state."""
     takers = {x.received_by for x in legs} - {None}
-    return legs[-1].what != s.what and legs[0].released_by == s.released_by and takers <= {s.received_by}
+    same = legs[0].released_by == s.released_by and takers <= {s.received_by}
+    return same and (s.confirms or legs[-1].what != s.what)
 
 
 def _brief(steps: Sequence[ChainStep]) -> Iterator[ChainStep | tuple[ChainStep, ...]]:
@@ -222,7 +242,7 @@ def _hand_of_run(s: ChainStep) -> str | None:
 
 def _title(chain: CustodyChain, spoken: Spoken) -> Iterable[tuple[str, bool]]:
     if chain.exhibit is None:
-        yield spoken.say("No exhibit is named"), False
+        yield spoken.words(Message("The exhibit is not named here")), False
         return
     yield spoken.say("Exhibit" if chain.copy_of is None else "Copy"), False
     yield chain.exhibit, True
@@ -248,12 +268,14 @@ def chain_picture(drawn: ChainDrawing, spoken: Spoken, width: float) -> Picture 
         follows = n + 1 < len(parts) and parts[n + 1].sort != "head"
         _draw(canvas, part, spoken, width, y, tall, follows=follows)
         y += tall
-    return canvas.picture(width, y + 2, spoken.say("The chain of custody"), said(spoken, describe_chains(drawn)))
+    return canvas.picture(
+        width, y + 2, spoken.words(Message("The chain of custody")), said(spoken, describe_chains(drawn))
+    )
 
 
 def _text(s: ChainStep, spoken: Spoken) -> tuple[str, str]:
-    silent = spoken.say("released by: not stated") if s.held_by is None and s.released_by is None else ""
-    return joined((s.number, spoken.say(_iso(s.on)), spoken.say(s.what))), joined((_result(s, spoken), silent))
+    silent = spoken.words(Message("released by: not stated")) if s.held_by is None and s.released_by is None else ""
+    return joined((s.number, spoken.words(_iso(s.on)), spoken.words(s.what))), joined((_result(s, spoken), silent))
 
 
 def _height(part: Part, spoken: Spoken, width: float) -> float:
@@ -321,7 +343,7 @@ def _hand(canvas: Canvas, part: Part, width: float, y: float, tall: float) -> No
     right = min(width - 1, 26 + max(breadth(line) for line in lines))
     if part.enters:
         canvas.mark("arrow", RAIL, y, 4)
-    canvas.frame((1, y + 4, right, y + tall - 2), "paper", 1.5, "" if theirs else "4 3")
+    canvas.frame((1, y + 4, right, y + tall - 2), "paper", 1.5, "" if theirs and part.signed else "4 3")
     canvas.write(10, y + 18, name, width - 26, theirs=theirs, soft=not theirs)
 
 
@@ -347,5 +369,5 @@ def _step(canvas: Canvas, s: ChainStep, spoken: Spoken, width: float, y: float, 
     base = canvas.write(TEXT, y + 17, first, room, bold=True, struck=gone)
     base = canvas.write(TEXT, base, second, room, struck=gone, bold=differs)
     if gone:
-        base = canvas.write(TEXT, base, spoken.say(f"REPLACED by entry {s.replaced_by}"), room)
+        base = canvas.write(TEXT, base, spoken.words(Message("REPLACED by entry {0}", s.replaced_by)), room)
         canvas.write(TEXT, base, s.replaced_who, room, theirs=True, soft=True)

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Final
 
 from ledger.law.terms.periods import period
+from ledger.messages import Day, Message, Moment
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, joined, said, span, wrapped
 from projections.drawings.scale import TimeScale, time_scale
+from projections.sentences.local_time import end_of
 
 MOST: Final = 40  # bars; of more, the unmet ones, the earliest first
 LABELS: Final = 600.0  # from this width on, words are left of the bars and not above them
 SIGN: Final = 20.0  # the width of a break
 SHAPES: Final = {
-    "met": "A filled circle: met.",
-    "missed": "A cross at the end: missed.",
-    "open": "An open diamond at the end: open.",
-    "undetermined": "A dashed bar: undetermined.",
-    "not-running": "A dotted bar: not running.",
+    "met": Message("A filled circle: met."),
+    "missed": Message("A cross at the end: missed."),
+    "open": Message("An open diamond at the end: open."),
+    "undetermined": Message("A dashed bar: undetermined."),
+    "not-running": Message("A dotted bar: not running."),
 }
 
 
@@ -32,7 +34,8 @@ class DeadlineBar:
     """Hold one deadline: its id and citation, its length, what became of it, its beginning and end (UTC), its answers.
 
     `policy` is how it was counted, where there is another reading; else it is empty. `answers` are entries with their
-    moments, `pauses` times in which it did not run (None: until now). `extended`: an entry has set its end.
+    moments, `pauses` times in which it did not run (None: until now). `extended`: an entry has set its end. `last_day`
+    is the last day that counts in `zone`; None for a period that ends within a day.
     """
 
     id: str
@@ -45,6 +48,8 @@ class DeadlineBar:
     answers: tuple[tuple[str, datetime], ...]
     pauses: tuple[tuple[datetime, datetime | None], ...]
     extended: bool
+    zone: str = "UTC"
+    last_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +65,31 @@ def describe_deadlines(drawn: DeadlineDrawing) -> list[str]:
     """Describe the picture, in sentences, for readers who do not see it."""
     n = len(drawn.bars)
     return [
-        f"{n} {'deadline' if n == 1 else 'deadlines'} as of {_iso(drawn.as_of)} UTC.",
-        "The list says the same in words.",
+        (
+            Message("{0} deadline as of {1} UTC.", n, _iso(drawn.as_of))
+            if n == 1
+            else Message("{0} deadlines as of {1} UTC.", n, _iso(drawn.as_of))
+        ),
+        Message("The list says the same in words."),
     ]
 
 
 def deadline_caption(drawn: DeadlineDrawing) -> list[str]:
     """Return the sentences below the picture: how to read its bars."""
     verdicts = {b.verdict for b in drawn.bars}
-    sentences = ["A bar runs from the event that starts a deadline to its end; times are UTC."]
+    sentences: list[str] = [Message("A bar runs from the event that starts a deadline to its end; times are UTC.")]
     sentences += [says for verdict, says in SHAPES.items() if verdict in verdicts]
     if any(b.pauses for b in drawn.bars):
-        sentences.append("Strokes inside a bar: the deadline did not run.")
+        sentences.append(Message("Strokes inside a bar: the deadline did not run."))
     if any(b.policy for b in drawn.bars):
-        sentences.append("Of one deadline there are several readings; each names how it was counted.")
-    sentences.append("The dashed line is the moment of which the picture speaks.")
+        sentences.append(Message("Of one deadline there are several readings; each names how it was counted."))
+    sentences.append(Message("The dashed line is the moment of which the picture speaks."))
     if drawn.left_out:
-        sentences.append(f"{drawn.left_out} more {'deadline is' if drawn.left_out == 1 else 'deadlines are'} left out.")
+        sentences.append(
+            Message("{0} more deadline is left out.", drawn.left_out)
+            if drawn.left_out == 1
+            else Message("{0} more deadlines are left out.", drawn.left_out)
+        )
     return sentences
 
 
@@ -85,27 +98,33 @@ def deadline_lines(drawn: DeadlineDrawing, spoken: Spoken) -> list[str]:
     return [f"{'; '.join(_words(b, spoken))}." for b in drawn.bars]
 
 
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+def _iso(moment: datetime) -> Moment:
+    return Moment(f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00"))
+
+
+def _end(due: datetime, b: DeadlineBar) -> str:
+    """Return the last day that counts, or the moment in UTC of a period that ends within a day."""
+    return _iso(due) if b.last_day is None else end_of(due, b.zone, b.last_day)
 
 
 def _words(b: DeadlineBar, spoken: Spoken) -> Iterator[str]:
-    yield f"{period(b.id, spoken.say)}: {spoken.say(b.verdict)}"
-    if about := joined((spoken.say(b.length), b.cite, b.policy)):
+    yield f"{spoken.words(period(b.id))}: {spoken.say(b.verdict)}"
+    if about := joined((spoken.words(b.length), b.cite, b.policy)):
         yield about
     if b.due is None:
-        yield spoken.say("no end could be computed")
+        yield spoken.words(Message("no end could be computed"))
     elif b.begins is None:
-        yield f"{spoken.say('ends')} {spoken.say(_iso(b.due))}"
+        end = spoken.words(_end(b.due, b))
+        yield f"{spoken.say('ends')} {end}" if b.last_day is None else end
     else:
-        yield f"{spoken.say(_iso(b.begins))} – {spoken.say(_iso(b.due))}"
+        yield f"{spoken.words(_iso(b.begins))} – {spoken.words(_end(b.due, b))}"
     for number, on in b.answers[:2]:
-        yield f"{spoken.say('answered by entry')} {number}, {spoken.say(_iso(on))}"
+        yield f"{spoken.say('answered by entry')} {number}, {spoken.words(_iso(on))}"
     if b.extended:
-        yield spoken.say("an entry has set the end")
+        yield spoken.words(Message("an entry has set the end"))
     for begins, ends in b.pauses[:2]:
-        until = spoken.say("it still waits") if ends is None else spoken.say(_iso(ends))
-        yield f"{spoken.say('paused')} {spoken.say(_iso(begins))} – {until}"
+        until = spoken.words(Message("it still waits")) if ends is None else spoken.words(_iso(ends))
+        yield f"{spoken.say('paused')} {spoken.words(_iso(begins))} – {until}"
 
 
 def deadline_picture(drawn: DeadlineDrawing, spoken: Spoken, width: float) -> Picture:
@@ -151,17 +170,19 @@ class _Bars:
         now = self.scale.place(self.drawn.as_of)
         canvas.line((now, top - 6), (now, y), dash="5 3", width=1.5)
         says = said(self.spoken, describe_deadlines(self.drawn))
-        return canvas.picture(self.width, y + BELOW, self.spoken.say("The deadlines of the order"), says, head=top)
+        return canvas.picture(
+            self.width, y + BELOW, self.spoken.words(Message("The deadlines of the order")), says, head=top
+        )
 
     def _axis(self, canvas: Canvas) -> float:
         """Write the moment of the picture, the ends of the scale and each break; return where the rows begin."""
         scale, spoken = self.scale, self.spoken
-        labels = [(scale.place(self.drawn.as_of), f"{spoken.say('as of')} {spoken.say(_iso(self.drawn.as_of))}")]
+        labels = [(scale.place(self.drawn.as_of), f"{spoken.say('as of')} {spoken.words(_iso(self.drawn.as_of))}")]
         limits = (n for n in (0, -1) if scale.moments[n] != self.drawn.as_of)
-        labels += [(scale.places[n], spoken.say(f"{scale.moments[n]:%Y-%m-%d}")) for n in limits]
+        labels += [(scale.places[n], spoken.words(Day(scale.moments[n].date()))) for n in limits]
         for n, begins, ends in scale.breaks:
             long = span(scale.moments[n + 1] - scale.moments[n])
-            labels.append(((begins + ends) / 2, f"↔ {spoken.say(long)}"))
+            labels.append(((begins + ends) / 2, f"… {spoken.words(long)} …"))
         taken: list[list[tuple[float, float]]] = [[], [], []]
         for place, text in labels:
             wide = breadth(text)

@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Protocol
 
+from ledger.messages import Message
+
 SIZE: Final = 12.0  # of words, in units; a picture is shown at one pixel a unit, never smaller
 LINE: Final = 16.0  # from one line of words to the next
 WIDE, NARROW = 680, 340  # the widths of a picture: on a page and on paper, and on a phone
@@ -22,9 +24,13 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Spoken(Protocol):
-    """A language: it says a text of ours; texts of others never go through it."""
+    """A language: `say` has a message of ours by its English pattern, `words` writes a value as its type says."""
 
-    def say(self, text: str) -> str:
+    def words(self, value: object) -> str:
+        """Return a value in the language."""
+        ...
+
+    def say(self, id: str, *values: object) -> str:
         """Return a text in this language."""
 
 
@@ -216,18 +222,18 @@ def span(long: timedelta) -> str:
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= size:
             n = seconds // size
-            return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
-    return f"{seconds} second" if seconds == 1 else f"{seconds} seconds"
+            return Message(f"{{0}} {unit}" if n == 1 else f"{{0}} {unit}s", n)
+    return Message("{0} second" if seconds == 1 else "{0} seconds", seconds)
 
 
 def counted(n: int, one: str, many: str) -> str:
     """Return a number with its word."""
-    return f"{n} {one if n == 1 else many}"
+    return Message(f"{{0}} {one if n == 1 else many}", n)
 
 
 def said(spoken: Spoken, sentences: Sequence[str]) -> str:
     """Return sentences of ours in a language, as one text."""
-    return " ".join(map(spoken.say, sentences))
+    return " ".join(map(spoken.words, sentences))
 
 
 def joined(parts: Sequence[str]) -> str:

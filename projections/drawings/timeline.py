@@ -6,25 +6,23 @@ one row for each day, week, month or year instead.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import accumulate, chain, groupby, pairwise
 from typing import Final
 
-from ledger.facts import KINDS
 from ledger.law.terms.periods import period
+from ledger.messages import Day, Message, Moment
 from projections.drawings.picture import LINE, Canvas, Picture, Spoken, breadth, counted, said, span, wrapped
 from projections.drawings.scale import Spacing, breaks_of, spaced
 
 MOST: Final = 100  # entries that are drawn one by one
 ROWS: Final = 45  # periods that stand for more entries than that
-ENTRIES: Final = "The timeline of the order"
+ENTRIES: Final = Message("The timeline of the order")
 SIGN: Final = 26.0  # the height of a break
 ABOVE: Final = 8.0  # the room above the middle of a row
 PITCH: Final = 22.0  # from one line of an office to the next, at most
-_CODE: Final = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")  # of a kind, among the words of a rule
 SHAPES: Final = {"act": ("circle", "full"), "observation": ("circle", "paper"), "import": ("square", "paper")}
 VERDICTS: Final = {
     "met": ("diamond", "full"),
@@ -54,11 +52,16 @@ class EntryMark:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineMark:
-    """Hold the end of one deadline: its id, its moment (UTC), what became of it."""
+    """Hold the end of one deadline: its id, its moment (UTC), what became of it, the last day of one in days.
+
+    `policy` is how it was counted; empty where the deadline has no other end in the drawing.
+    """
 
     id: str
     on: datetime
     verdict: str
+    last_day: date | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,48 +90,46 @@ class Row:
     across: bool = False
 
 
-def in_few_words(kind: str) -> str:
-    """Return the kind of an entry in few words."""
-    words = kind.replace("non-disclosure", "non\0disclosure").replace("out-of-scope", "out\0of\0scope")
-    return words.replace("-", " ").replace("\0", "-").replace("article8", "Article\u00a08")
-
-
-def kinds_in_words(rule: str) -> str:
-    """Return the words of a rule with each kind in few words instead of its code."""
-    return _CODE.sub(lambda found: in_few_words(found[0]) if found[0] in KINDS else found[0], rule)
-
-
 def describe_timeline(drawn: TimelineDrawing) -> list[str]:
     """Describe the picture, in sentences, for readers who do not see it."""
     entries, offices, ends = len(drawn.marks), len(drawn.lanes), len(drawn.deadlines)
     first, last = _iso(drawn.marks[0].on), _iso(drawn.marks[-1].on)
     sentences = [
-        f"{entries} {'entry' if entries == 1 else 'entries'} of {offices} {'office' if offices == 1 else 'offices'}, "
-        f"from {first} to {last} UTC."
+        Message(
+            f"{{0}} {'entry' if entries == 1 else 'entries'} of {{1}} {'office' if offices == 1 else 'offices'}, "
+            "from {2} to {3} UTC.",
+            *(entries, offices, first, last),
+        )
     ]
     if ends:
-        sentences.append(f"{ends} {'deadline ends' if ends == 1 else 'deadlines end'} in this time or later.")
-    return [*sentences, "The table of entries says the same in words."]
+        sentences.append(
+            Message("{0} deadline ends in this time or later.", ends)
+            if ends == 1
+            else Message("{0} deadlines end in this time or later.", ends)
+        )
+    return [*sentences, Message("The table of entries says the same in words.")]
 
 
 def timeline_caption(drawn: TimelineDrawing) -> list[str]:
     """Return the sentences below the picture: how to read its lines and marks."""
-    sentences = ["Time runs downwards, in UTC."]
+    sentences: list[str] = [Message("Time runs downwards, in UTC.")]
     if len(drawn.marks) > MOST:
-        sentences.append(f"{len(drawn.marks)} entries are too many for one mark each: a mark stands for a time.")
+        sentences.append(
+            Message("{0} entries are too many for one mark each: a mark stands for a time.", len(drawn.marks))
+        )
     else:
         says = {
-            "act": "A filled circle: signed by the office that did it.",
-            "observation": "An open circle: signed by an office that saw it.",
-            "import": "A square: taken over from paper or mail.",
+            "act": Message("A filled circle: signed by the office that did it."),
+            "observation": Message("An open circle: signed by an office that saw it."),
+            "import": Message("A square: taken over from paper or mail."),
         }
         sentences += [text for speaks, text in says.items() if any(m.speaks == speaks for m in drawn.marks)]
     if any(m.found for m in drawn.marks):
-        sentences.append("A triangle: a finding points at the entry.")
+        sentences.append(Message("A triangle: a finding points at the entry."))
     if drawn.deadlines:
-        sentences.append("A diamond or a cross: the end of a deadline.")
-    sentences.append("Distances are to scale where they are longer than a line of words.")
-    sentences.append("A zigzag line stands for a long time without entries and is not to scale.")
+        sentences.append(Message("A diamond or a cross: the end of a deadline."))
+    sentences.append(Message("Distances are to scale where they are longer than a line of words."))
+    sentences.append(Message("A zigzag line stands for a long time without entries and is not to scale."))
     return sentences
 
 
@@ -137,8 +138,8 @@ def timeline_picture(drawn: TimelineDrawing, spoken: Spoken, width: float) -> Pi
     return _Layout(drawn, list(_rows(drawn, spoken)), spoken, width).picture()
 
 
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+def _iso(moment: datetime) -> Moment:
+    return Moment(f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00"))
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------
@@ -156,13 +157,14 @@ def _rows(drawn: TimelineDrawing, spoken: Spoken) -> Iterable[Row]:
         Row(
             on=d.on,
             number="",
-            when=spoken.say(_iso(d.on)),
-            what=f"{period(d.id, spoken.say)}: {spoken.say('deadline')}, {spoken.say(d.verdict)}",
+            when=spoken.words(_iso(d.on) if d.last_day is None else Message("end of {0}", Day(d.last_day))),
+            what=f"{spoken.words(period(d.id))}: {spoken.say('deadline')}, {spoken.say(d.verdict)}"
+            + (f", {d.policy}" if d.policy else ""),
             marks=((lane, *VERDICTS.get(d.verdict, ("diamond", "paper"))),),
         )
         for d in drawn.deadlines
     ]
-    now = Row(drawn.as_of, "", spoken.say(_iso(drawn.as_of)), spoken.say("as of this moment"), across=True)
+    now = Row(drawn.as_of, "", spoken.words(_iso(drawn.as_of)), spoken.words(Message("as of this moment")), across=True)
     return sorted([*deadlines, *entries, now], key=lambda r: r.on)
 
 
@@ -170,12 +172,12 @@ def _entry(m: EntryMark, who: str, spoken: Spoken) -> Row:
     return Row(
         on=m.on,
         number=m.number,
-        when=spoken.say(_iso(m.on)),
-        what=spoken.say(m.what),
+        when=spoken.words(_iso(m.on)),
+        what=spoken.words(m.what),
         marks=((m.lane, *SHAPES.get(m.speaks, SHAPES["act"])),),
         found=m.found,
         struck=m.replaced_by is not None,
-        after="" if m.replaced_by is None else spoken.say(f"REPLACED by entry {m.replaced_by}"),
+        after="" if m.replaced_by is None else spoken.words(Message("REPLACED by entry {0}", m.replaced_by)),
         who=who,
     )
 
@@ -202,13 +204,13 @@ def _periods(drawn: TimelineDrawing, spoken: Spoken) -> list[Row]:
 
 def _period(group: Sequence[EntryMark], spoken: Spoken) -> Row:
     first, last = group[0], group[-1]
-    days = [spoken.say(f"{m.on:%Y-%m-%d}") for m in (first, last)]
-    entries = spoken.say(counted(len(group), "entry", "entries"))
+    days = [spoken.words(Day(m.on.date())) for m in (first, last)]
+    entries = counted(len(group), "entry", "entries")
     return Row(
         on=first.on,
         number="",
         when=days[0],
-        what=entries if days[0] == days[1] else spoken.say(f"{entries} until {days[1]}"),
+        what=spoken.words(entries if days[0] == days[1] else Message("{0} until {1}", entries, days[1])),
         marks=tuple((lane, "square", "full") for lane in sorted({m.lane for m in group})),
         found=any(m.found for m in group),
     )
@@ -236,6 +238,7 @@ class _Layout:
         self.says = width - self.left - self.number if self.two else self.room
         what = max((breadth(text) for r in rows for text, _ in self._label(r)), default=0) + 14
         self.who = self.left + self.number + self.when + what  # where the offices are named next to their entries
+        self.named = not self.two and all(self.who + breadth(r.who) <= width for r in rows)  # all of them, or none
         self.heights = [self._height(r) for r in rows]
         self.spacing = self._spacing()
 
@@ -254,7 +257,7 @@ class _Layout:
         return spaced(gaps, needs, 1.5 * sum(needs) + 60, self.sign)
 
     def _silent(self, n: int) -> str:
-        return self.spoken.say(f"{span(self.rows[n + 1].on - self.rows[n].on)} with nothing on record")
+        return self.spoken.words(Message("{0} with nothing on record", span(self.rows[n + 1].on - self.rows[n].on)))
 
     def _head(self, canvas: Canvas) -> float:
         """Write the names of the offices, each next to the beginning of its line; return where the rows begin."""
@@ -312,7 +315,7 @@ class _Layout:
             base += LINE
         else:
             x += self.when
-        if row.who and not self.two and self.who + breadth(row.who) <= self.width:
+        if row.who and self.named:
             canvas.write(self.who, base, row.who, self.width - self.who, soft=True, theirs=True)
         for text, struck in self._label(row):
             canvas.write(x, base, text, self.says, struck=struck)

@@ -17,10 +17,11 @@ import orjson
 
 from ledger.entries.case import Case, Entry, wire
 from ledger.law import Judgement
+from projections.sentences.names import names_of
 from projections.views.custody import CustodyStep, custody
 from projections.views.exhibit_digests import Digest
 from projections.views.replaced import Replacement
-from projections.views.timeline import TimelineEntry, office_names, timeline
+from projections.views.timeline import TimelineEntry, timeline
 
 Node = dict[str, Any]
 
@@ -63,7 +64,7 @@ class _Graph:
     def __init__(self, case: Case, origin: str, tool: str, signed: Mapping[str, SignedEntry], reveal: bool) -> None:
         self.case, self.tool, self.signed, self.reveal = case, tool, signed, reveal
         self.base = f"https://{origin}/case/"
-        self.names = office_names(case.registry)
+        self.names = names_of(case).offices
         self.hands: Mapping[str, CustodyStep] = {}
 
     def all(self, lines: Sequence[TimelineEntry], hands: Sequence[CustodyStep]) -> Iterator[Node]:

@@ -19,7 +19,7 @@ from ledger.entries.case import wire
 from ledger.formats.characters import visible
 
 if TYPE_CHECKING:
-    from projections.reports.custody_report import CustodyRow
+    from projections.reports.custody_report import CustodyRow, SideRow
     from projections.reports.history import Event, History
 
 _BEGINS = "(?:^|(?<=[;\t\n]))"  # the beginning of a cell, for any spreadsheet
@@ -62,6 +62,8 @@ CUSTODY = (
     "why",
     "recorded",
     "held_by",
+    "gave",
+    "took",
 )  # the order of the usual paper form: item, description, when, from whom, to whom, remarks
 
 
@@ -106,7 +108,9 @@ def timeline_csv(story: History) -> bytes:
                 str(e.index),
                 e.leaf,
             )
-            for e in story.events
+            for event in story.events
+            for e in (event.carrier, event)
+            if e is not None
         ),
     )
 
@@ -130,10 +134,21 @@ def custody_csv(held: Iterable[CustodyRow]) -> bytes:
                 *_put_right(h),
                 h.recorded,
                 h.held_by or "",
+                _signed(h.gave),
+                _signed(h.took),
             )
             for h in held
         ),
     )
+
+
+def _signed(side: SideRow | None) -> str:
+    """Return the person who signed for a side of a hand-over, with the entry; where no entry did, that it is not."""
+    if side is None:
+        return ""
+    if side.entry is None:
+        return "not signed"
+    return f"{side.person or f'key {side.key[:16]}, person not named in this record'}, entry {side.entry}"
 
 
 def _files(h: CustodyRow) -> str:

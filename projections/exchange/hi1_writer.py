@@ -66,7 +66,7 @@ def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[OmittedValue,
     The message has sealed values only where `reveal` is set, and then only the values that a provider may read.
     """
     replacements = replaced(case)
-    issued = next((e for e in case.entries if e.kind == "order-issued" and e.leaf not in replacements), None)
+    issued = next((e for e in case.issued if e.leaf not in replacements), None)
     if issued is None:
         return b"", tuple(OmittedValue(e.leaf, e.kind, None, "the order was never issued") for e in case.entries)
     writer = _Writer(case, issued, reveal)
@@ -84,7 +84,7 @@ class _Writer:
         self.country = _country(issued.public["from_party"])
 
     def message(self) -> dict[str, Any]:
-        leg = [e for e in self.case.entries if self._leg(e)]
+        leg = [e for e in self.case.acting if self._leg(e)]
         approvals = [self._approval(e) for e in leg if e.kind in APPROVALS]
         stated = self._fields(self.issued)
         authorisation = self._authorisation(stated, approvals, leg)

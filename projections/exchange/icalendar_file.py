@@ -14,7 +14,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from icalendar import Alarm, Calendar, Event
 
+from ledger.law.next_steps.clocks import who_acts
 from ledger.law.terms.periods import period
+from projections.sentences.local_time import until
 from projections.views.due import DeadlineHistory
 
 SHOWN = timedelta(minutes=15)
@@ -68,7 +70,8 @@ def _event(
     event.add("dtend", due)
     event.add("summary", says)
     state = f"{clock.verdict} when this was written." if one.open else "Nothing is due by this clock any more."
-    event.add("description", f"{', '.join(clock.cite)}. Counted as {clock.policy}. {state}")
+    ends = f"{who_acts(clock.id)}, {until(due, clock.zone, clock.last_day)}"
+    event.add("description", f"{', '.join(clock.cite)}: {ends}. Counted as {clock.policy}. {state}")
     event.add("categories", [one.instrument])
     event.add("class", "CONFIDENTIAL")
     event.add("transp", "TRANSPARENT")

@@ -101,7 +101,7 @@ def entry_row(index: int, raw: bytes) -> Row:
 
 def order_rows(case: Case, judgement: Judgement) -> dict[str, list[Row]]:
     """Return the rows of one order in the tables `timeline`, `deadlines` and `findings`."""
-    reference = next((e.get("reference") for e in case.entries if e.kind == "order-issued"), None)
+    reference = next((e.get("reference") for e in case.issued), None)
     head = {"order_id": case.order, "reference": reference, "instrument": case.instrument}
     return {name: [{**head, **row} for row in rows] for name, rows in _judged(case, judgement).items()}
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
@@ -22,8 +23,10 @@ from markupsafe import Markup
 
 from ledger.entries.case import wire
 from ledger.formats.characters import visible
+from ledger.messages import Moment
 from projections.drawings.charts import describe_plot, legend
 from projections.drawings.picture import Picture
+from projections.render.labels import Places
 from projections.render.pictures import figures, shapes
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import PLACE, Translation, translation
@@ -38,7 +41,7 @@ from projections.reports.hearing.hearing_bundle import Hearing
 from projections.reports.ledger_report import Verification
 from projections.reports.letters.letter import Letter
 from projections.reports.replay import Replay
-from projections.sentences.values import QUOTES
+from projections.sentences.quotation import QUOTES
 from projections.statistics.report import (
     Statistics,
     StatisticsReport,
@@ -87,15 +90,16 @@ NO_QUOTES: Final = str.maketrans(dict.fromkeys(QUOTES, "’"))
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
 
-def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
-    """Return a report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
-    content = translation(lang).keeping(theirs).of(report)
+def page(report: Report, lang: str = "en") -> str:
+    """Return a report as one HTML file, in a language by its code."""
+    content = translation(lang).of(report)
     letter = isinstance(report, Letter)
     styles = source("picture.css") + ("" if letter else source("paper.css"))
     styles += source(STYLES[type(report)]) if type(report) in STYLES else ""
     styles += "" if letter else running(headline(content), translation(lang), test=_made(content).test)
     script = source(SCRIPTS[type(report)]) if type(report) in SCRIPTS else ""
-    return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, script, lang)
+    glosses = declared(report, lang) if isinstance(report, FillableForm) else {}
+    return _render(f"{KINDS[type(report)]}.html.j2", headline(content), content, styles, script, lang, glosses)
 
 
 def _made(report: Report) -> Provenance:
@@ -106,6 +110,15 @@ def headline(report: Report) -> str:
     """Return the headline of a report: its kind, and the order it is about."""
     face = report if isinstance(report, FillableForm | Letter) else report.face
     return f"{face.title}: {face.subject.called}" if face.subject else face.title
+
+
+def declared(sheet: FillableForm, lang: str) -> dict[str, str]:
+    """Return what a foreign court's words mean in a language, by the words, for those declared before that court."""
+    sections = [s for s in sheet.sections if s.fixed]
+    lines = [line for s in sections for line in s.lines]
+    words = [*(s.lead for s in sections), *(x for line in lines for x in (line.label, *line.says, *line.ticks))]
+    language = translation(lang)
+    return {str(each): language.words(each) for each in words}
 
 
 def running(title: str, language: Translation, *, test: bool) -> str:
@@ -128,11 +141,11 @@ def picture(drawn: Picture, lang: str = "en") -> str:
     return svg
 
 
-def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
+def replay_page(report: Replay, lang: str = "en") -> str:
     """Return a replay as one HTML file with a slider; without script it is a list of every moment."""
     styles = source("picture.css") + source("replay.css")
-    language = translation(lang).keeping(theirs)
-    title = f"{language.say('Replay')}: {language.say(report.subject.called)}"
+    language = translation(lang)
+    title = f"{language.say('Replay')}: {language.words(report.subject.called)}"
     return _render("replay.html.j2", title, language.of(report), styles, source("replay.js"), lang)
 
 
@@ -146,10 +159,10 @@ def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
     return files
 
 
-def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
+def statistics_page(report: StatisticsReport, lang: str = "en") -> str:
     """Return a statistical form as one HTML file, without script."""
     styles = source("picture.css") + source("statistics.css")
-    content = translation(lang).keeping(theirs).of(report)
+    content = translation(lang).of(report)
     return _render("stats.html.j2", content.title, content, styles, lang=lang)
 
 
@@ -160,6 +173,7 @@ def _render(
     style: str,
     script: str = "",
     lang: str = "en",
+    glosses: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     style = based("report") + source("page.css") + style
     # What the policy allows is named by digest: this style, this script, nothing else and nothing from anywhere.
@@ -172,9 +186,11 @@ def _render(
         .render(
             report=report,
             title=title,
+            glosses=glosses,
             policy=Markup("; ".join(policy)),  # noqa: S704 - made here, of digests
             style=Markup(style),  # noqa: S704 - our own files
             plain=not built("report"),
+            place=Places(report),
             script=Markup(script),  # noqa: S704
         )
     )
@@ -234,10 +250,10 @@ def environment(lang: str) -> Environment:
         "field_name": field_name,
         "without_quotes": lambda text: text.translate(NO_QUOTES),
         "wire": wire,
-        "people": lambda moment: language.say(_people(moment)),
+        "people": lambda moment: language.words(_people(moment)),
         "before": lambda moment: f"{moment.astimezone(UTC) - timedelta(days=1):%Y-%m-%d}",
         "kind": lambda kind: kind.replace("-", " ").capitalize(),
-        "said": language.say,
+        "said": language.words,
         "number": language.number,
         "figures": lambda drawn: figures(drawn, language),
         "shapes": lambda drawn, paper: shapes(drawn, env.finalize or str, paper=paper),
@@ -294,9 +310,9 @@ def in_rows(text: str) -> str:
     return DIGEST.sub(lambda found: " ".join(re.findall(".{1,32}", found[0])), text)
 
 
-def _people(moment: datetime) -> str:
+def _people(moment: datetime) -> Moment:
     """Return a moment as people read it, in UTC; seconds only where they are not zero."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+    return Moment(f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00"))
 
 
 def _square(head: ReportCheckpoint) -> Markup:

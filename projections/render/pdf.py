@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 import typst
 
+from ledger.messages import plain
 from projections.drawings.charts import describe_plot, legend
 from projections.drawings.picture import Picture
-from projections.render.html import KINDS, Report, charts, in_rows, picture, source
+from projections.render.html import KINDS, Report, charts, declared, in_rows, picture, source
+from projections.render.labels import labels
 from projections.render.pictures import PART, Figure, drawings, figure
 from projections.render.qr_code import checkpoint_qr_code
 from projections.render.translation import Translation, translation
@@ -63,10 +65,10 @@ def paper(
     attached: Attachment | None = None,
     *,
     lang: str = "en",
-    theirs: Collection[str] = (),
 ) -> bytes:
-    """Return a report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
-    spoken = translation(lang).keeping(theirs)
+    """Return a report as PDF in a language. Raises `NoGlyph`."""
+    spoken = translation(lang)
+    glosses = declared(report, lang) if isinstance(report, FillableForm) else {}
     report = spoken.of(report)
     face = report if isinstance(report, FillableForm | Letter) else report.face
     story = getattr(report, "story", None)
@@ -76,7 +78,7 @@ def paper(
     values = {
         "kind": kind,
         "lang": lang,
-        "messages": {**spoken.messages, **(_glosses(report, spoken) if isinstance(report, FillableForm) else {})},
+        "messages": {**spoken.messages, **glosses},
         "date": spoken.date_pattern,
         "group": spoken.group,
         "commands": () if isinstance(report, FillableForm | Letter) else report.face.commands,
@@ -89,12 +91,13 @@ def paper(
         "pictures": {name: _placed(name, one) for name, one in shown.items()},
         "attached": attached,
         "long": isinstance(story, History) and (len(story.events) > LONG_ORDER or not story.events),
+        "labels": dict.fromkeys(labels(report)),
         "leaves": dict(report.leaves) if isinstance(report, Hearing) else {},
         "rtl": RTL.search(text) is not None,
         "parts": [_numbers(part, spoken) for part in report.parts] if isinstance(report, Statistics) else (),
     }
     files = {name: source(name).encode() for name in (*SHARED, f"{kind}.typ", *PARTS.get(kind, ()))}
-    files["report.json"] = msgspec.json.encode(values)
+    files["report.json"] = msgspec.json.encode(values, enc_hook=plain)
     files["values.json"] = text.encode()
     for name, one in shown.items():
         files |= {f"{name}-{n}.svg": picture(p, lang).encode() for n, p in enumerate(_parts(one))}
@@ -138,12 +141,6 @@ def _parts(one: Figure) -> tuple[Picture, ...]:
     return one.picture.parts(PART) if one.picture else ()
 
 
-def _glosses(sheet: FillableForm, spoken: Translation) -> dict[str, str]:
-    """Return the declarations in a foreign court's words, and their meaning."""
-    lines = [line for s in sheet.sections if s.fixed for line in s.lines]
-    return {words: spoken.say(words) for line in lines for words in line.says}
-
-
 def _numbers(part: FormReport, spoken: Translation) -> dict[str, object]:
     """Return the cells of a statistic as they are printed, and what its chart shows in words."""
     totals = () if part.beside is None else part.beside.totals
@@ -157,8 +154,8 @@ def _numbers(part: FormReport, spoken: Translation) -> dict[str, object]:
             for t in part.form.tables
         ],
         "shares": [None if t.share is None else f"{spoken.number(100 * t.share, 1)} %" for t in totals],
-        "alt": "" if part.chart is None else spoken.say(describe_plot(part.chart)),
-        "below": "" if part.chart is None else spoken.say(legend(part.chart)),
+        "alt": "" if part.chart is None else spoken.words(describe_plot(part.chart)),
+        "below": "" if part.chart is None else spoken.words(legend(part.chart)),
     }
 
 

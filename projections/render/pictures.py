@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from ledger.messages import Message
 from projections.drawings.bar_chart import bar_caption, bar_picture
 from projections.drawings.charts import Bars
 from projections.drawings.custody_chain import ChainDrawing, chain_caption, chain_lines, chain_picture, describe_chains
@@ -62,7 +63,7 @@ def figure(drawn: Drawing, spoken: Spoken, width: float = WIDE) -> Figure:
     picture = sort.picture(drawn, spoken, width)
     if picture is None:
         states = describe_chains(drawn)[:-1] if isinstance(drawn, ChainDrawing) else []
-        left_out = "The picture is left out, because it would be too long; the table says the same."
+        left_out = Message("The picture is left out, because it would be too long; the table says the same.")
         return Figure(None, said(spoken, [left_out, *states]))
     lines = tuple(sort.lines(drawn, spoken))
     return Figure(picture, said(spoken, sort.caption(drawn)), lines if len(lines) <= MOST_LINES else ())

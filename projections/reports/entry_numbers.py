@@ -1,9 +1,10 @@
-"""The numbers by which reports name the entries of an order: 3, and C1 in its companion."""
+"""The numbers by which reports name the entries of an order: 3, C1 in its companion, I1 in an order joined with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from string import ascii_uppercase
 
 from ledger.entries.case import Case, Entry
 
@@ -15,12 +16,13 @@ def numbers(case: Case) -> dict[str, str]:
 
 def number(entry: Entry, case: Case) -> str:
     """Return the number of an entry as reports show it."""
-    return f"{'' if entry.order == case.order else 'C'}{entry.seq}"
+    return entry.number if entry.prefix or entry.order == case.order else f"C{entry.seq}"
 
 
-def in_order(number: str) -> tuple[bool, int]:
-    """Return the key by which numbers of entries are sorted: those of the order, then those of its companion."""
-    return number.startswith("C"), int(number.lstrip("C"))
+def in_order(number: str) -> tuple[str, int]:
+    """Return the key by which numbers of entries are sorted: those of the order, then those of other orders."""
+    place = number.lstrip(ascii_uppercase)
+    return number[: -len(place)], int(place)
 
 
 def runs(numbers: Iterable[str]) -> list[list[str]]:
@@ -35,8 +37,8 @@ def runs(numbers: Iterable[str]) -> list[list[str]]:
 
 
 def _next(number: str) -> str:
-    place = number.lstrip("C")
-    return f"{number[: -len(place)]}{int(place) + 1}"
+    prefix, place = in_order(number)
+    return f"{prefix}{place + 1}"
 
 
 def together(lines: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:

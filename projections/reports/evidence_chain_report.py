@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.entries.case import Case
+from ledger.facts.words.kind_words import in_few_words
 from ledger.law import Finding, Judgement
+from ledger.law.admissibility.criteria import repeated
 from ledger.law.terms.periods import PERIODS
-from projections.drawings.timeline import in_few_words
+from ledger.messages import Message, joined
 from projections.reports.custody_report import stated_files
 from projections.reports.entry_numbers import in_order, number, numbers
 from projections.reports.front_page import (
@@ -26,6 +28,7 @@ from projections.reports.front_page import (
     words,
 )
 from projections.reports.history import History, history
+from projections.sentences.local_time import end_of
 from projections.views.custody import custody
 from projections.views.evidence_chain import evidence_chain
 
@@ -46,11 +49,12 @@ class CriterionRow:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Hold one deadline: what became of it, when it ended, how it was counted step by step, its name in few words."""
+    """Hold one deadline: what became of it, `due` is the first moment after it (UTC), `end` its end in words."""
 
     id: str
     verdict: str
     due: datetime | None
+    end: str | None
     policy: str
     cite: tuple[str, ...]
     entries: tuple[str, ...]
@@ -80,14 +84,14 @@ class EvidenceChain:
 
 
 ASKS = {
-    "A1": "Is every act the word of the office that is said to have done it?",
-    "A2": "Are the data the same at every hand that held them?",
-    "A3": "Is it known who held them, at every moment?",
-    "A4": "Did an office act that may, supervised where that is needed?",
-    "A5": "Were the conditions of the instrument kept, notification and objection among them?",
-    "A6": "Was everything done in its time?",
-    "A7": "Were the rights of the person whose data these are kept?",
-    "A8": "Did the defence get what it needs to check all this?",
+    "A1": Message("Is every act the word of the office that is said to have done it?"),
+    "A2": Message("Are the data the same at every hand that held them?"),
+    "A3": Message("Is it known who held them, at every moment?"),
+    "A4": Message("Did an office act that may, supervised where that is needed?"),
+    "A5": Message("Were the conditions of the instrument kept, notification and objection among them?"),
+    "A6": Message("Was everything done in its time?"),
+    "A7": Message("Were the rights of the person whose data these are kept?"),
+    "A8": Message("Did the defence get what it needs to check all this?"),
 }
 SHOWN = {
     "DEMONSTRATED": "shown",
@@ -101,15 +105,17 @@ def evidence_chain_report(
     case: Case, judgement: Judgement, making: Provenance, commands: Sequence[CheckCommand]
 ) -> EvidenceChain:
     """Return the evidence-chain report of a case as known at the judgement's moment."""
-    what = (
-        "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
-        "Whether the evidence may be used is for the court."
+    what = Message(
+        "For each of eight criteria: what the record shows, the entries it rests on, and what is "
+        "lacking. Whether the evidence may be used is for the court."
     )
     rows = criterion_rows(case, judgement)
     stated, lacking = stated_files(custody(case, judgement.as_of, reveal=making.reveal), case, reveal=making.reveal)
     answer = _shown(rows)
     return EvidenceChain(
-        face=front_page("Evidence-chain report", what, answer, case, judgement, making, commands, stated, lacking),
+        face=front_page(
+            Message("Evidence-chain report"), what, answer, case, judgement, making, commands, stated, lacking
+        ),
         criteria=rows,
         periods=periods(case, judgement),
         findings=remarks(judgement.findings, case),
@@ -130,9 +136,11 @@ def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]
     return tuple(
         CriterionRow(
             id=p.id,
-            name=p.name,
+            name=Message(p.name),
             asks=ASKS[p.id],
-            state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
+            state=Message("{0}, with a remark", Message(SHOWN[p.state]))
+            if p.state == "DEMONSTRATED" and p.pulled_by
+            else Message(SHOWN[p.state]),
             code=p.state,
             rests_on=tuple(sorted(((number(e, case), in_few_words(e.kind)) for e in p.rests_on), key=_by_number)),
             lacks=tuple(_in_words(lack, p.pulled_by) for lack in p.lacks),
@@ -142,13 +150,13 @@ def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]
     )
 
 
-def _by_number(entry: tuple[str, str]) -> tuple[bool, int]:
+def _by_number(entry: tuple[str, str]) -> tuple[str, int]:
     return in_order(entry[0])
 
 
 def _in_words(lack: str, findings: Iterable[Finding]) -> str:
     """Return what is lacking without the code of its finding, which the section on findings has."""
-    return next((f.says for f in findings if lack == f"{f.code}: {f.says}"), lack)
+    return next((f.says for f in findings if lack == repeated(f)), lack)
 
 
 def _shown(found: Sequence[CriterionRow]) -> str:
@@ -158,11 +166,11 @@ def _shown(found: Sequence[CriterionRow]) -> str:
     """
     shown = sum(c.code == "DEMONSTRATED" for c in found)
     others = [
-        f"{SHOWN[code]}: {', '.join(c.name for c in found if c.code == code)}"
+        Message("{0}: {1}", Message(SHOWN[code]), joined(", ", (c.name for c in found if c.code == code)))
         for code in ("CONTRADICTED", "GAP", "NOT_APPLICABLE")
         if any(c.code == code for c in found)
     ]
-    return "; ".join([f"The record shows {shown} of {len(found)} criteria", *others]) + "."
+    return Message("{0}.", joined("; ", [Message("The record shows {0} of {1} criteria", shown, len(found)), *others]))
 
 
 def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
@@ -173,6 +181,7 @@ def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
             id=c.id,
             verdict=words(str(c.verdict)),
             due=c.due,
+            end=None if c.due is None else end_of(c.due, c.zone, c.last_day),
             policy=c.policy,
             cite=c.cite,
             entries=tuple(by_leaf[leaf] for leaf in c.entries if leaf in by_leaf),

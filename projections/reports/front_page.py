@@ -7,30 +7,38 @@ JSON are the same. The page never says what a court decides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from ledger.entries.case import Case, Entry
 from ledger.facts import KINDS
+from ledger.facts.value_forms import ListForm
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.law import Finding, Judgement
 from ledger.law.terms.rule import LEVELS, Level
-from projections.reports.entry_numbers import in_order, numbers
+from ledger.messages import Capitalised, Message, joined
+from ledger.verify.progress import Unproven
+from projections.reports.entry_numbers import in_order, number, numbers
 from projections.reports.request import Request, request
 from projections.reports.signature_note import SignatureNote
+from projections.sentences.field_words import field_words
+from projections.sentences.names import OFFICES, names_of
+from projections.sentences.sentence import sentence
+from projections.sentences.values import Worded
+from projections.views.papers.narrowing import narrowings
 from projections.views.state import view
-from projections.views.timeline import office_names
 
-REGISTERS = ("authority-registered", "authority-changed")
+_ELEMENTS = KINDS["order-adapted"].fields()["elements_sought"].form
+ELEMENT = _ELEMENTS.item if isinstance(_ELEMENTS, ListForm) else _ELEMENTS
 GRAVEST = "VWG"  # the order in which findings are shown
 # How sure a rule is, in words for readers of papers: in the annex only.
 MARKS = {
-    "text": "verified against the text",
-    "known": "not verified against the text",
-    "likely": "not verified against the text; to be checked",
-    "design": "a rule of this program, of no act",
+    "text": Message("verified against the text"),
+    "known": Message("not verified against the text"),
+    "likely": Message("not verified against the text; to be checked"),
+    "design": Message("a rule of this program, of no act"),
 }
 
 
@@ -45,12 +53,16 @@ class VerdictReason:
 
 @dataclass(frozen=True, slots=True)
 class IntegrityResult:
-    """Hold the verdict on integrity (ETSI EN 319 102-1), what was checked in one sentence, and why it is not better."""
+    """Hold the verdict on integrity (ETSI EN 319 102-1), what was checked in one sentence, and why it is not better.
+
+    `bundled` is True for a bundle, whose maker signs which entries it has; no one signs that of a folder.
+    """
 
     verdict: str
     says: str
     reasons: tuple[VerdictReason, ...]
     not_proven: tuple[str, ...]
+    bundled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,16 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
+class NarrowingLine:
+    """Hold what narrowed the order, in words, when (UTC, claimed), by which entry, and what is not there since."""
+
+    on: datetime
+    entry: str
+    says: str
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Hold the order a report is about: its name, instrument, Parties, providers and state.
 
@@ -130,6 +152,7 @@ class Subject:
     entries: int
     state: str
     regions: tuple[tuple[str, str], ...]
+    narrowed: tuple[NarrowingLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +209,7 @@ class FrontPage:
 def subject(case: Case, judgement: Judgement) -> Subject:
     """Return who and what an order is about; `case` is as known at the judgement's moment."""
     v = view(case, judgement)
-    names = office_names(case.registry)
+    names = names_of(case).offices
     asked = request(case, names)
     return Subject(
         order=v.order,
@@ -195,14 +218,16 @@ def subject(case: Case, judgement: Judgement) -> Subject:
         request=asked,
         reference=v.ref,
         instrument=v.instrument,
-        instrument_says=INSTRUMENTS.get(v.instrument, "not known to this program"),
+        instrument_says=Message(INSTRUMENTS[v.instrument])
+        if v.instrument in INSTRUMENTS
+        else Message("not known to this program"),
         from_party=v.from_party,
         to_party=v.to_party,
         providers=tuple(names.get(p, p) for p in v.providers),
         issued_on=v.issued_on,
         entries=v.entries,
         state=words(v.state),
-        regions=tuple((name.replace("_", " "), words(value)) for name, value in v.regions.items()),
+        regions=tuple((Message(name.replace("_", " ")), words(value)) for name, value in v.regions.items()),
     )
 
 
@@ -223,10 +248,14 @@ def front_page(
         what=what,
         answer=answer,
         making=making,
-        subject=subject(case, judgement),
+        subject=replace(subject(case, judgement), narrowed=narrowed(case, judgement.as_of)),
         procedure=procedure(judgement.findings),
         findings=remarks(judgement.findings, case),
-        not_checked=(*in_plain_words(making.integrity.not_proven), *_beyond(case, making.head), *LIMITS),
+        not_checked=(
+            *in_plain_words(making.integrity.not_proven, bundled=making.integrity.bundled),
+            *_beyond(case, making.head),
+            *LIMITS,
+        ),
         commands=tuple(commands),
         only_for=only_for(case.entries),
         languages=languages(case.registry),
@@ -239,43 +268,81 @@ def front_page(
     )
 
 
-UNNUMBERED = "no case number stated"
+def narrowed(case: Case, at: datetime) -> tuple[NarrowingLine, ...]:
+    """Return what narrowed the order, in the order in which it happened; sealed values are not opened."""
+    names = names_of(case)
+    times = names.times("")
+    return tuple(
+        NarrowingLine(
+            on=n.entry.on,
+            entry=number(n.entry, case),
+            says=sentence(n.entry, names),
+            absent=tuple(Worded(partial(field_words, code, ELEMENT, names, times)) for code in n.absent),
+        )
+        for n in narrowings(case, at)
+    )
+
+
+UNNUMBERED = Message("no case number stated")
 
 LIMITS = (
-    "The files themselves were not read: what is compared here are the digests that the entries state.",
-    "What the law of a State requires beyond the rules of the instrument as modelled was not examined.",
+    Message("The files themselves were not read: what is compared here are the digests that the entries state."),
+    Message("What the law of a State requires beyond the rules of the instrument as modelled was not examined."),
 )
 # What a bundle leaves unproven under a code, for readers of papers; the code is in the annex.
 PLAIN = {
-    "CMP-COMMITTED": "Whether an entry of this order was left out: the ledger itself has signed how many it has, for "
-    "all its orders at once. Whoever has all entries can check that. Other orders may hold more on the matter.",
-    "CMP-AUDITED": "Whether an entry of this order was left out: the ledger itself has signed how many it has, for all "
-    "its orders at once, and an auditor that the policy names states that it checked that. Other orders may hold more.",
-    "CMP-NOT-COMMITTED": "Whether an entry of this order was left out: the ledger has not signed how many it has.",
-    "CMP-ORDER": "Whether the log holds more on this order, or another entry in the place of one: that it does not is "
-    "signed by the maker of the bundle alone.",
-    "CMP-NOT-AUDITED": "Whether the auditors that the policy names checked each entry: for some no statement is here.",
-    "CMP-REGISTER": "Whether a key was revoked, reported or replaced later than the bundle shows: that it was not is "
-    "signed by the maker of the bundle alone.",
+    "CMP-COMMITTED": Message(
+        "Whether an entry of this order was left out: the ledger itself has signed how many it has, for "
+        "all its orders at once. Whoever has all entries can check that. Other orders may hold more on "
+        "the matter."
+    ),
+    "CMP-AUDITED": Message(
+        "Whether an entry of this order was left out: the ledger itself has signed how many it has, for "
+        "all its orders at once, and an auditor that the policy names states that it checked that. Other "
+        "orders may hold more."
+    ),
+    "CMP-NOT-COMMITTED": Message(
+        "Whether an entry of this order was left out: the ledger has not signed how many it has."
+    ),
+    "CMP-ORDER": Message(
+        "Whether the log holds more on this order, or another entry in the place of one: that it does "
+        "not is signed by the maker of the bundle alone."
+    ),
+    "CMP-NOT-AUDITED": Message(
+        "Whether the auditors that the policy names checked each entry: for some no statement is here."
+    ),
+    "CMP-REGISTER": Message(
+        "Whether a key was revoked, reported or replaced later than the bundle shows: that it was not is "
+        "signed by the maker of the bundle alone."
+    ),
 }
-CODED = re.compile(r"([A-Z]+(?:-[A-Z]+)+): ")
+# The same of a ledger's folder, where they differ.
+UNSIGNED = {
+    "CMP-ORDER": Message(
+        "Whether the log holds more on this order, or another entry in the place of one: nobody signs that it does not."
+    ),
+    "CMP-REGISTER": Message(
+        "Whether a key was revoked, reported or replaced later than is shown here: nobody signs that it was not."
+    ),
+}
 
 
-def in_plain_words(sentences: Iterable[str]) -> tuple[str, ...]:
+def in_plain_words(sentences: Iterable[str], *, bundled: bool = True) -> tuple[str, ...]:
     """Return what is not proven without its codes; several sentences under one code are one."""
-    return tuple(dict.fromkeys(PLAIN.get(code, says) for code, says in map(_uncoded, sentences)))
+    plain = PLAIN if bundled else PLAIN | UNSIGNED
+    return tuple(dict.fromkeys(plain.get(code, says) for code, says in map(_uncoded, sentences)))
 
 
 def _uncoded(says: str) -> tuple[str, str]:
-    if (match := CODED.match(says)) is None:
+    """Return the code of a sentence, empty for none, and its words."""
+    if not isinstance(says, Unproven) or not says.code:
         return "", says
-    rest = says[match.end() :]
-    return match[1], rest[:1].upper() + rest[1:]
+    return says.code, Capitalised(says.words)
 
 
 def words(code: str) -> str:
     """Return a state in words: `PARTIALLY_DISCLOSED` as `partially disclosed`."""
-    return "no order yet" if code == "-" else code.replace("_", " ").lower()
+    return Message("no order yet" if code == "-" else code.replace("_", " ").lower())
 
 
 def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
@@ -283,7 +350,7 @@ def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
     by_leaf = numbers(case)
     return tuple(
         FindingLine(
-            level=LEVELS[f.level],
+            level=Message(LEVELS[f.level]),
             says=f.says,
             code=f.code,
             cite=f.cite,
@@ -297,52 +364,55 @@ def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
 def procedure(findings: Sequence[Finding]) -> str:
     """Count the findings by their level: `1 violation, 2 gaps`; `no finding` where there is none."""
     counts = [(level, sum(f.level is level for f in findings)) for level in (Level.V, Level.W, Level.G)]
-    counted = [f"{n} {LEVELS[level]}{'' if n == 1 else 's'}" for level, n in counts if n]
-    return ", ".join(counted) or "no finding"
+    counted = [Message(f"{{0}} {LEVELS[level]}{'' if n == 1 else 's'}", n) for level, n in counts if n]
+    return joined(", ", counted) if counted else Message("no finding")
 
 
 def found(findings: Sequence[Finding]) -> str:
     """Say in one sentence what the rules found on the procedure."""
     if not findings:
-        return "On the procedure there is no finding: none of the rules as modelled found anything."
-    return f"On the procedure the rules found: {procedure(findings)}."
+        return Message("On the procedure there is no finding: none of the rules as modelled found anything.")
+    return Message("On the procedure the rules found: {0}.", procedure(findings))
 
 
 def vouches(integrity: IntegrityResult) -> str:
     """Say in plain words whether the record is whole, and who vouches for that; the code is for the annex."""
     reasons = integrity.reasons
     if integrity.verdict == "TOTAL-FAILED":
-        return f"The record FAILED its integrity check: {_sentence(reasons)} Do not rely on this paper."
+        return Message("The record FAILED its integrity check: {0} Do not rely on this paper.", _sentence(reasons))
     if integrity.verdict == "TOTAL-PASSED":
-        return (
-            "The record passed its integrity check: signatures, keys and places of the entries fit the keys that the "
-            "maker of this paper was given as trusted. Where these keys came from is not checked here."
+        return Message(
+            "The record passed its integrity check: signatures, keys and places of the entries fit the keys "
+            "that the maker of this paper was given as trusted. Where these keys came from is not checked "
+            "here."
         )
     if [r.code for r in reasons] == ["NO_TRUST_ANCHOR"]:
-        return (
-            "Nothing was found wrong with the signatures and the chain of the entries, but so far only the office's "
-            "own keys vouch for them. The annex says how to compare them with a copy from elsewhere."
+        return Message(
+            "Nothing was found wrong with the signatures and the chain of the entries, but so far only the "
+            "office's own keys vouch for them. The annex says how to compare them with a copy from elsewhere."
         )
     if not reasons:
         return integrity.says
-    return f"Nothing was proved wrong, but not everything could be checked: {_sentence(reasons)}"
+    return Message("Nothing was proved wrong, but not everything could be checked: {0}", _sentence(reasons))
 
 
 def _sentence(reasons: Sequence[VerdictReason]) -> str:
     """Return the first reason as a sentence."""
-    says = next((r.says for r in reasons), "the annex says why")
-    return says if says.endswith(".") else f"{says}."
+    says = next((r.says for r in reasons), Message("the annex says why"))
+    return says if says.endswith(".") else Message("{0}.", says)
 
 
 def _beyond(case: Case, head: ReportCheckpoint | None) -> tuple[str, ...]:
     size = 0 if head is None else head.size
-    loose = sum(e.index >= size for e in case.entries)
+    loose = len({e.index for e in case.entries if e.index >= size})
     if not loose:
         return ()
-    one = loose == 1
     return (
-        f"{loose} {'entry stands' if one else 'entries stand'} beyond the checkpoint named here: "
-        f"the log had not yet promised to keep {'it' if one else 'them'}.",
+        Message("{0} entry stands beyond the checkpoint named here: the log had not yet promised to keep it.", loose)
+        if loose == 1
+        else Message(
+            "{0} entries stand beyond the checkpoint named here: the log had not yet promised to keep them.", loose
+        ),
     )
 
 
@@ -351,7 +421,7 @@ def only_for(entries: Iterable[Entry]) -> tuple[str, ...]:
     closed: Mapping[str, None] = {
         role: None for e in entries if (kind := KINDS.get(e.kind)) is not None for role in kind.shown_to
     }
-    return tuple(ROLES.get(role, role) for role in closed)
+    return tuple(Message(ROLES.get(role, role)) for role in closed)
 
 
 def languages(registry: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
@@ -366,6 +436,6 @@ def languages(registry: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
 
 def named(registry: Iterable[Entry]) -> tuple[tuple[str, str, str], ...]:
     """Return the names of offices in the languages in which they are not shown: (name shown, language, name)."""
-    names = {e.public["actor"]: e.public["names"] for e in registry if e.kind in REGISTERS and e.get("names")}
+    names = {e.public["actor"]: e.public["names"] for e in registry if e.kind in OFFICES and e.get("names")}
     shown = ((by.get("en") or next(iter(by.values())), by) for by in names.values())
     return tuple((name, lang, other) for name, by in shown for lang, other in by.items() if other != name)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.messages import Message
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, VerdictReason, vouches
 
 
@@ -60,10 +61,10 @@ class Verification:
 
 # Which codes speak of which check; all others speak of the form of an entry.
 CODES = {
-    "signature": ("SIG-",),
-    "key of the signer, and its office": ("KEY-",),
-    "place in its order and log": ("CTX-",),
-    "tree, root and published heads": ("LOG-", "CP-", "SPLIT-", "PRF-"),
+    Message("signature"): ("SIG-",),
+    Message("key of the signer, and its office"): ("KEY-",),
+    Message("place in its order and log"): ("CTX-",),
+    Message("tree, root and published heads"): ("LOG-", "CP-", "SPLIT-", "PRF-"),
 }
 
 
@@ -72,7 +73,7 @@ def checks(entries: int, signatures: int, heads: int, problems: Sequence[Verdict
     failed = [sum(p.code.startswith(codes) for p in problems) for codes in CODES.values()]
     done = (signatures, entries, entries, heads)
     return (
-        CheckCount("form of the entry", entries, len(problems) - sum(failed)),
+        CheckCount(Message("form of the entry"), entries, len(problems) - sum(failed)),
         *(CheckCount(what, n, bad) for what, n, bad in zip(CODES, done, failed, strict=True)),
     )
 
@@ -91,19 +92,28 @@ def verification(
     `counts` are entries read, good signatures, heads compared; `heads` the newest kept ones.
     """
     problems = making.integrity.reasons if making.integrity.verdict == "TOTAL-FAILED" else ()
-    what = "A whole ledger read again, believing nothing: every signature, every chain, every hash, the root."
-    page = FrontPage(
-        title="Audit verification report",
-        what=what,
-        answer=(
-            f"{len(problems)} {'problem was' if len(problems) == 1 else 'problems were'} found"
-            if problems
-            else "Nothing was found wrong"
+    what = Message("A whole ledger read again, believing nothing: every signature, every chain, every hash, the root.")
+    found = (
+        Message(
+            f"{{0}} {'problem was' if len(problems) == 1 else 'problems were'} found in {{1}} entries of "
+            f"{{2}} {'order' if orders == 1 else 'orders'} and the register.",
+            *(len(problems), counts[0], orders),
         )
-        + f" in {counts[0]} entries of {orders} {'order' if orders == 1 else 'orders'} and the register.",
+        if problems
+        else Message(
+            "Nothing was found wrong in {0} entries of {1} order and the register."
+            if orders == 1
+            else "Nothing was found wrong in {0} entries of {1} orders and the register.",
+            *(counts[0], orders),
+        )
+    )
+    page = FrontPage(
+        title=Message("Audit verification report"),
+        what=what,
+        answer=found,
         making=making,
         subject=None,
-        procedure="not examined: it is asked order by order",
+        procedure=Message("not examined: it is asked order by order"),
         findings=(),
         not_checked=making.integrity.not_proven,
         commands=tuple(commands),

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ledger.entries.case import Case, Entry, instant
+from ledger.facts.words.kind_words import in_few_words
 from ledger.law import Judgement
 from ledger.law.terms.rule import Clock
 from projections.drawings.custody_chain import ChainDrawing, ChainStep, CustodyChain
 from projections.drawings.deadline_bars import MOST as MOST_BARS
 from projections.drawings.deadline_bars import DeadlineBar, DeadlineDrawing, with_other_readings
-from projections.drawings.timeline import in_few_words
 from projections.reports.entry_numbers import number, numbers
 from projections.reports.front_page import words
-from projections.views.custody import GIVEN, CustodyStep
+from projections.sentences.names import names_of
+from projections.views.custody import CustodyStep
 from projections.views.exhibit_digests import Digest
-from projections.views.timeline import office_names, speaker
+from projections.views.papers.hand_over import GIVEN
+from projections.views.timeline import signer
 
 SHORT = 16  # digits of a digest in a picture
 
@@ -24,7 +26,7 @@ def custody_drawing(hands: Sequence[CustodyStep], case: Case, *, reveal: bool) -
     """Return the steps of custody of a case as one chain for each exhibit; digests only where they are revealed."""
     if not hands:
         return None
-    by_leaf, names = numbers(case), office_names(case.registry)
+    by_leaf, names = numbers(case), names_of(case).offices
     made = [h for h in hands if h.entry.kind == "working-copy-made" and h.replaced is None]
     copies = {h.entry.get("copy"): h.exhibit for h in made}
     return ChainDrawing(
@@ -60,13 +62,15 @@ def _bar(c: Clock, case: Case, by_leaf: Mapping[str, Entry]) -> DeadlineBar:
         id=c.id,
         cite=", ".join(c.cite),
         length="" if c.count is None or c.policy == "STATED" else c.count.length,
-        verdict=words(str(c.verdict)),
+        verdict=str(words(str(c.verdict))),
         begins=None if c.count is None else c.count.trigger,
         due=c.due,
         policy="",
         answers=tuple((number(e, case), e.on) for e in answers),
         pauses=tuple((instant(begins), instant(ends) if ends else None) for begins, _, ends in pauses),
         extended=any(step.operation == "extension" for step in steps),
+        zone=c.zone,
+        last_day=c.last_day,
     )
 
 
@@ -124,5 +128,8 @@ def _step(h: CustodyStep, case: Case, known: Mapping[str, str], names: Mapping[s
         digest=digests[0] if reveal and digests else "",
         more=max(0, len(set(digests)) - 1),
         replaced_by=None if gone is None else known.get(gone.entry.leaf, gone.entry.leaf[:8]),
-        replaced_who="" if gone is None else speaker(gone.entry, names),
+        gave=h.gave is None or h.gave.entry is not None,
+        took=h.took is None or h.took.entry is not None,
+        confirms=h.confirms,
+        replaced_who="" if gone is None else signer(gone.entry, names),
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ledger.command_line import quoted
 from ledger.facts import Field, kind_of
 from ledger.facts.value_forms import Form, ListForm, TextForm
 from ledger.facts.words.lookup import list_of
-from ledger.law.rules.order_contents import CONTENTS, RequiredContent
+from ledger.law.rules.order_contents import CONTENTS, RequiredContent, fields_asked
+from projections.reports.order_form.parts import ANNEX_I, ANNEX_II, FOR_AUTHORITY, AnnexSection
 
 MARK = "# "  # a member with this beginning explains the field of the rest of its name
 BY_ITSELF = ("from_party", "issuing_authority", "date_issued")  # `comity issue` states them
+ANNEXES = {"EPOC": (*ANNEX_I, FOR_AUTHORITY), "EPOC-PR": ANNEX_II}
 ALWAYS = ("instrument", "to_party", "reference", "case_ref", "providers", "data_categories", "elements_sought")
 USUAL = ("identifiers", "offences", "return_timeframe")
 ANY = '"..."'
@@ -26,11 +29,13 @@ EXAMPLES = {
 def template(instrument: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the template as JSON: for each field its explanation, then its value, null until somebody states it.
 
-    `known` are values that the ledger can tell. The order of the fields is that of the article.
+    `known` are values that the ledger can tell. Each field is there that a rule of the instrument asks for or reads, in
+    the order of the article, and each field of its official form.
     """
     fields = kind_of("order-issued").fields()
     points = CONTENTS.get(instrument, ())
-    names = dict.fromkeys((*ALWAYS, *(n for p in points for n in p.fields), *USUAL))
+    sections = {name: s for s in ANNEXES.get(instrument, ()) for name in s.fields.split()}
+    names = dict.fromkeys((*ALWAYS, *fields_asked(instrument), *sections, *USUAL))
     document: dict[str, Any] = {
         "#": (
             f"Template of an order under {instrument}. Put a value in the place of each null, or delete the line. "
@@ -41,24 +46,26 @@ def template(instrument: str, known: Mapping[str, Any]) -> dict[str, Any]:
     values = {"instrument": instrument, **known}
     for name in names:
         if name not in BY_ITSELF:
-            document[MARK + name] = " ".join(_explained(fields[name], points))
+            document[MARK + name] = " ".join(_explained(fields[name], points, sections.get(name)))
             document[name] = values.get(name)
     return document
 
 
-def _explained(field: Field, points: tuple[RequiredContent, ...]) -> Iterator[str]:
+def _explained(field: Field, points: tuple[RequiredContent, ...], section: AnnexSection | None) -> Iterator[str]:
     yield field.says
     yield f"As {example(field)}."
     if field.one_of and (codes := list_of(field.one_of)):
-        yield f"Codes: {', '.join(field.one_of)} (comity vocabulary {codes.name})."
+        yield f"Codes: {', '.join(field.one_of)} (`comity vocabulary {quoted(codes.name)}`)."
     elif field.type.endswith("element]"):
-        yield "Codes: comity vocabulary elements."
+        yield "Codes: `comity vocabulary elements`."
     if field.sealed:
         yield "Sealed."
     for point in points:
         if field.name in point.fields:
             asks = "asks for it" if point.when is None else f"asks for it if {point.when.__doc__}"
             yield f"{point.cite} {asks}."
+    if section is not None and section.letter:
+        yield f"Section {section.letter} of the form."
 
 
 def example(field: Field) -> str:

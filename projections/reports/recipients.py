@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 
 from ledger.entries.case import Case, Entry, replacements
 from ledger.facts.vocabulary import ROLES
+from ledger.messages import Message
 from projections.reports.entry_numbers import number
+from projections.sentences.names import names_of
 from projections.views.custody import HANDS
-from projections.views.timeline import office_names
 
 MADE = re.compile(
     r"to make a bundle for (?P<role_code>[A-Z0-9]+) \("
@@ -24,7 +25,7 @@ NOTHING = re.compile(
     r"nothing was handed out after entry (?P<log_index>\d+) of the log"
 )  # and how it begins the reason of the entry after one that failed
 DISCLOSED = "data-disclosed"
-DEFENCE = "The defence"
+DEFENCE = Message("The defence")
 HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs one of these has the data
 
 
@@ -47,9 +48,9 @@ def recipients(case: Case) -> list[DataReceipt]:
     Replaced entries do not count. An office that is shown to hold data without a recorded receipt is listed at
     the first entry that shows it. A transfer that its receiver acknowledged is listed at the receipt alone.
     """
-    names = office_names(case.registry)
+    names = names_of(case).offices
     replaced_leaves = replacements(case.entries, datetime.max.replace(tzinfo=UTC))
-    entries = sorted((e for e in case.entries if e.leaf not in replaced_leaves), key=lambda e: (e.on, e.index))
+    entries = sorted((e for e in case.acting if e.leaf not in replaced_leaves), key=lambda e: (e.on, e.index))
     sources = {e.actor for e in entries if e.kind == DISCLOSED}
     holders = set(sources)
     receipts: list[DataReceipt] = []
@@ -59,7 +60,9 @@ def recipients(case: Case) -> list[DataReceipt]:
         if holder is not None and holder not in holders:
             holders.add(holder)
             who = names.get(holder, holder)
-            receipts.append(DataReceipt(e, who, f"{who} is shown to hold the data, entry {place}.", holder))
+            receipts.append(
+                DataReceipt(e, who, Message("{0} is shown to hold the data, entry {1}.", who, place), holder)
+            )
         receiver = _receiver(e)
         if receiver is None or _acknowledged(e, receiver, entries):
             continue
@@ -78,7 +81,9 @@ def readers(accesses: Iterable[Entry]) -> list[str]:
     accesses = list(accesses)
     void_leaves = {e.replaces for e in accesses if came_to_nothing(e, accesses)}
     matches = (MADE.match(str(e.get("justification", ""))) for e in accesses if e.leaf not in void_leaves)
-    return list(dict.fromkeys(ROLES[match["role_code"]] for match in matches if match and match["role_code"] in ROLES))
+    return list(
+        dict.fromkeys(Message(ROLES[match["role_code"]]) for match in matches if match and match["role_code"] in ROLES)
+    )
 
 
 def replaced_access(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
@@ -137,16 +142,18 @@ def _says(e: Entry, who: str, names: Mapping[str, str], place: str) -> str:
     match e.kind:
         case "evidence-received":
             if exhibit is None:
-                return f"{who} received the data, entry {place}."
-            return f"{who} received the data as exhibit {exhibit}, entry {place}."
+                return Message("{0} received the data, entry {1}.", who, place)
+            return Message("{0} received the data as exhibit {1}, entry {2}.", who, exhibit, place)
         case "custody-transferred":
             released = names.get(e.get("released_by"), e.get("released_by"))
-            return f"{who} received exhibit {exhibit} from {released}, entry {place}."
+            return Message("{0} received exhibit {1} from {2}, entry {3}.", who, exhibit, released, place)
         case "defence-bundle-issued":
-            return f"{who} received the raw answer and the means to check it from {giver}, entry {place}."
+            return Message(
+                "{0} received the raw answer and the means to check it from {1}, entry {2}.", who, giver, place
+            )
         case "bundle-issued":
-            return f"{who} received entries of the order from {giver}, entry {place}."
-    return f"{who} received the data from {giver}, entry {place}."
+            return Message("{0} received entries of the order from {1}, entry {2}.", who, giver, place)
+    return Message("{0} received the data from {1}, entry {2}.", who, giver, place)
 
 
 def _text(value: object) -> str | None:

@@ -7,10 +7,10 @@ had happened is read as if everybody had recorded everything at once.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import cache
 from itertools import accumulate
@@ -20,17 +20,19 @@ from msgspec.structs import replace
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement, state_at
 from ledger.law.terms.periods import PERIODS
+from ledger.messages import Code, Message
 from projections.reports.entry_numbers import number
 from projections.reports.front_page import FindingLine, Provenance, Subject, only_for, remarks, subject, words
 from projections.reports.history import History, history
+from projections.sentences.local_time import running_until
 from projections.sentences.names import names_of
 from projections.sentences.sentence import sentence
 from projections.views.custody import custody, held_periods
 from projections.views.due import Duty, due
 from projections.views.known_at import Change, LogMoment, as_known, changes
-from projections.views.timeline import by_time, speaker
+from projections.views.replaced import replaced
+from projections.views.timeline import by_time, numbered, only_arrives, speaker
 
-CODE = re.compile(r"^(?:[A-Z][A-Z0-9_-]+|-)(?= due |$)")  # a state or verdict by its code, at the beginning
 MOST = 150  # stages; of more, days and then weeks are shown by their last moment
 
 Heads = Sequence[tuple[datetime, int]]  # every kept head as (dated, log size): cosigned time, else the log's clock
@@ -39,28 +41,52 @@ Judge = Callable[[Case, datetime], Judgement]
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """Hold one entry in a line: its number, when it happened, its sentence, its speaker."""
+    """Hold one entry in a line: its number, when it happened, its sentence, its speaker.
+
+    `replaced_by` is the number of the entry that replaced it, None without one.
+    """
 
     number: str
     on: datetime
     says: str
     who: str
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunningDeadline:
-    """Hold one deadline that ran at a moment, with its name; `due` is None where it could not be computed."""
+    """Hold one deadline that ran at a moment, with its name.
+
+    `due` is the first moment after it (UTC), `until` its end in words; None where the end could not be computed.
+    `policy` is how it was counted, where there is another reading of it.
+    """
 
     id: str
     due: datetime | None
+    until: str | None
     over: bool
     cite: tuple[str, ...]
     name: str = ""
+    policy: str = ""
 
 
-def running(d: Duty) -> RunningDeadline:
-    """Return a deadline that runs, with its name in few words."""
-    return RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite, PERIODS.get(d.clock.id, ""))
+def running(duties: Iterable[Duty]) -> tuple[RunningDeadline, ...]:
+    """Return the deadlines of an order that run, with their names in few words."""
+    duties = tuple(duties)
+    readings = Counter((d.clock.id, d.clock.trigger) for d in duties)
+    return tuple(
+        RunningDeadline(
+            clock.id,
+            clock.due,
+            None if clock.due is None else running_until(clock.due, clock.zone, clock.last_day, over=d.over),
+            d.over,
+            clock.cite,
+            PERIODS.get(clock.id, ""),
+            clock.policy if readings[clock.id, clock.trigger] > 1 else "",
+        )
+        for d in duties
+        for clock in (d.clock,)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +157,25 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
     entered = _entered(case.entries, heads)
     trail = by_time(judge(case, until).trail)
     ends = [s.on for s in trail]
+    listed = [e for e in numbered(case.entries) if not only_arrives(e)]
     moments = _thinned(sorted({m for m in (*(e.on for e in case.entries), *entered.values(), *ends) if m <= until}))
     called = names_of(case)
-    at_once = _at_once(case)
+    gone = replaced(case, until)
+    at_once = _at_once(case, gone)
     result: list[Stage] = []
     before: Judgement | None = None
     earlier: datetime | None = None
 
     @cache  # an entry that is in no record yet is named at many moments
     def line(e: Entry) -> EntryLine:
-        return EntryLine(number(e, case), e.on, sentence(e, called), speaker(e, called.offices))
+        by = gone.get(e.leaf)
+        return EntryLine(
+            number(e, case),
+            e.on,
+            sentence(e, called),
+            speaker(e, called.offices),
+            None if by is None else number(by.entry, case),
+        )
 
     def lines(entries: Iterable[Entry]) -> tuple[EntryLine, ...]:
         return tuple(map(line, entries))
@@ -157,13 +192,15 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
             Stage(
                 at=at,
                 size=size,
-                happened=lines(e for e in case.entries if new(e.on)),
-                recorded=lines(e for e in case.entries if e.leaf in entered and new(entered[e.leaf])),
-                unknown=lines(e for e in case.entries if e.on <= at and e.leaf not in here),
+                happened=lines(e for e in listed if new(e.on)),
+                recorded=lines(e for e in listed if e.leaf in entered and new(entered[e.leaf])),
+                unknown=lines(e for e in listed if e.on <= at and e.leaf not in here),
                 state=words(judgement.state),
                 really=words(state_at(at_once, at)),
-                regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
-                due=tuple(running(d) for d in due(judgement, at)),
+                regions=tuple(
+                    (Message(name.replace("_", " ")), words(value)) for name, value in judgement.regions.items()
+                ),
+                due=running(due(judgement, at)),
                 findings=remarks(judgement.findings, known_case),
                 changes=tuple(map(in_words, changes(before, judgement))) if before is not None else (),
                 clocks_ended=tuple(s.clock for s in trail if s.clock is not None and new(s.on)),
@@ -182,15 +219,18 @@ def _held(case: Case, at: datetime) -> tuple[DataHeld, ...]:
 
 def in_words(change: Change) -> Change:
     """Return a change with its states in words."""
-    sort, _, name = change.what.partition(" ")
-    if sort == "finding":
-        return change
-    before, after = (None if value is None else CODE.sub(_as_words, value) for value in (change.before, change.after))
-    return Change(f"{sort} {name.replace('_', ' ')}".strip() if sort == "region" else change.what, before, after)
+    what, before, after = (None if value is None else _words(value) for value in astuple(change))
+    return Change(what or "", before, after)
 
 
-def _as_words(code: re.Match[str]) -> str:
-    return words(code[0])
+def _words(value: str) -> str:
+    """Return a value whose codes are in words in English too."""
+    match value:
+        case Code():
+            return Message(value.words)
+        case Message():
+            return Message(value.id, *(_words(v) if isinstance(v, str) else v for v in value.values))
+    return value
 
 
 def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
@@ -201,9 +241,12 @@ def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
     return {leaf: dated[n][0] for leaf, n in places if n < len(dated)}
 
 
-def _at_once(case: Case) -> Case:
-    """Return the case as if every entry had been signed when it happened, by offices registered before it."""
-    entries = tuple(replace(e, at=e.on, received=None) for e in case.entries)
+def _at_once(case: Case, gone: Container[str]) -> Case:
+    """Return the case as if every entry had been signed when it happened, by offices registered before it.
+
+    The entries that were replaced, by leaf in `gone`, are left out: their signers say that they were wrong.
+    """
+    entries = tuple(replace(e, at=e.on, received=None) for e in case.entries if e.leaf not in gone)
     first = min((e.on for e in entries), default=None)
     registry = (
         case.registry

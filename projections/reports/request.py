@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.entries.case import Case, Entry
 from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.facts.words.shared import CATEGORIES
+from ledger.messages import Message, coded
 from projections.sentences.names import territory
+from projections.sentences.quotation import set_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ class Request:
         return self.case_number or self.reference
 
 
-def request(case: Case, names: dict[str, str]) -> Request:
+def request(case: Case, names: Mapping[str, str]) -> Request:
     """Return who asked whom for what by the newest version of an order; `names` are those of offices, by actor."""
-    issued = next((e for e in reversed(case.entries) if e.kind == "order-issued" and e.order == case.order), None)
+    issued = next((e for e in reversed(case.issued) if e.order == case.order), None)
     if issued is None:
         return Request(None, None, None, None, (), None, (), ())
-    sent = (e.get("addressee") for e in case.entries if e.kind == "order-transmitted")
+    sent = (e.get("addressee") for e in case.acting if e.kind == "order-transmitted")
     addressees = issued.get("providers") or [actor for actor in dict.fromkeys(sent) if actor]
     authority = issued.get("issuing_authority") or issued.actor
     return Request(
@@ -62,14 +64,14 @@ def request(case: Case, names: dict[str, str]) -> Request:
         from_state=state(issued.get("from_party"), case.registry),
         addressees=tuple(names.get(actor, actor) for actor in addressees),
         to_state=state(issued.get("to_party"), case.registry),
-        asked_for=tuple(CATEGORIES.words.get(c, c) for c in issued.get("data_categories") or ()),
+        asked_for=tuple(coded(c, CATEGORIES.words) for c in issued.get("data_categories") or ()),
         elements=tuple(element(e) for e in issued.get("elements_sought") or ()),
     )
 
 
 def element(code: str) -> tuple[str, ...]:
     element, *which = code.split("#", 1)
-    return ELEMENT_WORDS.get(element, element), *which
+    return Message(ELEMENT_WORDS[element]) if element in ELEMENT_WORDS else element, *which
 
 
 def state(code: str | None, registry: Iterable[Entry]) -> StateName | None:
@@ -79,6 +81,6 @@ def state(code: str | None, registry: Iterable[Entry]) -> StateName | None:
     own: dict[str, str] = {}
     for e in registry:
         if e.kind == "party-registered" and e.get("party") == code:
-            own |= e.get("names") or {}
-    name = own.get("en") or territory(code, "en") or next(iter(own.values()), f"Party {code}")
+            own |= {lang: set_apart(name, lang) for lang, name in (e.get("names") or {}).items()}
+    name = own.get("en") or territory(code, "en") or next(iter(own.values()), Message("Party {0}", code))
     return StateName(code, name, tuple(own.items()))

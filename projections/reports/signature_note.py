@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.formats.characters import visible
+from ledger.messages import Message
 
-FIELD = "Electronic signature"  # the name of the signature field, for readers of the PDF
+FIELD = Message("Electronic signature")  # the name of the signature field, for readers of the PDF
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,18 @@ def signature_note(name: str, subject: str, *, stamped: bool) -> SignatureNote:
         name,
         subject,
         (
-            f"Signed electronically by {name} ({subject}); the signature panel of a PDF reader shows the signature. "
-            "A copy for which it shows none is not signed.",
-            "The signature proves that the key of this certificate signed this file as it is. "
-            "It proves nothing about what the file says.",
-            "A time-stamp authority confirms when it was signed."
+            Message(
+                "Signed electronically by {0} ({1}); the signature panel of a PDF reader shows the signature. A "
+                "copy for which it shows none is not signed.",
+                name,
+                subject,
+            ),
+            Message(
+                "The signature proves that the key of this certificate signed this file as it is. It proves "
+                "nothing about what the file says."
+            ),
+            Message("A time-stamp authority confirms when it was signed.")
             if stamped
-            else "No time-stamp authority confirms when it was signed.",
+            else Message("No time-stamp authority confirms when it was signed."),
         ),
     )

@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
 
 from msgspec import Struct
 
 from ledger.formats.time_zones import zone
-
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
-    "December",
-)
-
-
-def long_date(day: date) -> str:
-    """Return a date in words: `15 March 2027`."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+from ledger.messages import WEEKDAYS, Day, LongDay, Message, Moment
 
 
 def place_of(zone_name: str) -> str:
     """Return the place of a time zone: `Europe/Oslo` is Oslo; empty for a zone that names no place, such as UTC."""
     area, _, place = zone_name.rpartition("/")
     return "" if area in ("", "Etc") else place.replace("_", " ")
+
+
+def until(due: datetime, zone_name: str, last_day: date | None) -> str:
+    """Return the end of a period in words: `until the end of Friday 20 November 2026, Dublin`.
+
+    `due` is the first instant after it. Without a last day it ends within a day: `until 14:00 on Friday 20 November
+    2026, Dublin`.
+    """
+    place = place_of(zone_name) or zone_name
+    if last_day is not None:
+        return f"until the end of {_weekday(last_day)}, {place}"
+    try:
+        local = due.astimezone(zone(zone_name))
+    except OverflowError:  # the end of the year 9999
+        local, place = due.astimezone(UTC), "UTC"
+    return f"until {_clock(local)} on {_weekday(local.date())}, {place}"
+
+
+def end_of(due: datetime, zone_name: str, last_day: date | None) -> Message:
+    """Return the end of a period for a table: `end of 2026-11-20 (Dublin)`, or `2026-11-20 14:00 UTC` within a day.
+
+    `due` is the first instant after it, `last_day` the last local day that still counts.
+    """
+    if last_day is not None:
+        return Message("end of {0} ({1})", Day(last_day), place_of(zone_name) or zone_name)
+    return Message("{0} UTC", Moment(f"{due.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")))
+
+
+def running_until(due: datetime, zone_name: str, last_day: date | None, *, over: bool) -> Message:
+    """Return until when a period runs, or ran: `until the end of 2026-11-20 (Dublin)`; values as in `end_of`."""
+    end = end_of(due, zone_name, last_day)
+    if last_day is None:
+        return Message("ran out on {0}", end) if over else Message("until {0}", end)
+    return Message("ran out at the {0}", end) if over else Message("until the {0}", end)
+
+
+def _weekday(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {LongDay(day)}"
 
 
 class At(Struct, frozen=True):
@@ -58,24 +86,26 @@ class LocalTimes:
 
     def date(self, moment: datetime) -> str:
         """Return the local date of a moment in words."""
-        return long_date(self.day(moment))
+        return LongDay(self.day(moment))
 
     def moment(self, moment: datetime) -> str:
         """Return a moment in words: `15 March 2027 at 13:00 UTC (14:00 in Oslo)`."""
         at = self.at(moment)
-        says = f"{long_date(at.day)} at {at.clock} UTC"
+        day, there = LongDay(at.day), LongDay(at.local_day)
         if not at.place:
-            return says
-        other = "" if at.day == at.local_day else f" on {long_date(at.local_day)}"
-        return f"{says} ({at.local_clock}{other} in {at.place})"
+            return Message("{0} at {1} UTC", day, at.clock)
+        if at.local_day == at.day:
+            return Message("{0} at {1} UTC ({2} in {3})", day, at.clock, at.local_clock, at.place)
+        return Message("{0} at {1} UTC ({2} on {3} in {4})", day, at.clock, at.local_clock, there, at.place)
 
     def beside(self, moment: datetime) -> str:
         """Return what a table shows next to UTC: `14:00 in Oslo`, with the date if it is another one; else nothing."""
         local = moment.astimezone(self._zone)
         if not self._place or not local.utcoffset():
             return ""
-        other = "" if moment.astimezone(UTC).day == local.day else f"{local.date()} "
-        return f"{other}{_clock(local)} in {self._place}"
+        if moment.astimezone(UTC).day == local.day:
+            return Message("{0} in {1}", _clock(local), self._place)
+        return Message("{0} {1} in {2}", Day(local.date()), _clock(local), self._place)
 
     def ending(self, end: datetime) -> str:
         """Return the local end of a period, always with its date: `2027-04-08 end of day in Oslo`; else nothing.

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
-from ledger.entries.case import Case, Entry
+from ledger.entries.case import Case, Entry, ReceivedRegister
+from ledger.messages import LANGUAGES, Message, OfficeName
+from projections.sentences.catalogue import catalogue
+from projections.sentences.quotation import QUOTES, set_apart
 
 if TYPE_CHECKING:
     from projections.sentences.local_time import LocalTimes
 
+AS_REGISTERED: Final = Message("{0}, as {1} registers it")  # a name, a log
 OFFICES: Final = ("authority-registered", "authority-changed")
 PARTY: Final = "party-registered"
 
@@ -18,7 +22,15 @@ PARTY: Final = "party-registered"
 class Names:
     """The names in a register, and the numbers of the entries of one order."""
 
-    def __init__(self, registry: Sequence[Entry], entries: Iterable[Entry] = (), order: str = "") -> None:
+    def __init__(
+        self,
+        registry: Sequence[Entry],
+        entries: Iterable[Entry] = (),
+        order: str = "",
+        others: Sequence[ReceivedRegister] = (),
+    ) -> None:
+        self._home = next((e.party for e in registry if e.role == "ADM"), "")  # the Party of the registrar
+        self._others = [(other.origin, Names(other.entries)) for other in others]
         self._offices: dict[str, Mapping[str, str]] = {}
         self._parties: dict[str, Mapping[str, str]] = {}
         self._party: dict[str, str] = {}
@@ -35,25 +47,50 @@ class Names:
         self._numbers: dict[str, str] | None = None
 
     @cached_property
-    def offices(self) -> dict[str, str]:
-        """The names of offices by actor, in English if they have one."""
-        return {actor: _in(names, "en") for actor, names in self._offices.items()}
+    def offices(self) -> dict[str, OfficeName]:
+        """The names of offices by actor, in English if they have one, with the log that gives a name of others."""
+        received = (actor for _, names in self._others for actor in names._offices)
+        return {actor: self.named(actor) for actor in dict.fromkeys((*self._offices, *received))}
+
+    def named(self, actor: str) -> OfficeName:
+        """Return the name of an office in English, with its names in every other language that it has."""
+        registers = (self, *(names for _, names in self._others))
+        languages = {lang for names in registers for lang in names._offices.get(actor, ())}
+        english = self.office(actor)
+        if self._others or english[0] in QUOTES:  # words or marks of the language are around the name
+            languages |= set(LANGUAGES)
+        return OfficeName(english, {lang: self.office(actor, lang) for lang in languages - {"en"}})
 
     def office(self, actor: str, lang: str = "en") -> str:
-        """Return the newest name of an office, in a language if it has one, else in English; its id without a name."""
-        return _in(self._offices.get(actor), lang) or actor
+        """Return the newest name of an office, in a language if it has one, else in English; its id without a name.
+
+        A name that reads like words of this program is in quotation marks.
+        A name from a register of another log is given with that log. Where that name is another one, both are given,
+        but not for an office of our registrar's own Party.
+        """
+        own = set_apart(_in(self._offices.get(actor), lang), lang)
+        if own and (not self._others or self._party.get(actor) == self._home):
+            return own
+        theirs = [
+            (set_apart(name, lang), origin)
+            for origin, names in self._others
+            if (name := _in(names._offices.get(actor), lang))
+        ]
+        words = catalogue(lang).get(AS_REGISTERED, AS_REGISTERED)
+        others = "; ".join(words.format(name, origin) for name, origin in dict(reversed(theirs)).items() if name != own)
+        return f"{own} ({others})" if own and others else own or others or set_apart(actor, lang)
 
     def party(self, code: str, lang: str = "en") -> str:
         """Return the name of a State or organisation: as registered, else of the CLDR, else in English; or its code."""
         names = self._parties.get(code)
-        return code if not names else names.get(lang) or territory(code, lang) or _in(names, lang)
+        return set_apart(code if not names else names.get(lang) or territory(code, lang) or _in(names, lang), lang)
 
     def entry(self, leaf: str) -> str | None:
         """Return the number of an entry of the order; None for an entry that is not here."""
         if self._numbers is None:
             self._numbers = {}
             for e in self._entries:
-                number = f"{'' if e.order == self._order else 'C'}{e.seq}"
+                number = e.number if e.prefix or e.order == self._order else f"C{e.seq}"
                 self._numbers[e.leaf] = number
                 if e.proves:
                     self._numbers.setdefault(e.proves, number)
@@ -64,8 +101,13 @@ class Names:
         return _times(self.zone(actor))
 
     def zone(self, actor: str) -> str:
-        """Return the name of the time zone of an office, which is that of its Party; empty if it has none."""
-        return self._zones.get(self._party.get(actor, ""), "")
+        """Return the name of the time zone of an office, which our registrar states of its Party; empty if it has none.
+
+        The Party of an office that our registrar has not registered is the one that all other registers name.
+        """
+        named = (self, *(names for _, names in self._others)) if actor not in self._party else (self,)
+        parties = {names._party[actor] for names in named if actor in names._party}
+        return self._zones.get(parties.pop(), "") if len(parties) == 1 else ""
 
 
 @cache
@@ -77,7 +119,7 @@ def _times(zone: str) -> LocalTimes:
 
 def names_of(case: Case) -> Names:
     """Return the names for the sentences of one order."""
-    return Names(case.registry, case.entries, case.order)
+    return Names(case.registry, case.entries, case.order, case.others)
 
 
 @cache

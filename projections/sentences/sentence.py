@@ -22,31 +22,25 @@ SAW: Final = "{0} saw that {1}"
 TOOK_OVER: Final = "{0} recorded from papers or mail that {1}"
 NO_EFFECT: Final = "The key of {0} did not hold the role ({1}): the entry has no legal effect."
 UNPROVEN: Final = "It is not proven to be its signer's own act: {0}."
-MESSAGES: Final = (UNKNOWN, SAW, TOOK_OVER, NO_EFFECT, UNPROVEN)
+UNCONFIRMED: Final = "Only the register of {0} knows {1}: the entry has no effect here yet."
+MESSAGES: Final = (UNKNOWN, SAW, TOOK_OVER, NO_EFFECT, UNPROVEN, UNCONFIRMED)
 
 
 class Sentence(Worded):
-    """What one entry says, in English, between words of ours; `in_` says it in another language."""
+    """What one entry says, in English; `in_` says it in another language."""
 
     _entry: Entry
     _names: Names
     _reveal: bool
 
-    def __new__(cls, e: Entry, names: Names, *, reveal: bool, before: str = "", after: str = "") -> Sentence:
-        made = str.__new__(cls, f"{before}{in_language(e, names, ENGLISH, reveal=reveal)}{after}")
-        made._entry, made._names, made._reveal, made.before, made.after = e, names, reveal, before, after
+    def __new__(cls, e: Entry, names: Names, *, reveal: bool) -> Sentence:
+        made = str.__new__(cls, in_language(e, names, ENGLISH, reveal=reveal))
+        made._entry, made._names, made._reveal = e, names, reveal
         return made
 
     def in_(self, language: Language) -> str:
-        """Return the sentence in another language, without the words around it.
-
-        It is English where that language has no pattern for its kind.
-        """
+        """Return the sentence in another language; in English where that language has no pattern for its kind."""
         return in_language(self._entry, self._names, language, reveal=self._reveal)
-
-    def between(self, before: str, after: str = "") -> Sentence:
-        """Return the sentence between words of ours, which the catalogue of a language has."""
-        return Sentence(self._entry, self._names, reveal=self._reveal, before=before, after=after)
 
 
 def sentence(e: Entry, names: Names, *, reveal: bool = False) -> Sentence:
@@ -77,6 +71,8 @@ def in_language(e: Entry, names: Names, language: Language, *, reveal: bool) -> 
         text += " " + language.put(UNPROVEN, e.unproven)
     if not e.held:
         text += " " + language.put(NO_EFFECT, signer, role_words(e.role, language))
+    if e.known_to:
+        text += " " + language.put(UNCONFIRMED, e.known_to, e.by)
     return text
 
 

@@ -18,10 +18,15 @@ from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words import words_of
 from ledger.facts.words.data import ELEMENT_WORDS, INSTRUMENT_WORDS
 from ledger.formats.characters import code, visible
+from ledger.formats.misleading_names import misleading
 from ledger.law.terms.periods import PERIODS, period
-from projections.sentences.local_time import LocalTimes, long_date
+from ledger.messages import Capitalised, Code, Day, LongDay, Message, Moment, OfficeName, Weekday
+from projections.sentences.local_time import LocalTimes
 from projections.sentences.names import Names
+from projections.sentences.quotation import MARKS, in_quotes
 
+ISO: Final = "y-MM-dd"
+FIRST_OF_MONTH: Final = {"fr": "1er"}  # CLDR writes `1 mars`
 LONGEST: Final = 80  # characters of a stated value in a sentence: of a longer one the beginning, an ellipsis and ENDING
 ENDING: Final = 25  # of a name of a file: its extension too
 LONGEST_NAME: Final = 200  # of a registered name: offices with a unit and a section in theirs stand whole
@@ -30,9 +35,7 @@ FILES: Final = 2
 PLAIN: Final = re.compile(r"[^\W_](?:[\w./#+-]*[\w#+])?")
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")  # no signed text has one
 NAMED_CHARACTER: Final = re.compile(r"<U\+[0-9A-F]{4,6}>")  # as `visible` writes it
-QUOTES: Final = frozenset('"“”„‟«»')
 UNLIKE_A_NAME: Final = re.compile(r"\w{3}\. +\w|[。！？؟:;!?\n\"“”„‟«»]")  # a sentence, or a mark of one
-QUOTED: Final = {"en": "“{}”", "de": "„{}“", "fr": "«\u00a0{}\u00a0»"}
 UNITS: Final = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour", "m": "minute", "S": "second"}
 STEPS: Final = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
@@ -59,31 +62,75 @@ class Language:
 
     def put(self, english: str, *values: object) -> str:
         """Return a message with its places filled."""
-        return self.word(english).format(*values)
+        return self.word(english).format(*map(self.of, values))
+
+    def of(self, value: object) -> str:
+        """Return a value in this language, as its type says; a plain string is somebody's words or a code."""
+        match value:
+            case Message():
+                return self.put(value.id, *value.values) if value.values else self.word(value.id)
+            case Worded():
+                return visible(value.in_(self))
+            case OfficeName():
+                return visible(value.names.get(self.lang) or str(value))
+            case Code():
+                return self.word(value.words) if self.messages else str(value)
+            case Capitalised():
+                words = self.messages.get(str(value)) or self.of(value.words)
+                return words[:1].upper() + words[1:]
+            case Day():
+                return self.day(value)
+            case LongDay():
+                return self.date(date.fromisoformat(value.iso))
+            case Weekday():
+                return f"{self.word(value.weekday)}, {self.day(value.iso)}" if self.messages else str(value)
+            case Moment():
+                return self.dated(value)
+            case _:
+                return visible(str(value))
+
+    @property
+    def date_pattern(self) -> str:
+        """Return the pattern of a date: `dd` and `MM` of two digits, `y`; in English as in the record."""
+        if not self.messages:
+            return ISO
+        from babel.dates import get_date_format
+
+        pattern = str(get_date_format("medium", self.lang).pattern)
+        return pattern if "MMM" not in pattern else str(get_date_format("short", self.lang).pattern)
+
+    def day(self, iso: str) -> str:
+        """Return a day such as 2027-03-01 as this language writes it."""
+        if not self.messages:
+            return str(iso)
+        year, month, day = iso.split("-")
+        return self.date_pattern.replace("dd", day).replace("MM", month).replace("y", year)
+
+    def dated(self, moment: str) -> str:
+        """Return a moment of the record: the day as this language writes it, the time, and UTC for the Z."""
+        if not self.messages:
+            return str(moment)
+        time = moment[11:].removesuffix("Z")
+        return " ".join(part for part in (self.day(moment[:10]), time, "UTC" if moment.endswith("Z") else "") if part)
 
     def date(self, day: date) -> str:
         """Return a date in words: `15 March 2027`."""
         if not self.messages:
-            return long_date(day)
+            return str(LongDay(day))
         from babel.dates import format_date
 
-        return str(format_date(day, "long", self.lang))
+        written = str(format_date(day, "long", self.lang))
+        first = day.day == 1 and written.startswith("1 ")
+        return FIRST_OF_MONTH.get(self.lang, "1") + written[1:] if first else written
 
     def moment(self, moment: datetime, times: LocalTimes) -> str:
         """Return a moment in UTC, and in the time of an office: `15 March 2027 at 13:00 UTC (14:00 in Oslo)`."""
-        at = times.at(moment)
-        day = self.date(at.day)
-        if not at.place:
-            return self.put("{0} at {1} UTC", day, at.clock)
-        if at.local_day == at.day:
-            return self.put("{0} at {1} UTC ({2} in {3})", day, at.clock, at.local_clock, at.place)
-        there = self.date(at.local_day)
-        return self.put("{0} at {1} UTC ({2} on {3} in {4})", day, at.clock, at.local_clock, there, at.place)
+        return self.of(times.moment(moment))
 
     def bytes(self, size: int) -> str:
         """Return an exact number of bytes, its digits in groups where the language has them: `1842 bytes`."""
         if not self.messages:
-            return f"{size} byte{'' if size == 1 else 's'}"
+            return self.put("{0} byte" if size == 1 else "{0} bytes", size)
         from babel.numbers import format_decimal
 
         grouped = format_decimal(size, format="#,##0", locale=self.lang)
@@ -119,20 +166,17 @@ class Language:
         if not text:
             return None
         text = cut(text)
-        return text if PLAIN.fullmatch(text) else self.in_quotes(_without_quotes(text))
+        return text if PLAIN.fullmatch(text) else in_quotes(text, self.lang)
 
     def named(self, name: str) -> str:
         """Return a registered name: bare, but in quotation marks and cut where it could be read as words of ours."""
+        if misleading(name):  # also one that is in quotation marks already
+            return in_quotes(_in_one_line(name.strip(MARKS)), self.lang)
         like_a_name = not UNLIKE_A_NAME.search(name)
         name = _in_one_line(name)
         if len(name) <= LONGEST_NAME and like_a_name:
             return name
-        name = _without_quotes(name)
-        return self.in_quotes(cut(name, LONGEST_NAME))
-
-    def in_quotes(self, text: str) -> str:
-        """Return a text in quotation marks."""
-        return QUOTED.get(self.lang, QUOTED["en"]).format(text)
+        return in_quotes(cut(name, LONGEST_NAME), self.lang)
 
 
 ENGLISH: Final = Language()
@@ -142,8 +186,6 @@ class Worded(str):
     """Words in English that `in_` makes anew in another language, from values and not from the English words."""
 
     _made: Callable[[Language], str]
-    before: str = ""
-    after: str = ""
 
     def __new__(cls, made: Callable[[Language], str]) -> Self:
         words = super().__new__(cls, made(ENGLISH))
@@ -155,7 +197,7 @@ class Worded(str):
         return str, (str(self),)
 
     def in_(self, language: Language) -> str:
-        """Return the words in another language, without the words of ours around them."""
+        """Return the words in another language."""
         return self._made(language)
 
 
@@ -196,11 +238,6 @@ def _in_one_line(text: str) -> str:
     return CONTROL.sub(lambda c: f"<{code(c[0])}>", visible(" ".join(text.split())))
 
 
-def _without_quotes(text: str) -> str:
-    """Return a text that closes no quotation marks around it."""
-    return "".join("’" if c in QUOTES else c for c in text)
-
-
 def short(digest: str) -> str:
     """Return a digest or key in short: its first eight digits."""
     return f"{digest[:8]}..." if len(digest) > 12 else digest
@@ -217,7 +254,7 @@ def _text(value: str, form: TextForm, language: Language, names: Names, times: L
     if how == "digest":
         return short(value)
     if how == "period" and value in PERIODS:
-        return period(value, language.word)
+        return language.of(period(value))
     named = _NAMED.get(form.type)
     return language.quoted(value) if named is None else named(value, language, names, times)
 
@@ -233,7 +270,7 @@ def _entry(leaf: str, language: Language, names: Names) -> str | None:
 def _element(code: str, language: Language) -> str:
     name, _, label = code.partition("#")
     words = language.word(ELEMENT_WORDS.get(name, name))
-    return f"{words} {language.in_quotes(label)}" if label else words
+    return f"{words} {in_quotes(label, language.lang)}" if label else words
 
 
 _NAMED: Final[Mapping[str, _Named]] = {

@@ -88,7 +88,7 @@ def counted_order(case: Case, judgement: Judgement) -> CountedOrder | None:
     """Return the outcome of an order as known at the judgement's moment; None where nothing was issued by then."""
     case = case.happened(judgement.as_of)
     replacements = replaced(case, judgement.as_of)
-    entries = [e for e in case.entries if e.leaf not in replacements]
+    entries = [e for e in case.acting if e.leaf not in replacements]
     if not entries:
         return None
     issued = next((e for e in entries if e.kind == "order-issued"), entries[0])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from statistics import fmean, median, quantiles
 
+from ledger.messages import Message
 from projections.statistics.counted_group import CountedGroup
 from projections.statistics.counted_order import KEEPS, Amounts, CountedOrder
 from projections.statistics.suppression import FEW, withheld
@@ -119,7 +120,7 @@ class TablePlan:
                 yield from rows.split(mine)
 
 
-TOTAL = "total"
+TOTAL = Message("total")
 Key = frozenset[str]  # the names of what a cell's orders are, all at once
 # From the numbers of all tables: (total, its parts, numbers among these that no table shows) for each further sum.
 Links = Callable[[Mapping[Key, int]], Iterable[tuple[Key, Sequence[Key], Mapping[Key, int]]]]
@@ -234,7 +235,11 @@ def _times(
             cells = (round(middle, 1), round(low, 1) if spread else None, round(high, 1) if spread else None)
         selection = plan.whole if row is None else row
         rows.append(StatisticsRow(selection.says, selection.cite, "days", cells, inner=row is not None))
-    return StatisticsTable(title, ("median days", "a quarter within days", "three quarters within days"), tuple(rows))
+    return StatisticsTable(
+        title,
+        (Message("median days"), Message("a quarter within days"), Message("three quarters within days")),
+        tuple(rows),
+    )
 
 
 def _table(
@@ -255,7 +260,7 @@ def _table(
         return StatisticsTable(plan.title, columns, tuple(rows))
     some, of = (columns.index(name) for name in plan.share)
     rows = [replace(row, cells=(*row.cells, _share(row.cells[some], row.cells[of]))) for row in rows]
-    return StatisticsTable(plan.title, (*columns, f"share {plan.share[0]}"), tuple(rows), share=True)
+    return StatisticsTable(plan.title, (*columns, Message("share {0}", plan.share[0])), tuple(rows), share=True)
 
 
 def _durations(
@@ -273,10 +278,10 @@ def _durations(
             out.append(None if n is None else "" if not days else None if len(days) < FEW else round(how(days), 1))
         return tuple(out)
 
-    rows = [StatisticsRow(f"median days {said.took}", said.cite, "days", spread(median), inner=True)]
+    rows = [StatisticsRow(Message("median days {0}", said.took), said.cite, "days", spread(median), inner=True)]
     means = spread(fmean)
     if None not in means and any(means):
-        rows.append(StatisticsRow(f"mean days {said.took}", said.cite, "days", means, inner=True))
+        rows.append(StatisticsRow(Message("mean days {0}", said.took), said.cite, "days", means, inner=True))
     return rows
 
 
@@ -298,7 +303,7 @@ def _totals(
             sums = (money[currency] for _, money in mine if currency in money)
             cells.append("" if not paid else None if paid < FEW else float(sum(sums)))
         if None not in cells:
-            rows.append(StatisticsRow(f"{said.says}: total", said.cite, currency, tuple(cells), inner=True))
+            rows.append(StatisticsRow(Message("{0}: total", said.says), said.cite, currency, tuple(cells), inner=True))
     return rows
 
 

@@ -17,23 +17,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from ledger.messages import Message
 from projections.statistics.counted_group import CountedGroup
 from projections.statistics.counted_order import CountedOrder
 from projections.statistics.counting import TOTAL, Form, Key, RowGroup, Selection, TablePlan, form, forms, key_of
 
 ARTICLE = "EPOC:28(2)"
-PROVIDERS = "By provider"
-QUARTERS = "By quarter of issue: how old open requests are"
-TIMES = "Time to disclosure, by provider"
+PROVIDERS = Message("By provider")
+QUARTERS = Message("By quarter of issue: how old open requests are")
+TIMES = Message("Time to disclosure, by provider")
 GROUNDS = ("EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)")
 
 CANNOT_KNOW = (
-    "Orders that are not in this record: those of other offices, those sent on paper and never written down.",
-    "Whether an order without an answer was answered elsewhere: what nobody recorded is counted as open.",
-    "How many accounts an order named: identifiers are sealed and are not opened for statistics.",
-    "Costs and remedies that nobody recorded.",
-    "What a second table would tell: two of them over orders that overlap can be subtracted from each other. Choose "
-    "one period and one selection, and publish only that.",
+    Message("Orders that are not in this record: those of other offices, those sent on paper and never written down."),
+    Message("Whether an order without an answer was answered elsewhere: what nobody recorded is counted as open."),
+    Message("How many accounts an order named: identifiers are sealed and are not opened for statistics."),
+    Message("Costs and remedies that nobody recorded."),
+    Message(
+        "What a second table would tell: two of them over orders that overlap can be subtracted from "
+        "each other. Choose one period and one selection, and publish only that."
+    ),
 )
 
 
@@ -99,8 +102,8 @@ def requested(orders: Sequence[CountedOrder], *, apart: bool = False) -> list[Ta
     With `apart`, European orders are left out of the table of providers: another form counts them by addressee.
     Quarters are parts of half years: a partition that is finer in another way would tell small numbers by differences.
     """
-    share = ("some data", TOTAL)
-    halves = _each(orders, "half year", lambda x: half_year(x.issued_on))
+    share = (Message("some data"), TOTAL)
+    halves = _each(orders, Message("half year"), lambda x: half_year(x.issued_on))
     quarters = [
         replace(
             _each(
@@ -113,18 +116,18 @@ def requested(orders: Sequence[CountedOrder], *, apart: bool = False) -> list[Ta
     whole = OTHERS if apart else REQUESTS
     among = f", {OTHERS.says}" if apart else ""
     providers = _each(_among(orders, whole.test), "addressee", lambda x: x.addressee)
-    times = (f"{TIMES}{among}", "some data")
+    times = (Message(f"{TIMES}{among}"), Message("some data"))
     return [
         *(
             TablePlan(title, REQUESTS, ANSWERS, (rows,), share=share)
             for title, rows in (
-                ("By requesting Party", _each(orders, "party", lambda x: x.from_party)),
-                ("By half year of issue", halves),
-                ("By instrument", _each(orders, "instrument", lambda x: x.instrument)),
-                ("By situation", RowGroup(SITUATIONS)),
+                (Message("By requesting Party"), _each(orders, "party", lambda x: x.from_party)),
+                (Message("By half year of issue"), halves),
+                (Message("By instrument"), _each(orders, "instrument", lambda x: x.instrument)),
+                (Message("By situation"), RowGroup(SITUATIONS)),
             )
         ),
-        TablePlan(f"{PROVIDERS}{among}", whole, ANSWERS, (providers,), share=share, times=times),
+        TablePlan(Message(f"{PROVIDERS}{among}"), whole, ANSWERS, (providers,), share=share, times=times),
         TablePlan(QUARTERS, REQUESTS, ANSWERS, (replace(halves, shown=False), *quarters), share=share),
     ]
 
@@ -141,23 +144,23 @@ def half_year(moment: datetime) -> str:
 
 def _production() -> TablePlan:
     return TablePlan(
-        "European Production Orders",
+        Message("European Production Orders"),
         PRODUCTION,
         CATEGORIES,
         (
             RowGroup(SITUATIONS),
             RowGroup(
                 (
-                    Selection("validated only afterwards", lambda x: x.sought_after, f"{ARTICLE}(b)"),
-                    Selection("validation afterwards refused", lambda x: x.refused_after, f"{ARTICLE}(i)"),
+                    Selection(Message("validated only afterwards"), lambda x: x.sought_after, f"{ARTICLE}(b)"),
+                    Selection(Message("validation afterwards refused"), lambda x: x.refused_after, f"{ARTICLE}(i)"),
                 ),
                 parts=False,
             ),
             RowGroup(OUTCOMES),
             RowGroup(
                 (
-                    Selection("notified to the enforcing authority", lambda x: x.notified, f"{ARTICLE}(d)"),
-                    Selection("refused", lambda x: bool(x.grounds), f"{ARTICLE}(d)"),
+                    Selection(Message("notified to the enforcing authority"), lambda x: x.notified, f"{ARTICLE}(d)"),
+                    Selection(Message("refused"), lambda x: bool(x.grounds), f"{ARTICLE}(d)"),
                 ),
                 parts=False,
             ),
@@ -173,13 +176,13 @@ def _production() -> TablePlan:
 
 def _preservation() -> TablePlan:
     followed = Selection(
-        "followed by a request for production",
+        Message("followed by a request for production"),
         lambda x: x.took is not None,
         f"{ARTICLE}(f)",
-        took="from issue to that request",
+        took=Message("from issue to that request"),
     )
     return TablePlan(
-        "European Preservation Orders",
+        Message("European Preservation Orders"),
         PRESERVATION,
         CATEGORIES,
         (
@@ -194,8 +197,13 @@ def _preservation() -> TablePlan:
 
 def _by_addressee(orders: Sequence[CountedOrder]) -> list[TablePlan]:
     return [
-        TablePlan(f"{title} by addressee", whole, OUTCOMES, (_each(mine, "addressee", lambda x: x.addressee),))
-        for title, whole in (("European Production Orders", PRODUCTION), ("European Preservation Orders", PRESERVATION))
+        TablePlan(
+            Message("{0} by addressee", title), whole, OUTCOMES, (_each(mine, "addressee", lambda x: x.addressee),)
+        )
+        for title, whole in (
+            (Message("European Production Orders"), PRODUCTION),
+            (Message("European Preservation Orders"), PRESERVATION),
+        )
         if (mine := _among(orders, whole.test))
     ]
 
@@ -214,64 +222,78 @@ def _each(orders: Sequence[CountedOrder], among: str, name: Callable[[CountedOrd
 
 
 def _ground(code: str) -> Selection:
-    return Selection(f"on ground {code.removeprefix('EPOC:')} alone", lambda x: x.grounds == (code,), f"{ARTICLE}(d)")
+    return Selection(
+        Message("on ground {0} alone", code.removeprefix("EPOC:")), lambda x: x.grounds == (code,), f"{ARTICLE}(d)"
+    )
 
 
-PRODUCTION = Selection("production orders issued", lambda x: x.instrument == "EPOC", f"{ARTICLE}(a)")
-PRESERVATION = Selection("preservation orders issued", lambda x: x.instrument == "EPOC-PR", f"{ARTICLE}(a)")
-REQUESTS = Selection("requests", lambda x: True)
-OTHERS = Selection("requests under other instruments", lambda x: x.instrument not in ("EPOC", "EPOC-PR"))
+PRODUCTION = Selection(Message("production orders issued"), lambda x: x.instrument == "EPOC", f"{ARTICLE}(a)")
+PRESERVATION = Selection(Message("preservation orders issued"), lambda x: x.instrument == "EPOC-PR", f"{ARTICLE}(a)")
+REQUESTS = Selection(Message("requests"), lambda x: True)
+OTHERS = Selection(Message("requests under other instruments"), lambda x: x.instrument not in ("EPOC", "EPOC-PR"))
 
 CATEGORIES = (
-    Selection("subscriber", lambda x: x.category == "subscriber"),
-    Selection("identification", lambda x: x.category == "identification"),
-    Selection("traffic", lambda x: x.category == "traffic"),
-    Selection("content", lambda x: x.category == "content"),
-    Selection("not stated", lambda x: x.category not in ("subscriber", "identification", "traffic", "content")),
+    Selection(Message("subscriber"), lambda x: x.category == "subscriber"),
+    Selection(Message("identification"), lambda x: x.category == "identification"),
+    Selection(Message("traffic"), lambda x: x.category == "traffic"),
+    Selection(Message("content"), lambda x: x.category == "content"),
+    Selection(
+        Message("not stated"), lambda x: x.category not in ("subscriber", "identification", "traffic", "content")
+    ),
 )
 SITUATIONS = (
-    Selection("in an emergency", lambda x: x.emergency, f"{ARTICLE}(a)"),
-    Selection("not in an emergency", lambda x: not x.emergency, f"{ARTICLE}(a)"),
+    Selection(Message("in an emergency"), lambda x: x.emergency, f"{ARTICLE}(a)"),
+    Selection(Message("not in an emergency"), lambda x: not x.emergency, f"{ARTICLE}(a)"),
 )
 OUTCOMES = (
     Selection(
-        "fulfilled", lambda x: x.outcome == "fulfilled", f"{ARTICLE}(c), (e)", took="from issue to the data obtained"
+        Message("fulfilled"),
+        lambda x: x.outcome == "fulfilled",
+        f"{ARTICLE}(c), (e)",
+        took=Message("from issue to the data obtained"),
     ),
-    Selection("fulfilled in part", lambda x: x.outcome == "in part", f"{ARTICLE}(c)"),
-    Selection("not fulfilled", lambda x: x.outcome == "not fulfilled", f"{ARTICLE}(c)"),
-    Selection("open", lambda x: x.outcome == "open", f"{ARTICLE}(c)"),
+    Selection(Message("fulfilled in part"), lambda x: x.outcome == "in part", f"{ARTICLE}(c)"),
+    Selection(Message("not fulfilled"), lambda x: x.outcome == "not fulfilled", f"{ARTICLE}(c)"),
+    Selection(Message("open"), lambda x: x.outcome == "open", f"{ARTICLE}(c)"),
 )
 ANSWERS = (
-    Selection("some data", lambda x: x.outcome in ("fulfilled", "in part")),
-    Selection("no data", lambda x: x.outcome == "not fulfilled"),
-    Selection("open", lambda x: x.outcome == "open"),
+    Selection(Message("some data"), lambda x: x.outcome in ("fulfilled", "in part")),
+    Selection(Message("no data"), lambda x: x.outcome == "not fulfilled"),
+    Selection(Message("open"), lambda x: x.outcome == "open"),
 )
-SENT = Selection("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)")
-OBEYED = Selection("fulfilled after that", lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
-ARRIVED = Selection("received by the enforcing State", lambda x: x.enforced and x.received, f"{ARTICLE}(g)")
+SENT = Selection(Message("sent for enforcement"), lambda x: x.enforced, f"{ARTICLE}(g)")
+OBEYED = Selection(Message("fulfilled after that"), lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
+ARRIVED = Selection(Message("received by the enforcing State"), lambda x: x.enforced and x.received, f"{ARTICLE}(g)")
 ENFORCED = (RowGroup((SENT,), parts=False), RowGroup((ARRIVED, OBEYED), parts=False, of=SENT.says))
-REMEDY = Selection("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)")
+REMEDY = Selection(Message("a remedy was sought"), lambda x: x.remedy, f"{ARTICLE}(h)")
 REMEDIES = (
-    Selection("in the issuing State", lambda x: x.remedy and x.from_party in x.remedy_in, f"{ARTICLE}(h)"),
-    Selection("in the enforcing State", lambda x: x.remedy and x.to_party in x.remedy_in, f"{ARTICLE}(h)"),
+    Selection(Message("in the issuing State"), lambda x: x.remedy and x.from_party in x.remedy_in, f"{ARTICLE}(h)"),
+    Selection(Message("in the enforcing State"), lambda x: x.remedy and x.to_party in x.remedy_in, f"{ARTICLE}(h)"),
 )
 COSTS = RowGroup(
     (
-        Selection("costs were claimed", lambda x: bool(x.claimed), f"{ARTICLE}(j)", amounts=lambda x: x.claimed),
         Selection(
-            "costs were reimbursed", lambda x: bool(x.reimbursed), f"{ARTICLE}(j)", amounts=lambda x: x.reimbursed
+            Message("costs were claimed"), lambda x: bool(x.claimed), f"{ARTICLE}(j)", amounts=lambda x: x.claimed
+        ),
+        Selection(
+            Message("costs were reimbursed"),
+            lambda x: bool(x.reimbursed),
+            f"{ARTICLE}(j)",
+            amounts=lambda x: x.reimbursed,
         ),
     ),
     parts=False,
 )
 SEVERAL = Selection(
-    "on several or other grounds",
+    Message("on several or other grounds"),
     lambda x: bool(x.grounds) and x.grounds not in {(g,) for g in GROUNDS},
     f"{ARTICLE}(d)",
 )
 PERSONS = (
-    Selection("the person was told", lambda x: x.informed == "informed", "EPOC:13"),
-    Selection("telling the person was put off", lambda x: x.informed == "put off", "EPOC:13"),
-    Selection("the person will not be told", lambda x: x.informed == "left out", "EPOC:13"),
-    Selection("nothing on record on telling the person", lambda x: x.informed == "nothing on record", "EPOC:13"),
+    Selection(Message("the person was told"), lambda x: x.informed == "informed", "EPOC:13"),
+    Selection(Message("telling the person was put off"), lambda x: x.informed == "put off", "EPOC:13"),
+    Selection(Message("the person will not be told"), lambda x: x.informed == "left out", "EPOC:13"),
+    Selection(
+        Message("nothing on record on telling the person"), lambda x: x.informed == "nothing on record", "EPOC:13"
+    ),
 )

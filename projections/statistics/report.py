@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ledger.messages import Message
 from projections.drawings.charts import Bars, Plot, bar_chart, plot
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, vouches
 from projections.statistics.counted_group import CountedGroup
@@ -14,18 +15,28 @@ from projections.statistics.published_figures import Total
 from projections.statistics.suppression import FEW
 
 TITLES = {
-    "art28": "Statistics under Regulation (EU) 2023/1543, article 28(2)",
-    "transparency": "Transparency report",
+    "art28": Message("Statistics under Regulation (EU) 2023/1543, article 28(2)"),
+    "transparency": Message("Transparency report"),
 }
 METHOD = (
-    "Every order is counted once, under the half year in which it was issued, the gravest category of data it seeks "
-    '(content before traffic before identification before subscriber), and as "several" where it went to more than one '
-    "provider. Durations are medians, in days; a mean is given only where nothing in its row is withheld.",
-    f"An x stands where a number is under {FEW}, or would tell one that is. Which of the two, an x does not say.",
-    f"A median is given of at least {FEW} durations, and the days of a quarter and of three quarters of at least "
-    f"{4 * FEW}, so that each has {FEW} durations on either side.",
+    Message(
+        "Every order is counted once, under the half year in which it was issued, the gravest category "
+        "of data it seeks (content before traffic before identification before subscriber), and as "
+        '"several" where it went to more than one provider. Durations are medians, in days; a mean is '
+        "given only where nothing in its row is withheld."
+    ),
+    Message(
+        "An x stands where a number is under {0}, or would tell one that is. Which of the two, an x does not say.", FEW
+    ),
+    Message(
+        "A median is given of at least {0} durations, and the days of a quarter and of three quarters of "
+        "at least {1}, so that each has {2} durations on either side.",
+        FEW,
+        4 * FEW,
+        FEW,
+    ),
 )
-HALF_YEARS = "By half year of issue"
+HALF_YEARS = Message("By half year of issue")
 MOST_BARS = 20  # of one picture
 
 
@@ -92,12 +103,12 @@ def statistics(
     european, published = both(groups)
     withheld = european.withheld
     page = FrontPage(
-        title="Statistics",
-        what=f"{WHAT} {selection}",
+        title=Message("Statistics"),
+        what=Message("{0} {1}", WHAT, selection),
         answer=suppressed(withheld),
         making=making,
         subject=None,
-        procedure="not examined: it is asked order by order",
+        procedure=Message("not examined: it is asked order by order"),
         findings=(),
         not_checked=(*making.integrity.not_proven, UNREAD),
         commands=tuple(commands),
@@ -109,15 +120,23 @@ def statistics(
     return Statistics(page, parts, METHOD, european.cannot_know)
 
 
-WHAT = "Orders of this ledger, counted whole, as Member States report them to the Commission and as providers publish."
-UNREAD = "Whether what was counted followed the rules: that is found order by order, and stands in the reports on each."
+WHAT = Message(
+    "Orders of this ledger, counted whole, as Member States report them to the Commission and as providers publish."
+)
+UNREAD = Message(
+    "Whether what was counted followed the rules: that is found order by order, and stands in the reports on each."
+)
 
 
 def suppressed(withheld: int) -> str:
     """Say how many numbers are withheld, in a sentence."""
     if not withheld:
-        return "No number had to be withheld in these tables."
-    return f"{withheld} {'number is' if withheld == 1 else 'numbers are'} withheld in these tables (x)."
+        return Message("No number had to be withheld in these tables.")
+    return (
+        Message("{0} number is withheld in these tables (x).", withheld)
+        if withheld == 1
+        else Message("{0} numbers are withheld in these tables (x).", withheld)
+    )
 
 
 def _part(form: Form, beside: PublishedSeries | None = None) -> FormReport:
@@ -125,18 +144,18 @@ def _part(form: Form, beside: PublishedSeries | None = None) -> FormReport:
     named: list[tuple[str, list[tuple[str, int | None]]]] = []
     if form.name == "transparency":
         ours = shares(form.tables)
-        series = {"this record": ours}
+        series: dict[str, Mapping[str, float]] = {Message("this record"): ours}
         if beside is not None:
             series[beside.name] = {t.period: t.share for t in beside.totals if t.share is not None}
         drawn = plot(series) if len(ours) > 1 else None
         named = [
-            ("Requests by half year", requests(form.tables)),
-            ("Requests by provider", _column(form.tables, PROVIDERS, TOTAL)),
-            ("Open requests by quarter of issue", _column(form.tables, QUARTERS, "open")),
-            ("Median days to disclosure, by provider", _column(form.tables, TIMES, "median days")),
+            (Message("Requests by half year"), requests(form.tables)),
+            (Message("Requests by provider"), _column(form.tables, PROVIDERS, TOTAL)),
+            (Message("Open requests by quarter of issue"), _column(form.tables, QUARTERS, "open")),
+            (Message("Median days to disclosure, by provider"), _column(form.tables, TIMES, Message("median days"))),
         ]
     else:
-        named = [("Orders issued, by the gravest category sought", orders(form))]
+        named = [(Message("Orders issued, by the gravest category sought"), orders(form))]
     bars = (bar_chart(title, cells[:MOST_BARS]) for title, cells in named)
     return FormReport(TITLES[form.name], form, beside, drawn, tuple(b for b in bars if b is not None))
 

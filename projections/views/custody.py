@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger.entries.case import Case, Entry
 from ledger.law import read_all
+from ledger.law.record_checks.integrity import is_same_transfer
 from projections.sentences.names import Names, names_of
 from projections.sentences.sentence import sentence
 from projections.views.exhibit_digests import Digest, Exhibits, First, exhibits_of, speaks_of, unread
+from projections.views.papers.hand_over import GIVEN, TRANSFER, HandOvers, HandSignature
 from projections.views.replaced import EVER, Replacement, replaced
 
 HANDS = (
@@ -29,7 +31,6 @@ HANDS = (
 )
 
 
-GIVEN = ("data-disclosed", "data-transmitted-by-state")
 GONE = ("data-returned", "data-destroyed")
 
 
@@ -41,7 +42,9 @@ class CustodyStep:
     `files` are the digests that can be read here; `unread` is `[sealed]` or `[erased]` where others are stated.
     `compared` was computed here: the digests against `firsts`, the same files as they were first stated.
     `parties` are the actors behind these names. `replaced` is the entry that took its place; such a step is
-    shown and counts for nothing. `local` is the local time of the office whose act it is.
+    shown and counts for nothing. `local` is the local time of the office whose act it is. `gave` and `took` say how
+    each side signed for a hand-over; of a step in which nothing changes hands, `took` is the signature of the holder.
+    `confirms`: it states the transfer of the step before once more, from the other side.
     """
 
     entry: Entry
@@ -58,6 +61,9 @@ class CustodyStep:
     firsts: tuple[First, ...]
     replaced: Replacement | None = None
     local: str = ""
+    gave: HandSignature | None = None
+    took: HandSignature | None = None
+    confirms: bool = False
 
     @property
     def holder(self) -> str | None:
@@ -97,17 +103,30 @@ def custody(
     handovers = [e for e in exhibits.steps if e.kind in GIVEN]
     effective = [e for e in handovers if e.leaf not in replacements]
     sentences = {e.leaf: sentence(e, names, reveal=reveal) for e in exhibits.steps[said]}
-    return [
-        _hand(
-            e,
-            _parties(e, handovers, effective),
-            names,
-            exhibits,
-            replacements.get(e.leaf),
-            says=sentences.get(e.leaf),
-        )
-        for e in exhibits.steps
-    ]
+    hand_overs = HandOvers(case, at, reveal=reveal)
+    moved: dict[object, Entry] = {}  # the last transfer of each exhibit
+    steps = []
+    for e in exhibits.steps:
+        parties, gone = _parties(e, handovers, effective), replacements.get(e.leaf)
+        step = _hand(e, parties, names, exhibits, gone, says=sentences.get(e.leaf))
+        if gone is None:
+            step = _signed(step, hand_overs, parties, moved.get(e.get("exhibit")))
+            if e.kind == TRANSFER:
+                moved[e.get("exhibit")] = e
+        steps.append(step)
+    return steps
+
+
+def _signed(
+    step: CustodyStep, hand_overs: HandOvers, parties: tuple[str | None, str | None, str | None], before: Entry | None
+) -> CustodyStep:
+    """Return a step with the signatures of its sides; `before` is the transfer of the exhibit before it."""
+    e, (giver, taker, holder) = step.entry, parties
+    if holder is not None:
+        return replace(step, took=hand_overs.signature(e) if e.by == holder else None)
+    gave, took = hand_overs.sides(e, giver, taker)
+    confirms = before is not None and e.kind == TRANSFER and is_same_transfer(before, e)
+    return replace(step, gave=gave, took=None if e.kind == "data-returned" else took, confirms=confirms)
 
 
 def standing(hands: Iterable[CustodyStep]) -> list[CustodyStep]:
@@ -124,7 +143,7 @@ def _hand(
     *,
     says: str | None,
 ) -> CustodyStep:
-    released, received, holder = (None if actor is None else names.office(actor) for actor in parties)
+    released, received, holder = (None if actor is None else names.named(actor) for actor in parties)
     return CustodyStep(
         entry=e,
         says=says or "",
@@ -183,8 +202,8 @@ def out_of_step(hands: Sequence[CustodyStep]) -> dict[str, CustodyStep | None]:
     Of `hands`, which are in the order of their dates, it is the smallest such set: without them, both orders
     agree. None means that there is no step before.
     """
-    places = _rising([h.entry.index for h in hands])
-    recorded = sorted(hands, key=lambda h: h.entry.index)
+    places = _rising([h.entry.position for h in hands])
+    recorded = sorted(hands, key=lambda h: h.entry.position)
     before: dict[str, CustodyStep | None] = {
         h.entry.leaf: earlier for h, earlier in zip(recorded, [None, *recorded], strict=False)
     }
@@ -232,8 +251,8 @@ def disclosures(case: Case, at: datetime | None, found: Trace) -> tuple[Entry | 
     Without one, the second is the first that another office reports. An act without legal effect is neither.
     """
     r = read_all(case, at or EVER)
-    given = [e for e in case.entries if e.leaf in found.stated and e.kind in GIVEN and e.on <= (at or EVER)]
-    given.sort(key=lambda e: (e.on, e.index))
+    given = [e for e in r.case.acting if e.leaf in found.stated and e.kind in GIVEN and e.on <= (at or EVER)]
+    given.sort(key=lambda e: (e.on, e.position))
     act = next((e for e in given if r.entries.would_count(e) and r.reliability.first_hand(e)), None)
     reports = (e for e in given if e.speaks != "act" and e.held)
     return act, None if act is not None else next(reports, None)

@@ -15,4 +15,5 @@ __all__ = ("Digest", "Exhibits", "First", "digests", "exhibits_of", "speaks_of",
 
 def exhibits_of(case: Case, at: datetime | None, kinds: Collection[str]) -> Exhibits:
     """Return the steps of these kinds, replaced ones too, as they are at a moment; None: all of them."""
-    return Exhibits(read_all(case, at or EVER), (e for e in case.entries if e.kind in kinds))
+    reading = read_all(case, at or EVER)
+    return Exhibits(reading, (e for e in reading.case.acting if e.kind in kinds))

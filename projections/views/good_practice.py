@@ -287,7 +287,7 @@ UNCONFIRMED = Advice(
 
 def _second_check(case: Case) -> list[Advice]:
     kinds = {e.kind for e in case.entries}
-    urgent = any(e.kind == "order-issued" and e.get("emergency") is True for e in case.entries)
+    urgent = any(e.get("emergency") is True for e in case.issued)
     unchecked = "data-disclosed" in kinds and "authenticity-confirmed" not in kinds
     return [UNCONFIRMED] if urgent and unchecked else []
 

@@ -61,7 +61,7 @@ def linked_cases(
 def pairs(case: Case) -> list[Pair]:
     """Return the pairs that the entries of an order make; a replaced entry makes none."""
     replacements = replaced(case)
-    links = (pair(case.order, e.public) for e in case.entries if e.leaf not in replacements)
+    links = (pair(case.order, e.public) for e in case.acting if e.leaf not in replacements)
     return list(dict.fromkeys(p for p in links if p is not None))
 
 

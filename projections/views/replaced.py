@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from ledger.entries.case import Case, Entry, Unread, replacements, wire
 from ledger.facts import WHY
+from ledger.messages import Message
+from projections.sentences.quotation import NO_REASON, stated
 
-NO_REASON = "no reason stated"  # of an entry recorded before reasons were required
 EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -26,7 +27,7 @@ class Replacement:
     def line(self, number: str) -> str:
         """Return it in one line; `number` is the number of the replacing entry here."""
         e = self.entry
-        return f"REPLACED by {number}, signed {wire(e.at)} by {e.by} ({e.role}): {self.why}"
+        return Message("REPLACED by {0}, signed {1} by {2} ({3}): {4}", number, wire(e.at), e.by, e.role, self.why)
 
 
 def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) -> dict[str, Replacement]:
@@ -40,15 +41,15 @@ def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) ->
 
 def why(e: Entry, *, reveal: bool) -> str:
     """Return why an entry replaces another, as a reader sees it."""
-    stated = e.sealed.get(WHY.name)
-    if stated is Unread.ERASED:
+    reason = e.sealed.get(WHY.name)
+    if reason is Unread.ERASED:
         return "[erased]"
-    if stated is None:
+    if reason is None:
         return NO_REASON
-    return stated if reveal and isinstance(stated, str) else "[sealed]"
+    return stated(reason) if reveal and isinstance(reason, str) else "[sealed]"
 
 
 def numbered(found: Mapping[str, Replacement], leaf: str) -> str:
     """Return the line that marks a replaced entry, its replacement by number; empty for an effective entry."""
     by = found.get(leaf)
-    return "" if by is None else by.line(f"#{by.entry.seq}")
+    return "" if by is None else by.line(f"#{by.entry.number}")

@@ -30,7 +30,7 @@ class OrderView(Struct, frozen=True):
 
 def view(case: Case, judgement: Judgement) -> OrderView:
     """Return the order as it is at the judgement's moment."""
-    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    issued = next(iter(case.issued), None)
     return OrderView(
         order=case.order,
         ref=None if issued is None else issued.get("reference"),
@@ -43,12 +43,12 @@ def view(case: Case, judgement: Judgement) -> OrderView:
         providers=() if issued is None else tuple(issued.get("providers", ())),
         issued_on=None if issued is None or issued.on > judgement.as_of else issued.on,
         last_on=max((e.on for e in case.entries if e.on <= judgement.as_of), default=None),
-        entries=len(case.entries),
+        entries=len({e.index for e in case.entries}),
         linked=linked(case.entries),
     )
 
 
 def name_of(case: Case) -> str:
     """Return the name of an order: the label of a story, its reference, or the beginning of its id."""
-    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    issued = next(iter(case.issued), None)
     return case.label or (issued.get("reference") if issued else None) or case.order[:8]

@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ledger.entries.case import Case, Entry, Unread
+from ledger.entries.wrapped_entry import KIND
 from ledger.law import StateChange
+from ledger.law.reading.record_order import ranked
 from ledger.law.reading.reliability import late
+from ledger.messages import Message
 from projections.sentences.names import Names, names_of
 from projections.views.replaced import Replacement, replaced
 
@@ -49,18 +52,37 @@ class TimelineEntry:
         return None if self.replaced is None else self.replaced.entry.leaf
 
 
+def carriers(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Return the entry of this log that carries each received entry, by the leaf of the received one."""
+    entries = tuple(entries)
+    wrapping = {e.index: e for e in entries if e.kind == KIND and e.received is None}
+    return {e.leaf: wrapping[e.index] for e in entries if e.received is not None and e.index in wrapping}
+
+
+def numbered(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries with a number of their own, in the order of a timeline: a received entry has its carrier's."""
+    entries = tuple(entries)
+    carrying = {e.leaf for e in carriers(entries).values()}
+    here = ranked(tuple(e for e in entries if e.leaf not in carrying))
+    return sorted(here, key=lambda e: (e.on, e.position))
+
+
+def only_arrives(entry: Entry) -> bool:
+    """Return True for an entry that counts and says no more than that an entry of another record arrived."""
+    return entry.kind == KIND and entry.held and not entry.unproven
+
+
 def timeline(
     case: Case,
     trail: Iterable[StateChange] = (),
     *,
     reveal: bool = False,
-    part: slice = slice(None),
     at: datetime | None = None,
+    of: Sequence[Entry] | None = None,
 ) -> list[TimelineEntry]:
-    """Return the entries of an order, sorted by the time of the event, then by log index.
+    """Return the entries of an order, sorted by the time of the event, then by log index; or those entries `of` it.
 
-    `trail` are the changes of state of a judgement, `at` is the moment at which the case is read. `part` selects lines
-    of the sorted timeline.
+    `trail` are the changes of state of a judgement, `at` is the moment at which the case is read.
     """
     from projections.sentences.sentence import sentence  # most commands need the names of offices alone
 
@@ -80,19 +102,24 @@ def timeline(
             fields=fields(e, reveal=reveal),
             local=names.times(e.actor).beside(e.on),
         )
-        for e in sorted(case.entries, key=lambda e: (e.on, e.index))[part]
+        for e in (sorted(ranked(case.entries), key=lambda e: (e.on, e.position)) if of is None else of)
     ]
+
+
+def signer(entry: Entry, names: Mapping[str, str]) -> str:
+    """Return who signed, for people; whose act the entry reports does not matter here."""
+    return names.get(entry.by, entry.by)
 
 
 def speaker(entry: Entry, names: Mapping[str, str]) -> str:
     """Return who says so, for people: the office, and whose act it reports."""
-    signer = names.get(entry.by, entry.by)
+    by = signer(entry, names)
     if entry.whose is None:
-        return signer
-    return f"{names.get(entry.whose, entry.whose)}, {entry.speaks} by {signer}"
+        return by
+    return Message(f"{{0}}, {entry.speaks} by {{1}}", names.get(entry.whose, entry.whose), by)
 
 
-def office_names(registry: Sequence[Entry]) -> dict[str, str]:
+def office_names(registry: Sequence[Entry]) -> Mapping[str, str]:
     """Return the names of offices, by actor: the newest name in the register, English first."""
     return Names(registry).offices
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ledger.adapters.http_server import EarlyResponse
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message, plain
 from server import problems
 from server.access import Caller
 from server.api.events import Listeners
@@ -107,7 +108,7 @@ class Application:
             try:
                 return await self._answer(route, request)
             except _TooLarge:
-                error = RecordError("API-LARGE", f"a body has at most {LARGEST} bytes")
+                error = RecordError("API-LARGE", Message("a body has at most {0} bytes", LARGEST))
                 note(request.scope, code=error.code)
                 refused = problem_for(error, request.headers.get("accept-language", ""))
                 return EarlyResponse.of(refused, request.stream(), self._patience)
@@ -145,7 +146,7 @@ class Application:
                 caller.name,
                 key,
                 request.url.path.encode() + b"\n" + body,
-                lambda: msgspec.json.encode(do(self._services, call)),
+                lambda: msgspec.json.encode(do(self._services, call), enc_hook=plain),
             )
             return Response(answered, headers=self._headers(route, tag), media_type=JSON)
         answer = await run_in_threadpool(route.do, self._services, call)
@@ -153,7 +154,7 @@ class Application:
         if isinstance(answer, WithCookie):
             headers["set-cookie"] = answer.cookie
             answer = answer.answer
-        return Response(msgspec.json.encode(answer), headers=headers, media_type=JSON)
+        return Response(msgspec.json.encode(answer, enc_hook=plain), headers=headers, media_type=JSON)
 
     async def _catch_up(self, request: Request) -> None:
         """Take the newest head if the caller has verified a larger one, which another server of the log answered."""
@@ -176,17 +177,19 @@ class Application:
         known = callers.find(request, url, base, body)
         if known is None:
             callers.spend_unknown(request)
-            says = "this address answers requests of a key of the register, or of a person who has signed in"
-            raise RecordError("API-SIGNATURE", says, hint="sign the request (RFC 9421), or sign in at /sign-in")
+            says = Message("this address answers requests of a key of the register, or of a person who has signed in")
+            raise RecordError(
+                "API-SIGNATURE", says, hint=Message("sign the request (RFC 9421), or sign in at /sign-in")
+            )
         caller = known.caller
         note(request.scope, office=caller.actor)
         if route.needs == "account" and not caller.account:
-            raise RecordError("API-DENIED", "this address answers people who have signed in")
+            raise RecordError("API-DENIED", Message("this address answers people who have signed in"))
         if caller.guest and not (route.guests or route.needs == "anyone"):
-            raise RecordError("API-DENIED", "this address does not answer guests")
+            raise RecordError("API-DENIED", Message("this address does not answer guests"))
         if not caller.accepted and route.needs == "accepted":
-            says = "the holder of this key has not accepted it yet"
-            raise RecordError("API-DENIED", says, hint="record its key-accepted")
+            says = Message("the holder of this key has not accepted it yet")
+            raise RecordError("API-DENIED", says, hint=Message("record its key-accepted"))
         return known
 
     async def _body(self, request: Request) -> bytes:
@@ -249,7 +252,7 @@ class _HeadGate:
         if size + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LARGEST_HEAD:
             app = problem(RecordError("API-HEAD", f"line and headers have at most {LARGEST_HEAD} bytes"))
         elif len(hosts) != 1 or hosts[0] not in self._hosts:
-            app = problem(RecordError("API-HOST", "this is not a name of this server", where="Host"))
+            app = problem(RecordError("API-HOST", Message("this is not a name of this server"), where="Host"))
         elif "transfer-encoding" in request.headers and "content-length" in request.headers:  # RFC 9112, section 6.1
             says = "a body has a length or comes in chunks, not both"
             app = problem(RecordError("API-REQUEST", says, where="Content-Length"), {"connection": "close"})
@@ -260,7 +263,7 @@ class _ProblemResponse(Response):
     """A problem; its code is kept for the observers of the request."""
 
     def __init__(self, content: Problem, headers: Mapping[str, str]) -> None:
-        super().__init__(msgspec.json.encode(content), content.status, headers, problems.MEDIA)
+        super().__init__(msgspec.json.encode(content, enc_hook=plain), content.status, headers, problems.MEDIA)
         self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -272,7 +275,7 @@ class _ProblemResponse(Response):
     def in_language(self, lang: str) -> None:
         """Put the English problem into a language."""
         if lang != "en":
-            self.body = msgspec.json.encode(problems.in_language(self._content, lang))
+            self.body = msgspec.json.encode(problems.in_language(self._content, lang), enc_hook=plain)
             self.headers["content-language"] = lang
             self.headers["content-length"] = str(len(self.body))
 
@@ -301,9 +304,11 @@ def problem(error: Exception, headers: Mapping[str, str] = {}) -> _ProblemRespon
 async def _of_starlette(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405 and isinstance(error, HTTPException):
-        refused = RecordError("API-METHOD", f"{request.method} is not a method of this address")
+        refused = RecordError("API-METHOD", Message("{0} is not a method of this address", request.method))
         return problem(refused, error.headers or {})
-    return problem(RecordError("API-MISSING", "there is no such address", hint="/openapi.json lists them"))
+    return problem(
+        RecordError("API-MISSING", Message("there is no such address"), hint=Message("/openapi.json lists them"))
+    )
 
 
 def _query(route: Route, request: Request) -> Any:

@@ -26,6 +26,7 @@ from ledger.entries.envelope import Signer
 from ledger.entries.placement import reserved_of
 from ledger.errors import RecordError
 from ledger.facts.vocabulary import ROLES
+from ledger.messages import Message
 from server.access import Caller
 from server.access_entries import AccessClaim, access_place, check_claim, recorded_before
 from server.api.reading import LedgerView
@@ -87,14 +88,14 @@ class Bundles:
             raise RecordError("API-REQUEST", f"{audience!r} is no role", where="audience")
         hidden = order in reserved_of(self._view.origin) or self._view.is_new(order)
         if hidden or not self._view.may_see(caller, order):
-            raise RecordError("API-MISSING", "there is no order that this caller may see")
+            raise RecordError("API-MISSING", Message("there is no order that this caller may see"))
         if not self._view.access.makes_bundle(caller, audience):
             says = "a bundle for another role than the caller's is made by those who see every order"
             raise RecordError("API-DENIED", says, where="audience")
 
     def _request(self, caller: Caller, order: str, query: BundleQuery, journal: Journal) -> BundleRequest:
         if journal.subject_keys is not None and journal.subject_keys.main_of(order) is not None:
-            raise RecordError("API-MISSING", "there is no order that this caller may see")
+            raise RecordError("API-MISSING", Message("there is no order that this caller may see"))
         whole = self._view.access.keeps(caller)
         return BundleRequest(
             order, query.audience, journal.now(), _tool(), with_linked=query.linked and whole, closed=not whole

@@ -21,6 +21,7 @@ from ledger.errors import RecordError
 from ledger.facts import WHY, Fact, build, check_audience, kind_of
 from ledger.law import Clock, Finding, Judgement, judge, with_entry
 from ledger.law.next_steps.lookup import NextSteps
+from ledger.messages import Message
 from projections.documents.judgement import FindingItem, clock_item, finding_item
 from projections.reports.order_form.make import missing
 from projections.sentences.names import names_of
@@ -133,25 +134,31 @@ class Drafting:
     def _signer(self, caller: Caller, sent: DraftCheck) -> Signer:
         draft = sent.draft
         if (draft.actor, draft.party) != (caller.actor, caller.party):
-            raise RecordError("API-DENIED", f"an entry is signed for {caller.actor}, the office of the caller")
+            raise RecordError(
+                "API-DENIED", Message("an entry is signed for {0}, the office of the caller", caller.actor)
+            )
         if draft.role not in (caller.roles | caller.pending if draft.kind == ACCEPTS else caller.roles):
-            raise RecordError("KEY-ROLE", f"{caller.actor} does not hold the role {draft.role!r}", where="role")
+            raise RecordError(
+                "KEY-ROLE", Message("{0} does not hold the role {1}", caller.actor, repr(draft.role)), where="role"
+            )
         own = [caller.key] if caller.key else sorted(caller.own)
         key = sent.public or (own[0] if len(own) == 1 else _NO_KEY)
         if sent.public and not caller.signs_with(sent.public):
-            raise RecordError("API-DENIED", "this key is not linked to the caller", where="public")
+            raise RecordError("API-DENIED", Message("this key is not linked to the caller"), where="public")
         return Signer(draft.actor, draft.role, draft.party, bytes.fromhex(key), _signs_nothing)
 
     def _place(self, caller: Caller, draft: Draft) -> EntryPlace:
         if self._view.is_new(draft.order):
             if draft.order in reserved_of(self._view.origin):
-                raise RecordError("API-MISSING", "there is no order that this caller may see")
+                raise RecordError("API-MISSING", Message("there is no order that this caller may see"))
             stated = draft.fields.get("instrument")
             instrument = stated if isinstance(stated, str) else draft.instrument
             return EntryPlace(self._view.origin, draft.order, 1, None, instrument)
         known = self._view.place(caller, draft.order)
         if draft.instrument is not None and draft.instrument != known.instrument:
-            raise RecordError("API-REQUEST", f"the instrument of the order is {known.instrument}", where="instrument")
+            raise RecordError(
+                "API-REQUEST", Message("the instrument of the order is {0}", known.instrument), where="instrument"
+            )
         return EntryPlace(self._view.origin, draft.order, known.seq, known.prev, known.instrument)
 
     def _check_replacement(self, caller: Caller, opened: OpenedEntry, values: Mapping[str, Any]) -> None:
@@ -181,7 +188,7 @@ def _circumstances(draft: Draft, now: datetime) -> Circumstances:
     on = draft.on.replace(microsecond=0)
     check_dates(on, now)
     if (draft.replaces is None) != (draft.why is None):
-        says = "an entry that replaces another one says why, and no other entry does"
+        says = Message("an entry that replaces another one says why, and no other entry does")
         raise RecordError("API-REQUEST", says, where="why")
     if draft.why is not None:
         check_reason(draft.why)

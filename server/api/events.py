@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message
 from server.api.reading import LedgerView
 from server.api.recording import LogHead
 from server.identity.callers import Known
@@ -37,9 +38,13 @@ class Listeners:
         """Return the stream of the entries from index `after` on, by default from the head; `LedgerError` BUSY."""
         caller = known.caller
         if self.offices[caller.actor] >= MOST_OF_ONE:
-            raise LedgerError("BUSY", f"{MOST_OF_ONE} clients of {caller.actor} listen already", "end one of them")
+            raise LedgerError(
+                "BUSY",
+                Message("{0} clients of {1} listen already", MOST_OF_ONE, caller.actor),
+                Message("end one of them"),
+            )
         if self.offices.total() >= MOST:
-            raise LedgerError("BUSY", f"{MOST} clients listen already", "try again later")
+            raise LedgerError("BUSY", f"{MOST} clients listen already", Message("try again later"))
         self.offices[caller.actor] += 1
         begin = self._head.current.size if after is None else after
         return _Stream(self, caller.actor, self._events(known, begin), headers)

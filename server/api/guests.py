@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.access import Caller
 from server.api.routes import Call, Route, Services, WithCookie
 from server.guests.documents import (
@@ -51,8 +52,13 @@ def invite(
     """
     _check_inviter(services, by, order)
     if office not in _offices(services, order):
-        says = f"{office[:40]!r} is no office of the register that this order names and that may answer it as a guest"
-        hint = "record the order or the notification that names it; a registrar enters an office (authority-registered)"
+        says = Message(
+            "{0} is no office of the register that this order names and that may answer it as a guest",
+            repr(office[:40]),
+        )
+        hint = Message(
+            "record the order or the notification that names it; a registrar enters an office (authority-registered)"
+        )
         raise RecordError("GUEST-OFFICE", says, where="office", hint=hint)
     account = services.sign_in.accounts.get(by.account) if by.account else None
     by_name = by.actor if account is None else account.name
@@ -88,7 +94,7 @@ def _end(services: Services, call: Call) -> EndedAnswer:
     """End the access of a guest now, and ask the registrar to end their keys."""
     guest = services.invitations.of_account(call.body.account)
     if guest is None:
-        raise RecordError("API-MISSING", "there is no such guest")
+        raise RecordError("API-MISSING", Message("there is no such guest"))
     _check_inviter(services, call.by, guest.order)
     end_guest(services, guest.account)
     return EndedAnswer(1)
@@ -145,7 +151,7 @@ def _first(services: Services, secret: str) -> FirstPasskey:
 
 def _check_inviter(services: Services, by: Caller, order: str) -> None:
     if not may_invite(services, by, order):
-        says = "guests are invited by the office that has issued the order, and by a registrar"
+        says = Message("guests are invited by the office that has issued the order, and by a registrar")
         raise RecordError("API-DENIED", says)
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from threading import Lock
 
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message
 from server.api.answers import Answers, Kept, Name
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,9 @@ class AnswerStore:
         if kept is not None:
             return _same(kept, digest)
         if not mine:
-            raise RecordError("API-IN-FLIGHT", "the first request with this key runs", hint="ask again later")
+            raise RecordError(
+                "API-IN-FLIGHT", Message("the first request with this key runs"), hint=Message("ask again later")
+            )
         try:
             body = do()
             try:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from ledger.entries.keyring import RegisteredKey
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.access import GUESTS, Caller
 from server.api.routes import Call, Route, Services
 from server.identity.documents import EndedAnswer
@@ -58,10 +59,10 @@ def _ask_key(services: Services, call: Call) -> KeyRequestAnswer:
     account = services.sign_in.accounts.find(call.by.account)
     known = next((each for each in services.view.keyring.keys_of(call.by.actor) if each.public == sent.key), None)
     if known is not None and known.ended is not None:
-        says = "this key has ended; keys are never used twice"
-        raise RecordError("KEY-ROTATION", says, where="key", hint="make another key in the signing page")
+        says = Message("this key has ended; keys are never used twice")
+        raise RecordError("KEY-ROTATION", says, where="key", hint=Message("make another key in the signing page"))
     if known is not None and sent.key in call.by.own:
-        raise RecordError("ACCOUNT-LINK", "this key is in the register and yours already", where="key")
+        raise RecordError("ACCOUNT-LINK", Message("this key is in the register and yours already"), where="key")
     made = services.key_requests.ask_key(account, sent.key, sent.device, sent.proof, sent.old_key or "")
     return KeyRequestAnswer(_item(made))
 
@@ -91,7 +92,7 @@ def _refuse(services: Services, call: Call) -> EndedAnswer:
 
 def _check_registrar(services: Services, by: Caller) -> None:
     if not services.view.access.keeps_register(by):
-        raise RecordError("API-DENIED", "this address answers registrars of the ledger, who have the role ADM")
+        raise RecordError("API-DENIED", Message("this address answers registrars of the ledger, who have the role ADM"))
 
 
 def _keys(services: Services, account: str, office: str) -> list[AccountKey]:

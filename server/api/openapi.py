@@ -269,7 +269,7 @@ def _by_status(codes: set[str]) -> dict[str, Any]:
 
 
 def _problem(status: int, codes: list[str]) -> dict[str, Any]:
-    says = f"{TITLES[status]} Codes: {', '.join(codes)}." if codes else TITLES[status]
+    says = f"{TITLES[status]} Codes: {', '.join(codes)}." if codes else str(TITLES[status])
     schema = {"$ref": _REF.format(name="Problem")}
     return {"description": says, "content": {MEDIA: {"schema": schema}}}
 

@@ -15,7 +15,7 @@ from server import problems
 from server.identity import page
 from server.identity.callers import PROVIDER, Callers, cookie, provider_cookie, session_cookie
 from server.identity.oidc import CALLBACK
-from server.identity.page.texts import TEXTS
+from server.identity.page.texts import texts
 from server.identity.sign_in import SignedIn, SignIn
 from server.operations.observed import note
 
@@ -87,7 +87,7 @@ class Pages:
 
     def _refused(self, request: Request, error: RecordError | LedgerError) -> Response:
         hint = getattr(error, "where", "") if error.code == "API-UNLINKED" else ""
-        text = TEXTS[self._language(request)][_TEXTS.get(error.code, "failed")]
+        text = texts()[self._language(request)][_TEXTS.get(error.code, "failed")]
         answer = Response(
             self._render(request, fault=text, hint=hint), problems.status_of(error), _HEADERS, media_type=_HTML
         )

@@ -14,10 +14,11 @@ from threading import Lock
 from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.log.head_store import HeadStore
 from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.orders.joined_orders import JoinedOrders
 from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.application.subject_keys_binding import open_subject_keys
-from ledger.entries.case import Case, Entry
+from ledger.entries.case import JOINING, Case, Entry, named_as_same
 from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.form import named_in
 from ledger.entries.payload import Payload
@@ -25,6 +26,7 @@ from ledger.entries.placement import committed_by, map_of
 from ledger.errors import RecordError
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
+from ledger.messages import Message
 from ledger.tlog.note import b64
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
 from projections.documents.judgement import judged
@@ -51,7 +53,6 @@ from server.identity.key_documents import LogKey
 
 SCANNED = 500  # orders or entries that are looked at for one page
 _KEPT = 10_000  # orders of which it is remembered who is named in them
-_MISSING = "there is no {} that this caller may see"
 OPEN = ("OPEN", "MISSED", "UNDETERMINED")  # verdicts of the deadlines in a list
 
 Opened = list[tuple[int, OpenedEntry]]
@@ -76,6 +77,7 @@ class LedgerView:
             self._cases = CaseReader(folder, self._store, self._keys)
             self.keyring = CurrentKeyring(self._cases, self._store.size, self._lock)
             self._opened = opened.pop_all()
+        self._joins = JoinedOrders(self._stated, self._store.naming, lambda order: JOINING in self._kinds(order))
         self._registered: tuple[Entry, ...] = ()
         self._named: OrderedDict[str, tuple[int, frozenset[str]]] = OrderedDict()
 
@@ -144,7 +146,7 @@ class LedgerView:
             raw = self._store.at(index) if index < head.size else None
             opened = None if raw is None else open_(raw, verify=False)
             if opened is None or not self._shows(caller, opened):
-                raise RecordError("API-MISSING", _MISSING.format("entry"))
+                raise RecordError("API-MISSING", Message("there is no entry that this caller may see"))
             (path,) = prove_inclusions([index], head.size, self._store.hashes)
             proof = format_proof(index, path, head.note.encode()).decode()
             return EntryAnswer(head, proven(index, opened, path), proof)
@@ -191,6 +193,8 @@ class LedgerView:
             for first, order, begins in begun:
                 if order in self._cases.reserved or is_companion(begins) or not self._sees(caller, order):
                     continue
+                if self._joins.joined_into(order) is not None:
+                    continue
                 item = self._item(caller, order, first, head, now, kind=kind, since=since)
                 if item is None or not matches(item, state, provider, party):
                     continue
@@ -205,22 +209,24 @@ class LedgerView:
         with self._lock:
             head, now = self.head(), self.moment()
             entries = self._shown(caller, order, head)
-            says = statements(self._case(order, entries, head), now)
+            whole = self._whole(order)
+            says = statements(self._case(whole, entries, head), now)
             proven = self._proven(entries, head)
-            return OrderAnswer(head, now, rules_digest(), says, proven, self._committed(order, head))
+            return OrderAnswer(head, now, rules_digest(), says, proven, self._committed(whole, head))
 
     def order_entries(self, caller: Caller, order: str) -> OrderEntriesAnswer:
         """Return the entries of one order that the caller may see; `RecordError` API-MISSING."""
         with self._lock:
             head = self.head()
             entries = self._shown(caller, order, head)
-            return OrderEntriesAnswer(head, order, self._proven(entries, head), self._committed(order, head))
+            whole = self._whole(order)
+            return OrderEntriesAnswer(head, whole, self._proven(entries, head), self._committed(whole, head))
 
     def case(self, caller: Caller, order: str) -> Case:
         """Return the entries of one order that the caller may see, as the law reads them; `RecordError` API-MISSING."""
         with self._lock:
             head = self.head()
-            return self._case(order, self._shown(caller, order, head), head)
+            return self._case(self._whole(order), self._shown(caller, order, head), head)
 
     def behind(self, caller: Caller, order: str, seq: int) -> Opened:
         """Return the entries behind the number `seq` of an order that the caller may see; none of no such order."""
@@ -260,14 +266,15 @@ class LedgerView:
             end, main_of = self.head().size, self._keys.main_of if self._keys else lambda order: None
             begun = self._store.begun(size, end, max(end - size, 0))
             new = [order for _, order, kind in begun if not (order in self._cases.reserved or is_companion(kind))]
-            return end, new, {main_of(order) or order for order, _ in self._store.leaves_between(size, end)}
+            grown = {main_of(order) or order for order, _ in self._store.leaves_between(size, end)}
+            return end, new, {each for order in grown for each in self._joins.changed_with(order)}
 
     def news(self, start: int, end: int) -> list[tuple[int, str, str, str]]:
         """Return the entries from index `start` to below `end`: index, order, kind, and key (hex) of the signer."""
         with self._lock:
             main_of = self._keys.main_of if self._keys else lambda order: None
             opened = ((i, open_(raw, verify=False).payload) for i, raw in self._store.page(start, end - start, end))
-            return [(i, main_of(p.order) or p.order, p.kind, p.signer.key) for i, p in opened]
+            return [(i, self._whole(main_of(p.order) or p.order), p.kind, p.signer.key) for i, p in opened]
 
     def leaf(self, index: int) -> str:
         """Return the leaf hash (hex) of an entry by its index; empty if there is none."""
@@ -307,18 +314,21 @@ class LedgerView:
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _shown(self, caller: Caller, order: str, head: Head) -> Opened:
-        """Return the entries of an order (its id) that the caller may see; `RecordError` API-MISSING."""
+        """Return the entries of an order (its id) that the caller may see; `RecordError` API-MISSING.
+
+        Of an order that is joined with another one, the entries of both.
+        """
         first = self._store.order(order)[:1] if is_id(order) else []
         if not first or first[0][0] >= head.size or not self._sees(caller, order):
-            raise RecordError("API-MISSING", _MISSING.format("order"))
-        return self._visible(caller, order, head)
+            raise RecordError("API-MISSING", Message("there is no order that this caller may see"))
+        return self._visible(caller, self._whole(order), head)
 
     def _called(self, name: str) -> set[str]:
         """Return the orders that a name may mean, without names that only this folder gave."""
         office, _, reference = name.partition("/")
         of_office = {order for order, offices in self._cases.quoted(reference) if office in offices}
         beginning = {name} if is_id(name) else self._cases.beginning(name)
-        return {*self._store.referenced(name), *of_office, *beginning}
+        return {*map(self._whole, (*self._store.referenced(name), *of_office, *beginning))}
 
     def _begun(self, orders: Iterable[str], after: int, head: Head) -> list[tuple[int, str, str]]:
         """Return orders as `EntryReader.begun`, by the index of their first entry."""
@@ -327,13 +337,28 @@ class LedgerView:
         return sorted(each for each in begun if after <= each[0] < head.size)
 
     def _visible(self, caller: Caller, order: str, head: Head) -> Opened:
-        """Return the entries of an order and of its companion that the caller may see, below the head."""
-        companion = self._keys.companion_of(order) if self._keys else None
-        entries = [*self._below(order, head), *(self._below(companion, head) if companion else ())]
+        """Return the entries of an order, of orders joined with it, and of companions that the caller may see.
+
+        They are below the head.
+        """
+        orders = [order]
+        if parts := self._joins.parts_of(order):
+            named = named_as_same(order, public_entries(self._below(order, head), self._cases.keyring()))
+            orders += [each for each in parts if each in named]  # the log may have grown since the head
+        orders += [each for one in orders if self._keys and (each := self._keys.companion_of(one))]
+        entries = (e for each in orders for e in self._below(each, head))
         return sorted((e for e in entries if self.access.sees_kind(caller, e[1].payload.kind)), key=lambda e: e[0])
 
     def _below(self, order: str, head: Head) -> Iterator[tuple[int, OpenedEntry]]:
         return ((i, open_(raw, verify=False)) for i, raw in self._store.order(order) if i < head.size)
+
+    def _stated(self, order: str) -> tuple[Entry, ...]:
+        """Return the entries of one order id below the head, as the law reads them."""
+        return public_entries(self._below(order, self.head()), self._cases.keyring())
+
+    def _whole(self, order: str) -> str:
+        """Return the order that has taken in an order; the order itself if none has."""
+        return self._joins.joined_into(order) or order
 
     def _case(self, order: str, entries: Opened, head: Head) -> Case:
         return public_case(order, entries, self._register(head), self._cases.keyring())
@@ -387,10 +412,15 @@ class LedgerView:
             return None
         commit = open_(newest[1], verify=False)
         stated = committed_by(commit.payload)
-        kept = self._map.kept([order])
+        parts = self._joins.parts_of(order)
+        kept = self._map.kept([order, *parts])
         if stated is None or kept is None or (kept.size, kept.root) != stated:
             return None
-        return CommittedHeads(self._proven([(newest[0], commit)], head)[0], b64(kept.proofs[order]))
+        return CommittedHeads(
+            self._proven([(newest[0], commit)], head)[0],
+            b64(kept.proofs[order]),
+            {each: b64(kept.proofs[each]) for each in parts},
+        )
 
     def _shows(self, caller: Caller, opened: OpenedEntry) -> bool:
         p = opened.payload
@@ -400,13 +430,16 @@ class LedgerView:
         main = self._keys.main_of(order) if self._keys else None
         if main is not None and not any(self.access.sees_kind(caller, kind) for kind in self._kinds(order)):
             return False
-        named = main or order
+        named = self._whole(main or order)
         return self.access.sees_order(caller, named, lambda: self._names(named))
 
     def _kinds(self, order: str) -> Iterator[str]:
         return (open_(raw, verify=False).payload.kind for _, raw in self._store.order(order))
 
     def _names(self, order: str) -> frozenset[str]:
+        return frozenset().union(*map(self._names_in, (order, *self._joins.parts_of(order))))
+
+    def _names_in(self, order: str) -> frozenset[str]:
         version = self._store.head(order)
         if (kept := self._named.get(order)) is None or kept[0] != version:
             entries = (entry_of(open_(raw, verify=False), index) for index, raw in self._store.order(order))

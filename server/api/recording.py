@@ -27,6 +27,7 @@ from ledger.entries.payload import Condition, Payload
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS, WHY, Fact, build
 from ledger.formats.selective_disclosure import lift
+from ledger.messages import Message
 from ledger.tlog.tree import parse_proof
 from server.access import Caller
 from server.api.reading import LedgerView
@@ -205,7 +206,7 @@ class Recording:
 
     def _check_caller(self, caller: Caller, p: Payload, begun: set[str]) -> None:
         if not caller.signs_with(p.signer.key) or p.signer.actor != caller.actor:
-            says = "an entry is recorded by its signer: it has the signature of another key"
+            says = Message("an entry is recorded by its signer: it has the signature of another key")
             raise RecordError("API-DENIED", says)
         self.check_place(caller, p, begun)
 
@@ -215,7 +216,7 @@ class Recording:
         begins = self._view.is_new(p.order)
         seen = begins or p.order in begun or self._view.may_see(caller, p.order)
         if not (seen and self._view.access.records(caller, p.order, p.kind, begins=begins)):
-            raise RecordError("API-MISSING", "there is no order that this caller may see")
+            raise RecordError("API-MISSING", Message("there is no order that this caller may see"))
         if p.unless is not UNSET:
             self._check_condition(caller, p.unless, {p.order, *begun})
 
@@ -267,7 +268,7 @@ class Recording:
         named = p.public.get("issuing_authority")
         office = issuing_office(p.speaks, p.signer.actor, known.offices, named, p.whose or None)
         if office != caller.actor and not self._view.access.keeps(caller):
-            says = f"an order of {office} is begun by {office}, or where every order may be seen"
+            says = Message("an order of {0} is begun by {0}, or where every order may be seen", office)
             raise RecordError("API-DENIED", says)  # the answer would say which references the other office has taken
         check_quotable(reference, (), self._view.quotable, known.offices)
         return [(reference, office, p.order)]
@@ -285,7 +286,7 @@ def check_recordable(kind: str) -> None:
     check_by_hand(kind)
     fact = KINDS.get(kind)
     if fact is not None and fact.shown_to:
-        says = f"{kind} belongs to an order that only some roles know of: it is recorded where the ledger is"
+        says = Message("{0} belongs to an order that only some roles know of: it is recorded where the ledger is", kind)
         raise RecordError("API-KIND", says)
 
 

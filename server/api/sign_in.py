@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.api.guests import GUEST_ROUTES
 from server.api.keys import KEY_ROUTES
 from server.api.route_tables.files import FILE_ROUTES
@@ -65,7 +66,7 @@ def _account(services: Services, call: Call) -> AccountAnswer:
 def _remove_passkey(services: Services, call: Call) -> EndedAnswer:
     accounts, id = services.sign_in.accounts, call.body.id
     if all(each.id != id for each in accounts.ways(call.by.account).passkeys):
-        raise RecordError("API-MISSING", "there is no such passkey of this person")
+        raise RecordError("API-MISSING", Message("there is no such passkey of this person"))
     accounts.unlink(call.by.account, id)
     return EndedAnswer(1)
 

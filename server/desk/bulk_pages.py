@@ -19,8 +19,9 @@ from ledger.entries.placement import reserved_of
 from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.words.data import ELEMENT_WORDS
+from ledger.facts.words.kind_words import in_few_words
 from ledger.formats.time_zones import zone as time_zone
-from projections.drawings.timeline import in_few_words
+from ledger.messages import Message
 from projections.views.state import name_of
 from server.desk.entry_pages import SCRIPT_TEXTS, Fault, error_of, recording_of, rows_changed, says_of, shown
 from server.desk.forms.entry_form import EntryForm, Person, Section
@@ -65,11 +66,11 @@ class BulkPages:
         if not orders or not kind:
             return RedirectResponse("/orders", 303, HEADERS)
         if kind not in bulk_kinds(visitor.caller.roles):
-            raise RecordError("API-KIND", "this step is not recorded in several orders at once", where="kind")
+            raise RecordError("API-KIND", Message("this step is not recorded in several orders at once"), where="kind")
         if len(orders) > MOST:
-            raise RecordError("API-REQUEST", f"one form takes at most {MOST} orders", where="o")
+            raise RecordError("API-REQUEST", Message("one form takes at most {0} orders", MOST), where="o")
         if any(order in reserved_of(self._services.view.origin) for order in orders):
-            raise RecordError("API-MISSING", "this is not an order people ask about")
+            raise RecordError("API-MISSING", Message("this is not an order people ask about"))
         cases = [self._services.view.case(visitor.caller, order) for order in orders]
         forms = [self._of(visitor, kind, case) for case in cases]
         common = self._of(visitor, kind, Case("", cases[0].instrument, (), cases[0].registry))
@@ -93,7 +94,7 @@ class BulkPages:
         return page(
             "bulk.html.j2",
             visitor.frame,
-            visitor.frame.translation.say(in_few_words(kind)),
+            visitor.frame.translation.words(in_few_words(kind)),
             "/orders",
             status=422 if any(item.faults for item in items) else 200,
             fact=KINDS[kind],

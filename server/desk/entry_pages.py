@@ -22,23 +22,24 @@ from ledger.errors import RecordError
 from ledger.facts import KINDS, WHY, kind_of
 from ledger.facts.vocabulary import GROUPS, INSTRUMENTS
 from ledger.facts.words.data import ELEMENT_WORDS
+from ledger.facts.words.kind_words import in_few_words
 from ledger.formats.time_zones import zone as time_zone
 from ledger.law import judge
-from projections.drawings.timeline import in_few_words
+from ledger.messages import Message
 from projections.reports.entry_numbers import numbers
 from projections.reports.front_page import Subject, remarks, subject
 from projections.reports.history import value_in_words
+from projections.sentences.field_words import field_label
 from projections.sentences.names import names_of
 from projections.sentences.values import Worded
 from server.api.drafts import Examined
-from server.desk.forms.controls import Control, spelled
+from server.desk.forms.controls import Control
 from server.desk.forms.entry_form import REQUIRED, EntryForm, Person, Stated
 from server.desk.forms.typed import EXPECTED, MOST_ROWS, Errors, Typed, rows
 from server.desk.gate import Gate, Visitor
 from server.desk.site import Frame, page
 from server.desk.steps import common_kinds, forms_of, record_address, recordable
 from server.documents import Draft, DraftCheck
-from server.error_texts import error_texts
 from server.guests.acts import may_state
 from server.problems import text_of
 
@@ -106,16 +107,18 @@ class EntryPages:
         kind = visitor.path["kind"]
         if not recordable(kind):
             kind_of(kind)
-            raise RecordError("API-KIND", f"{kind} is recorded where the ledger is", where=kind)
+            raise RecordError("API-KIND", Message("{0} is recorded where the ledger is", kind), where=kind)
         typed = dict(visitor.form if visitor.sends else visitor.query)
         typed.pop("lang", None)
         order = self._order(visitor, kind, typed)
         case = self._case(visitor, order, typed)
         if visitor.caller.guest and not may_state(visitor.caller, case, kind):
-            raise RecordError("API-DENIED", f"a guest of this office does not state {kind} in this order", where=kind)
+            raise RecordError(
+                "API-DENIED", Message("a guest of this office does not state {0} in this order", kind), where=kind
+            )
         begins = "instrument" in KINDS[kind].fields() and not case.entries and not visitor.sends
         if begins and not _first(typed, "f.instrument"):
-            title = visitor.frame.translation.say(in_few_words(kind))
+            title = visitor.frame.translation.words(in_few_words(kind))
             instruments = INSTRUMENTS.items()
             return page("instrument.html.j2", visitor.frame, title, "/record", kind=kind, instruments=instruments)
         caller = visitor.caller
@@ -173,7 +176,7 @@ class EntryPages:
         return page(
             "record.html.j2",
             frame,
-            frame.translation.say(in_few_words(kind.kind)),
+            frame.translation.words(in_few_words(kind.kind)),
             "/orders" if form.case.entries else "/record",
             status=422 if faults else 200,
             fact=kind,
@@ -244,9 +247,10 @@ def says_of(frame: Frame, says: str) -> str:
         return says
     if says == REQUIRED:
         return frame.text["needed"]
-    if says.startswith(EXPECTED):
-        return frame.text["expected"].format(error_texts(frame.lang).form(says.removeprefix(EXPECTED)))
-    return error_texts(frame.lang).say(says) or says
+    words = frame.translation.words
+    if isinstance(says, Message) and says.id == EXPECTED:
+        return frame.text["expected"].format(*map(words, says.values))
+    return words(says)
 
 
 def rows_changed(typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]], str] | None:
@@ -275,7 +279,7 @@ def shown(frame: Frame, form: EntryForm, x: Examined) -> dict[str, Any]:
     for name, value in values.items():
         words = value_in_words(value, fields[name].form, known, names, times)
         said = words.in_(language.values) if isinstance(words, Worded) else words
-        lines.append(Line(spelled(name), said, fields[name].sealed))
+        lines.append(Line(Message(field_label(name)), said, fields[name].sealed))
     findings = remarks(x.findings, x.case)
     settling = {f.code: forms_of(x.steps.of_finding(f), x.case) for f in x.findings} if x.steps else {}
     return {

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ledger.facts.words.shared import PURPOSES
+from ledger.messages import Message
 from projections.reports.entry_numbers import number
 from server.desk.gate import Gate, Visitor
 from server.desk.site import Place, page
@@ -69,6 +70,6 @@ class FilePages:
             keeps=services.files is not None,
             kept=[(number(e, case), e, kept[e.leaf]) for e in case.entries if e.leaf in kept],
             opens=services.view.access.opens_files(caller),
-            purposes=[(code, frame.explain(says)) for code, says in PURPOSES.words.items()],
+            purposes=[(code, frame.explain(Message(says))) for code, says in PURPOSES.words.items()],
             data={"texts": shown, "order": order, "person": {"actor": caller.actor, "party": caller.party}},
         )

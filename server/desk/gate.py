@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message
 from projections.sentences.names import Names
 from server import problems
 from server.access import Caller
@@ -109,7 +110,7 @@ class Gate:
         def admitted(visitor: Visitor) -> Response:
             if visitor.caller.guest and guests is not True:
                 if not guests:
-                    raise RecordError("API-DENIED", "guests do not get this page")
+                    raise RecordError("API-DENIED", Message("guests do not get this page"))
                 return RedirectResponse(guests.format(**visitor.path), 303, HEADERS)
             return answer(visitor)
 
@@ -245,7 +246,7 @@ def pairs(text: str) -> dict[str, list[str]]:
     try:
         found = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise RecordError("API-REQUEST", f"a form has at most {MOST_FIELDS} values") from None
+        raise RecordError("API-REQUEST", Message("a form has at most {0} values", MOST_FIELDS)) from None
     values: dict[str, list[str]] = {}
     for name, value in found:
         values.setdefault(name, []).append(value.replace("\r\n", "\n"))
@@ -260,16 +261,16 @@ async def _body(request: Request, file: int) -> bytes:
     """Return a form or a file as it was sent; `RecordError` API-MEDIA, API-LARGE, API-SLOW, API-REQUEST."""
     media, largest, patience = (FILE, file, FILE_PATIENCE) if file else (FORM, LARGEST, PATIENCE)
     if _media(request) != media:
-        raise RecordError("API-MEDIA", f"this address takes {media}", where="Content-Type")
+        raise RecordError("API-MEDIA", Message("this address takes {0}", media), where="Content-Type")
     body = bytearray()
     try:
         async with asyncio.timeout(patience):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > largest:
-                    raise RecordError("API-LARGE", f"this address takes at most {largest} bytes")
+                    raise RecordError("API-LARGE", Message("this address takes at most {0} bytes", largest))
     except TimeoutError:
-        raise RecordError("API-SLOW", f"it did not arrive within {patience:g} seconds") from None
+        raise RecordError("API-SLOW", Message("it did not arrive within {0} seconds", format(patience, "g"))) from None
     except ClientDisconnect:
-        raise RecordError("API-REQUEST", "the form is cut short") from None
+        raise RecordError("API-REQUEST", Message("the form is cut short")) from None
     return bytes(body)

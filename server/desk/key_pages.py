@@ -13,6 +13,7 @@ from ledger.entries.case import wire
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
 from ledger.facts import KINDS
+from ledger.messages import Message
 from server.access import Caller
 from server.api.keys import account_keys, log_key, waiting_requests
 from server.desk.gate import Gate, Visitor
@@ -94,7 +95,7 @@ class KeyPages:
 
 def _check_person(by: Caller) -> None:
     if not by.account:
-        raise RecordError("API-DENIED", "this page is for people who have signed in")
+        raise RecordError("API-DENIED", Message("this page is for people who have signed in"))
 
 
 def _script_texts(frame: Frame) -> dict[str, str]:

@@ -15,6 +15,7 @@ from ledger.errors import RecordError
 from ledger.facts.vocabulary import ROLES
 from ledger.law import judge
 from ledger.law.next_steps.lookup import NextSteps
+from ledger.messages import Message
 from projections.render.desk_pages import ENDED
 from projections.reports.custody_report import custody_rows
 from projections.reports.entry_numbers import number
@@ -52,7 +53,7 @@ class OrderPages:
         """Return one order as of now."""
         frame, order = visitor.frame, visitor.path["order"]
         if order in reserved_of(self._view.origin):
-            raise RecordError("API-MISSING", "this is not an order people ask about")
+            raise RecordError("API-MISSING", Message("this is not an order people ask about"))
         case, now = self._view.case(visitor.caller, order), self._view.now()
         if visitor.caller.account:
             self._work.store.see(visitor.caller.account, order=order)
@@ -77,7 +78,7 @@ class OrderPages:
             next=next((turn for turn in turns if turn.left is not None), None),
             common=[(k, record_address(order, k)) for k in _common(visitor.caller)],
             findings=language.of(findings),
-            procedure=", ".join(map(frame.translation.say, procedure(judgement.findings).split(", "))),
+            procedure=frame.translation.words(procedure(judgement.findings)),
             levels={level: {f.code for f in findings if f.level == level} for level in LEVELS},
             settling={f.code: forms_of(steps.of_finding(f), case) for f in judgement.findings},
             held=language.of(custody_rows(hands, case, reveal=False)),

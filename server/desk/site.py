@@ -15,20 +15,21 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 from starlette.responses import Response
 
+from ledger.facts.words.kind_words import explanation, in_few_words, kinds_in_words
 from ledger.facts.words.shared import PURPOSES
 from ledger.law.terms.periods import PERIODS
-from projections.drawings.timeline import in_few_words, kinds_in_words
+from ledger.messages import LANGUAGES, Message, coded
+from ledger.messages import made as made_message
 from projections.render.desk_pages import style as desk_style
 from projections.render.html import environment
 from projections.render.translation import Translation, translation
+from projections.sentences.catalogue import Text, in_language
 from projections.sentences.local_time import LocalTimes
 from server.access import Caller
 from server.error_texts import error_texts
 
 FOLDER: Final = Path(__file__).parent
 HTML: Final = "text/html; charset=utf-8"
-LANGUAGES: Final = ("en", "de", "fr")
-CATALOGUES: Final = ("en", "de", "fr")  # with words for what reports say; in another language these are in English
 LANGUAGE: Final = "comity-lang"  # the cookie with the language that a person chose
 # No inline script or style, nothing from elsewhere, no frame. Forms are sent to this server alone.
 CSP: Final = (
@@ -99,26 +100,16 @@ class Frame(Struct, frozen=True):
         return texts(self.lang)
 
     @property
-    def catalogue(self) -> str:
-        """Return the language of what reports say."""
-        return self.lang if self.lang in CATALOGUES else "en"
-
-    @property
     def translation(self) -> Translation:
         """Return the translation of what reports say."""
-        return translation(self.catalogue)
+        return translation(self.lang)
 
     def explain(self, text: str) -> Markup:
-        """Return an explanation in the language of the page, or in English and marked so.
-
-        It is one of the vocabulary, in English, or a text of the desk, which is in the language of the page already.
-        """
-        said = self.translation.whole(text)
-        if said == text and self.lang != "en":
-            said = error_texts(self.lang).say(text) or text
-        if self.lang == "en" or not text or said != text or text in _own(self.lang):
-            return escape(said)
-        return Markup('<span lang="en">{}</span>').format(text)
+        """Return a message in the language of the page, or in English and marked so; a text of the desk as it is."""
+        if self.lang == "en" or not text or not isinstance(text, Message):
+            return escape(str(text))
+        said = error_texts(self.lang).say(text)
+        return escape(said) if said else Markup('<span lang="en">{}</span>').format(str(text))
 
     @property
     def times(self) -> LocalTimes:
@@ -148,16 +139,16 @@ class Frame(Struct, frozen=True):
 @cache
 def texts(lang: str) -> Mapping[str, str]:
     """Return the texts of the desk in a language of `LANGUAGES` by their names; each language has the same names."""
-    read: dict[str, str] = {}
-    for file in sorted((FOLDER / "texts").rglob(f"{lang}*.json")):
-        read |= json.loads(file.read_text(encoding="utf-8"))
-    return read
+    return in_language(english_texts(), lang)
 
 
 @cache
-def _own(lang: str) -> frozenset[str]:
-    """Return the texts of the desk in a language."""
-    return frozenset(texts(lang).values())
+def english_texts() -> Mapping[str, Text]:
+    """Return the texts of the desk in English by their names, each with a context where it needs one."""
+    read: dict[str, Text] = {}
+    for file in sorted((FOLDER / "texts").glob("*.json")):
+        read |= json.loads(file.read_text(encoding="utf-8"))
+    return read
 
 
 def language_of(asked: str, chosen: str, accepted: str) -> str:
@@ -173,7 +164,7 @@ def render(template: str, frame: Frame, title: str, here: str = "", **values: An
     A template extends `layout.html.j2`; `t` has the texts of its language.
     """
     return (
-        _environment(frame.catalogue)
+        _environment(frame.lang)
         .get_template(template)
         .render(frame=frame, t=frame.text, title=title, here=here, languages=LANGUAGES, texts=texts, file=file_address,
                 **values)
@@ -194,11 +185,13 @@ def _environment(lang: str) -> Environment:
     language, field_name = translation(lang), reports.filters["field_name"]
     made.filters = {
         **reports.filters,
-        "field_name": lambda name: name if not name or name in _own(lang) else field_name(name),
-        "kind": lambda kind: _begun_large(language.say(in_few_words(kind))),
-        "period": lambda code: _begun_large(language.say(PERIODS.get(code, code))),
+        "label": lambda label: field_name(str(label)) if isinstance(label, Message) else label,
+        "explanation": explanation,
+        "made": made_message,
+        "kind": lambda kind: _begun_large(language.words(in_few_words(kind))),
+        "period": lambda code: _begun_large(language.words(PERIODS.get(code, code))),
         "kinds_in_words": kinds_in_words,
-        "purpose": lambda code: language.say(PURPOSES.words.get(code, code)),
+        "purpose": lambda code: language.words(coded(code, PURPOSES.words)),
     }
     return made
 

@@ -16,6 +16,7 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Clock
 from ledger.law.next_steps.step import FROM, NextStep
+from ledger.messages import Message, made
 
 # The kinds that meet each deadline; empty with the reason where none of them is recorded through a server.
 MEETS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -113,7 +114,7 @@ PLACEHOLDERS: Final = frozenset(
     "DAY ISSUER CURRENCY ORDER REGISTRAR STEP OFFICE MONTHS PROVISION GROUND GROUNDS REASON FILE FILES CHECK SIGNER"
     " METHOD AMOUNT CLOCK NAME NAMES AUTHORITY MOMENT COURT BYTES DECISION LEVEL CONDITION TEXT NUMBER ROLE END CASE"
     " KIND HANDLING CAPACITY CHANNEL THRESHOLD LANGUAGE WHEN CAUSE MODE PARTY FIELD FIELDS EXHIBIT MLA SCOPE ZONE ENTRY"
-    " PROVIDER OUTCOME BUNDLE ADDRESSEE".split()
+    " PROVIDER OUTCOME BUNDLE ADDRESSEE WHOSE".split()
 )
 _OPTIONS: Final = {  # the options of a command that fill a circumstance
     "--on": "c.on",
@@ -132,7 +133,7 @@ class FormLink(Struct, frozen=True):
     the office that would have to sign, empty where the words leave it open.
     """
 
-    says: str
+    says: Message
     kind: str = ""
     address: str = ""
     whose: str = ""
@@ -147,21 +148,22 @@ def link_of(step: NextStep, case: Case) -> FormLink:
     """Return the form of one step; `replaces` and events of the command are entries of the case by their numbers."""
     words = shlex.split(step.command or "")
     if words[1:3] == ["record", "STEP"]:
-        return FormLink(step.lacks, "", f"/orders/{case.order}/record")
+        return FormLink(made(step.lacks), "", f"/orders/{case.order}/record")
     if len(words) < 3 or words[1] != "record" or not recordable(words[2]):
-        return FormLink(step.lacks)
+        return FormLink(made(step.lacks))
     kind = words[2]
-    filled, whose = _filled(words[3:], {f"#{e.seq}": e.leaf for e in case.entries if e.order == case.order})
+    own = {f"#{e.number}": e.leaf for e in case.entries if e.order == case.order or e.prefix}
+    filled, whose = _filled(words[3:], own)
     if FROM in (step.command or "") and "c.replaces" in dict(filled):
         filled.append(("again", dict(filled)["c.replaces"]))
-    return FormLink(step.lacks, kind, record_address(case.order, kind, filled), whose)
+    return FormLink(made(step.lacks), kind, record_address(case.order, kind, filled), whose)
 
 
 def meeting_forms(clock: Clock, case: Case) -> list[FormLink]:
     """Return the forms of the kinds that meet a deadline."""
     about = [("f.about", clock.trigger)] if clock.trigger else []
     return [
-        FormLink("", kind, record_address(case.order, kind, about if "about" in KINDS[kind].fields() else []))
+        FormLink(Message(""), kind, record_address(case.order, kind, about if "about" in KINDS[kind].fields() else []))
         for kind in MEETS.get(clock.id, ())
     ]
 

@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ledger.errors import RecordError
+from ledger.messages import LANGUAGES, Message
 from server.desk.gate import Gate, Visitor, pairs
 from server.desk.lists.choice import Choice
 from server.desk.lists.lines import OrderLines
-from server.desk.site import HEADERS, LANGUAGES, Place, page
+from server.desk.site import HEADERS, Place, page
 from server.jobs.settings import is_address
 from server.work.office import OfficeWork
 
@@ -57,7 +58,7 @@ class WorkPages:
                 case "delete-note":
                     work.delete_note(by, order, visitor.stated("note"))
                 case _:
-                    raise RecordError("API-REQUEST", "the form asks for nothing that is known", where="do")
+                    raise RecordError("API-REQUEST", Message("the form asks for nothing that is known"), where="do")
         else:
             work.check(by, order)
         return RedirectResponse(f"/orders/{order}#work", 303, HEADERS)
@@ -78,7 +79,7 @@ class WorkPages:
                     else:
                         store.keep_mail_choice(by.account, address, language if language in LANGUAGES else frame.lang)
                 case _:
-                    raise RecordError("API-REQUEST", "the form asks for nothing that is known", where="do")
+                    raise RecordError("API-REQUEST", Message("the form asks for nothing that is known"), where="do")
             if not fault:
                 return RedirectResponse(NOTICES, 303, HEADERS)
         found = self._work.notices(by)
@@ -108,5 +109,5 @@ class WorkPages:
             case "delete":
                 self._work.store.delete_list(visitor.stated("list"), by.account)
             case _:
-                raise RecordError("API-REQUEST", "the form asks for nothing that is known", where="do")
+                raise RecordError("API-REQUEST", Message("the form asks for nothing that is known"), where="do")
         return RedirectResponse(f"/orders?{choice.query}" if choice.query else "/orders", 303, HEADERS)

@@ -27,6 +27,7 @@ from starlette.routing import Route
 from ledger.adapters.http_server import EarlyResponse
 from ledger.adapters.http_signatures import check_content
 from ledger.errors import LedgerError, RecordError, TooManyRequests
+from ledger.messages import Message
 from server import problems
 from server.documents import ApiAnswer
 from server.exchange.addresses import BUNDLE, COLLECTION, ITEM
@@ -206,7 +207,7 @@ class ExchangeEndpoint:
         if given != media or request.headers.get("content-encoding", "identity") != "identity":
             raise RecordError("API-MEDIA", f"the body is {media}, without an encoding", where="Content-Type")
         length = request.headers.get("content-length", "0")
-        too_large = RecordError("API-LARGE", f"a body has at most {most} bytes")
+        too_large = RecordError("API-LARGE", Message("a body has at most {0} bytes", most))
         if not (length.isascii() and length.isdecimal()) or int(length[:20]) > most:
             raise too_large
         path = self._store.arriving / token_hex(16)

@@ -22,6 +22,7 @@ from msgspec import Meta, Struct
 from ledger.adapters.http_client import is_private
 from ledger.errors import LedgerError
 from ledger.facts.vocabulary import ROLES
+from ledger.messages import Message
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 
@@ -66,6 +67,6 @@ def peer_named(peers: Iterable[Peer], name: str) -> Peer:
     """Return the peer of a name; `LedgerError` EXCHANGE-PEER."""
     known = {peer.name: peer for peer in peers}
     if name not in known:
-        there = f"there are {', '.join(sorted(known))}" if known else "the configuration has no [[peers]]"
+        there = Message("there are {0}", ", ".join(sorted(known))) if known else "the configuration has no [[peers]]"
         raise LedgerError("EXCHANGE-PEER", f"no peer is called {name!r}", there)
     return known[name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import sha256
 from threading import Lock
 
@@ -32,6 +32,7 @@ from server.exchange.store import ExchangeStore
 logger = logging.getLogger(__name__)
 
 OpenJournal = Callable[..., AbstractContextManager[Journal]]  # takes `writable` as `Journal.open` does
+Watch = Callable[[Journal, bytes], AbstractContextManager[None]]  # is entered before a bundle is received, left after
 # What a peer has done, or what the ledger cannot believe of it. Other errors are of this machine: the peer tries again.
 _OF_THE_PEER = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "TRUST-FORMAT"})
 
@@ -85,10 +86,20 @@ def _signs(keyring: Keyring, key: str) -> bool:
 
 
 class Reception:
-    """Receives bundles for one ledger, one after the other; `opened` opens its journal for one bundle."""
+    """Receives bundles for one ledger, one after the other; `opened` opens its journal for one bundle.
 
-    def __init__(self, opened: OpenJournal, peers: Sequence[Peer], store: ExchangeStore) -> None:
+    `watch` compares the ledger before and after a bundle that was fetched.
+    """
+
+    def __init__(
+        self,
+        opened: OpenJournal,
+        peers: Sequence[Peer],
+        store: ExchangeStore,
+        watch: Watch = lambda journal, data: nullcontext(),
+    ) -> None:
         self._opened = opened
+        self._watch = watch
         self.peers = tuple(peers)
         self.store = store
         self._lock = Lock()
@@ -121,7 +132,7 @@ class Reception:
 
     def fetched(self, data: bytes, peer: Peer) -> ExchangeAnswer:
         """Receive a bundle that was fetched from a peer."""
-        with self._lock, self._opened() as journal:
+        with self._lock, self._opened() as journal, self._watch(journal, data):
             return self._receive(journal, data, peer, "")
 
     def _receive(self, journal: Journal, data: bytes, peer: Peer | None, key: str) -> ExchangeAnswer:

@@ -22,6 +22,7 @@ from ledger.adapters.http_server import EarlyResponse
 from ledger.adapters.http_signatures import check_content
 from ledger.errors import LedgerError, RecordError, TooManyRequests
 from ledger.formats.characters import unseen
+from ledger.messages import Message
 from server import problems
 from server.access import Caller
 from server.files.addresses import CONTENT, MEDIA, PIECE_OF
@@ -122,9 +123,9 @@ class FileEndpoint:
                     body += chunk
                     limit.reschedule((limit.when() or 0) + len(chunk) / _SLOWEST)
         except TimeoutError:
-            raise RecordError("API-SLOW", "the piece does not arrive fast enough") from None
+            raise RecordError("API-SLOW", Message("the piece does not arrive fast enough")) from None
         except ClientDisconnect:
-            raise RecordError("API-REQUEST", "the piece is cut short") from None
+            raise RecordError("API-REQUEST", Message("the piece is cut short")) from None
         return bytes(body)
 
     # -- files --------------------------------------------------------------------------------------------------------
@@ -159,11 +160,13 @@ class FileEndpoint:
         known = self._gates.callers.find(request, url, base, None if request.method == "PUT" else b"")
         if known is None:
             self._gates.callers.spend_unknown(request)
-            says = "this address answers requests of a key of the register, or of a person who has signed in"
-            raise RecordError("API-SIGNATURE", says, hint="sign the request (RFC 9421), or sign in at /sign-in")
+            says = Message("this address answers requests of a key of the register, or of a person who has signed in")
+            raise RecordError(
+                "API-SIGNATURE", says, hint=Message("sign the request (RFC 9421), or sign in at /sign-in")
+            )
         note(request.scope, office=known.caller.actor)
         if not known.caller.accepted:
-            raise RecordError("API-DENIED", "the holder of this key has not accepted it yet")
+            raise RecordError("API-DENIED", Message("the holder of this key has not accepted it yet"))
         return known.caller
 
     @contextmanager

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from ledger.errors import LedgerError, RecordError, TooManyRequests
+from ledger.messages import Message
 from server.access import Access, Caller
 from server.files.documents import FileOffered, KeptItem, UploadAnswer
 from server.files.links import Link, Links
@@ -79,7 +80,7 @@ class Keeping:
             and self._access.sends_file(caller, file.entry.by)
         ]  # fmt: skip
         if not stated:
-            says = "no entry of this order that this office has signed states a file with this digest and size"
+            says = Message("no entry of this order that this office has signed states a file with this digest and size")
             raise RecordError("API-MISSING", says, where="sha256")
         with self._beginning:
             entries = {file.entry.leaf for file in stated}
@@ -92,9 +93,15 @@ class Keeping:
                 link = Link("", order, stated[-1].entry.leaf, caller.actor, "", "", pieces_of(offered.size), 0, 0, 0)
                 return _answer(link, known)
             if offered.size > self._settings.largest:
-                raise RecordError("API-LARGE", f"a file has at most {self._settings.largest} bytes here", where="size")
+                raise RecordError(
+                    "API-LARGE", Message("a file has at most {0} bytes here", self._settings.largest), where="size"
+                )
             if (self.links.pieces() + pieces_of(offered.size)) * PIECE > self._settings.quota:
-                raise LedgerError("FILES-FULL", "there is no room for this file", "the office decides how much is kept")
+                raise LedgerError(
+                    "FILES-FULL",
+                    Message("there is no room for this file"),
+                    Message("the office decides how much is kept"),
+                )
             if len(self.links.unfinished(caller.actor)) >= MOST_UNFINISHED:
                 raise TooManyRequests(f"{MOST_UNFINISHED} files of this office are not whole yet", 60)
             return self._begun(caller, order, stated[-1].entry.leaf, self.record.key_for(stated[-1]), offered)
@@ -125,8 +132,10 @@ class Keeping:
         with progress.lock, self._place.alone(name):
             link = self.links.of(name) or link
             if number > link.received:
-                says = f"the next piece is number {link.received}, and this one is {number}"
-                raise RecordError("CONFLICT", says, where="piece", hint="ask how much is here, and go on from there")
+                says = Message("the next piece is number {0}, and this one is {1}", link.received, number)
+                raise RecordError(
+                    "CONFLICT", says, where="piece", hint=Message("ask how much is here, and go on from there")
+                )
             if number == link.received and not link.kept:
                 self._place.write(name, number, seal_piece(known.key, name, number, known.size, data))
                 if not self.links.received(name, number):
@@ -134,7 +143,7 @@ class Keeping:
                         self._place.delete(name)
                     else:  # this has replaced the piece of another server, which may have counted the file as kept
                         self._drop(name)
-                    raise RecordError("CONFLICT", "another request has sent this piece, or deleted the file")
+                    raise RecordError("CONFLICT", Message("another request has sent this piece, or deleted the file"))
                 if progress.pieces == number:
                     progress.hash.update(data)
                     progress.pieces += 1
@@ -167,8 +176,8 @@ class Keeping:
                 self._progress.pop(link.object, None)
             if progress.hash.hexdigest() != known.sha256:
                 self._drop(link.object)
-                says = "the bytes are not those of the stated digest; they are deleted"
-                raise RecordError("FILES-DIFFER", says, hint="send the file that the entry states")
+                says = Message("the bytes are not those of the stated digest; they are deleted")
+                raise RecordError("FILES-DIFFER", says, hint=Message("send the file that the entry states"))
             self.links.keep(link.object)
         now = self.links.of(link.object)
         if now is None:  # it was erased meanwhile
@@ -216,8 +225,10 @@ class Keeping:
         known = None if link is None else self.known(link)
         allowed = self._access.opens_files(caller) and self.links.may_read(name, caller.name)
         if link is None or known is None or link.order != order or not link.kept or not allowed:
-            says = "no file under this name was opened by this caller"
-            raise RecordError("API-MISSING", says, hint="an access entry opens the files of an entry for ten minutes")
+            says = Message("no file under this name was opened by this caller")
+            raise RecordError(
+                "API-MISSING", says, hint=Message("an access entry opens the files of an entry for ten minutes")
+            )
         return link, known
 
     def pieces(self, link: Link, known: Known, first: int = 0) -> Iterator[bytes]:

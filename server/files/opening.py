@@ -9,6 +9,7 @@ from typing import Protocol
 from ledger.bundle.audience import readable
 from ledger.entries.placement import reserved_of
 from ledger.errors import RecordError
+from ledger.messages import Message
 from ledger.tlog.tree import parse_proof
 from server.access import Access, Caller
 from server.access_entries import AccessClaim, access_place, check_claim, recorded_before
@@ -88,10 +89,10 @@ class Files:
         """
         self._check(caller, order)
         if not self._view.access.opens_files(caller):
-            raise RecordError("API-DENIED", "kept files are opened by those who see every order")
+            raise RecordError("API-DENIED", Message("kept files are opened by those who see every order"))
         links = [link for link in self.keeping.links.of_order(order) if link.entry == asked.entry and link.kept]
         if not links:
-            raise RecordError("API-MISSING", "no file of this entry is here", where="entry")
+            raise RecordError("API-MISSING", Message("no file of this entry is here"), where="entry")
         claim = AccessClaim(
             [order], asked.purpose, asked.key, asked.role, asked.made_at, ABOUT.format(asked.entry)
         )  # fmt: skip
@@ -99,7 +100,7 @@ class Files:
             check_claim(journal, claim, caller)
             readable_files = [f for f in self.keeping.record.files(order, leaf=asked.entry) if _may(f, asked.role)]
             if not readable_files:
-                says = f"the role {asked.role} may not read what this entry states of files"
+                says = Message("the role {0} may not read what this entry states of files", asked.role)
                 raise RecordError("API-DENIED", says, where="role")
             recorded_before(journal, asked.access, claim, caller)
             journal.check_openable([order])
@@ -132,7 +133,7 @@ class Files:
         """Raise API-MISSING unless a caller may see an order, which is no companion and not the ledger's own."""
         hidden = order in reserved_of(self._view.origin) or self._view.is_new(order)
         if hidden or self.keeping.record.is_companion(order) or not self._view.may_see(caller, order):
-            raise RecordError("API-MISSING", "there is no order that this caller may see")
+            raise RecordError("API-MISSING", Message("there is no order that this caller may see"))
 
 
 def _may(file: RecordedFile, role: str) -> bool:

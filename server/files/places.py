@@ -15,6 +15,7 @@ from typing import Protocol
 from ledger.adapters.folders.user_folders import lock_file, private_folder, replace_file
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.errors import LedgerError
+from ledger.messages import Message
 from server.files.settings import FileSettings
 
 CREDENTIALS = "COMITY_FILES_CREDENTIALS"  # in the environment: the path of a file
@@ -160,7 +161,7 @@ class FolderPlace:
 
     def _full(self, wrong: OSError) -> LedgerError:
         if wrong.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return LedgerError("FILES-FULL", "the place for files is full; nothing of this piece was kept")
+            return LedgerError("FILES-FULL", Message("the place for files is full; nothing of this piece was kept"))
         return self._fails(wrong)
 
     def _fails(self, wrong: OSError) -> LedgerError:

@@ -11,6 +11,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
 from ledger.errors import LedgerError
+from ledger.messages import Message
 
 _TRIES = 3
 _SECONDS = 20  # for all tries of one request
@@ -87,4 +88,6 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as wrong:
-        raise LedgerError("FILES-PLACE", f"the store for files fails: {type(wrong).__name__}", "try again") from None
+        raise LedgerError(
+            "FILES-PLACE", f"the store for files fails: {type(wrong).__name__}", Message("try again")
+        ) from None

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.identity.accounts import LONGEST_NAME, Account, Accounts
 from server.identity.database import Database
 from server.identity.passkeys import Registered
@@ -80,7 +81,7 @@ class Invitations:
         `RecordError`: ACCOUNT-NAME, GUEST-INVITED if too many are open.
         """
         if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
-            says = f"a name has 1 to {LONGEST_NAME} printable characters, and no space at its ends"
+            says = Message("a name has 1 to {0} printable characters, and no space at its ends", LONGEST_NAME)
             raise RecordError("ACCOUNT-NAME", says, where="name")
         secret, now = secrets.token_urlsafe(32), int(self._now())
         made = Invitation(
@@ -90,8 +91,8 @@ class Invitations:
         with self._db.transaction():
             self._db.change("DELETE FROM invitation WHERE until < ?", (now - KEPT,))
             if len(self._rows("order_id = ? AND state = 'open' AND until >= ?", order, now)) >= MOST_OPEN:
-                says = f"{MOST_OPEN} invitations to this order are open"
-                raise RecordError("GUEST-INVITED", says, hint="revoke one that is not needed")
+                says = Message("{0} invitations to this order are open", MOST_OPEN)
+                raise RecordError("GUEST-INVITED", says, hint=Message("revoke one that is not needed"))
             self._check_name(name, now)
             statement = (
                 "INSERT INTO invitation (id, digest, order_id, office, name, handle, by_office, by_name, made, until,"
@@ -109,14 +110,14 @@ class Invitations:
         """Return an invitation by its id; `RecordError` API-MISSING."""
         rows = self._rows("id = ?", id)
         if not rows:
-            raise RecordError("API-MISSING", "there is no such invitation")
+            raise RecordError("API-MISSING", Message("there is no such invitation"))
         return rows[0]
 
     def revoke(self, id: str) -> None:
         """End an invitation that is open; `RecordError` API-MISSING."""
         with self._db.transaction():
             if not self._db.change("UPDATE invitation SET state = 'revoked' WHERE id = ? AND state = 'open'", (id,)):
-                raise RecordError("API-MISSING", "there is no such invitation that is open")
+                raise RecordError("API-MISSING", Message("there is no such invitation that is open"))
             self._accounts.note("guest-invitation-revoked", id)
 
     # -- with the secret of a link ----------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ class Invitations:
         """End the access of a guest at once; `RecordError` API-MISSING."""
         with self._db.transaction():
             if not self.is_guest(account):
-                raise RecordError("API-MISSING", "there is no such guest")
+                raise RecordError("API-MISSING", Message("there is no such guest"))
             self._accounts.lock(account)
             self._accounts.note("guest-ended", account)
 
@@ -194,8 +195,10 @@ class Invitations:
     def _check_name(self, name: str, now: int) -> None:
         taken = self._db.rows("SELECT 1 FROM account WHERE name = ?", (name,))
         if taken or self._rows("name = ? AND state = 'open' AND until >= ?", name, now):
-            says = "a person of this name has an account or an invitation already"
-            hint = "add what tells the two apart; a guest who has an account sees each order that names their office"
+            says = Message("a person of this name has an account or an invitation already")
+            hint = Message(
+                "add what tells the two apart; a guest who has an account sees each order that names their office"
+            )
             raise RecordError("ACCOUNT-NAME", says, where="name", hint=hint)
 
     def _rows(self, where: str, *values: str | int) -> list[Invitation]:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.identity.database import Database, Rows
 from server.identity.tickets import refused
 
@@ -108,7 +109,7 @@ class Accounts:
         `handle` is one that an authenticator has already; without it a new one is made.
         """
         if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
-            says = f"a name has 1 to {LONGEST_NAME} printable characters, and no space at its ends"
+            says = Message("a name has 1 to {0} printable characters, and no space at its ends", LONGEST_NAME)
             raise RecordError("ACCOUNT-NAME", says)
         made = Account(secrets.token_hex(8), name, office, roles, handle or secrets.token_urlsafe(32), locked=False)
         values = (made.id, name, office, " ".join(roles), made.handle, 0)
@@ -238,7 +239,7 @@ class Accounts:
         )
         found = self._first(rows)
         if found is None:
-            raise refused("the code is not good, was used, or has expired")
+            raise refused(Message("the code is not good, was used, or has expired"))
         return found
 
     def register(self, account: str, code: str, passkey: str, public: str, counter: int) -> None:
@@ -246,14 +247,14 @@ class Accounts:
         with self._db.transaction():
             used = self._db.change("DELETE FROM enrolment WHERE digest = ? AND account = ?", (_digest(code), account))
             if not used:
-                raise refused("the code is not good, was used, or has expired")
+                raise refused(Message("the code is not good, was used, or has expired"))
             self.add_passkey(account, passkey, public, counter)
 
     def add_passkey(self, account: str, passkey: str, public: str, counter: int) -> None:
         """Add a passkey of an account; `RecordError` API-SIGN-IN if it has too many, or this one is registered."""
         with self._db.transaction():
             if len(self.ways(account).passkeys) >= MOST_PASSKEYS:
-                raise refused(f"an account has at most {MOST_PASSKEYS} passkeys")
+                raise refused(Message("an account has at most {0} passkeys", MOST_PASSKEYS))
             if not self._db.change(
                 "INSERT INTO passkey (id, account, public, counter, made, used) VALUES (?, ?, ?, ?, ?, 0)"
                 " ON CONFLICT DO NOTHING",

@@ -17,6 +17,7 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.access import Caller
 from server.identity.accounts import Account, Accounts
 from server.identity.lockout import network_of
@@ -160,13 +161,15 @@ class Callers:
     def _of_session(self, token: str, *, used: bool = True) -> Caller:
         session = self._sessions.find(token, used=used)
         if session is None:
-            raise RecordError("API-SESSION", "the session has ended, or is none", hint="sign in again at /sign-in")
+            raise RecordError(
+                "API-SESSION", Message("the session has ended, or is none"), hint=Message("sign in again at /sign-in")
+            )
         return self._of_account(session.account)
 
     def _of_certificate(self, fingerprint: str) -> Caller:
         account = self._accounts.of_certificate(fingerprint)
         if account is None:
-            raise _certificate("the certificate is linked to no account", "")
+            raise _certificate(Message("the certificate is linked to no account"), "")
         return self._of_account(account)
 
     def _of_account(self, account: Account) -> Caller:
@@ -193,7 +196,7 @@ def check_origin(request: Request, base: str, *, browser: bool) -> None:
     else:
         good = origin == [base] and site == ["same-origin"]
     if not good:
-        raise RecordError("API-ORIGIN", "the request does not come from a page of this server", where="Origin")
+        raise RecordError("API-ORIGIN", Message("the request does not come from a page of this server"), where="Origin")
 
 
 def cookie(request: Request, name: str) -> str:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from ledger.entries.keyring import RegisteredKey
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import enrolable, verify_signature
+from ledger.messages import Message
 from server.identity.accounts import Account, Accounts
 from server.identity.database import Database
 from server.identity.unpadded import decode
@@ -68,26 +69,28 @@ class KeyRequests:
         account, API-REQUEST.
         """
         if not re.fullmatch("[0-9a-f]{64}", key) or not enrolable(bytes.fromhex(key)):
-            raise RecordError("KEY-POINT", "not 64 hex digits of a point of prime order", where="key")
+            raise RecordError("KEY-POINT", Message("not 64 hex digits of a point of prime order"), where="key")
         signed = PROOF.format(log=self._log, account=account.id, key=key).encode()
         if not verify_signature(bytes.fromhex(key), signed, _decoded(proof)):
-            says = "the proof is no signature of this key over the log, the account and the key"
-            raise RecordError("KEY-PROOF", says, where="proof", hint="make the key in the signing page again")
+            says = Message("the proof is no signature of this key over the log, the account and the key")
+            raise RecordError("KEY-PROOF", says, where="proof", hint=Message("make the key in the signing page again"))
         device = _line(device, LONGEST_DEVICE, "device")
         with self._db.transaction():
             if old_key and old_key not in self._accounts.keys(account.id):
-                raise RecordError("ACCOUNT-LINK", "the key to be replaced is no key of this person", where="old_key")
+                raise RecordError(
+                    "ACCOUNT-LINK", Message("the key to be replaced is no key of this person"), where="old_key"
+                )
             linked = self._db.rows("SELECT account FROM account_key WHERE key = ?", (key,))
             asked = self._rows("key = ? AND act <> 'end' AND state = 'waiting'", key)
             if linked not in ([], [(account.id,)]) or any(each.account != account.id for each in asked):
-                raise RecordError("ACCOUNT-LINK", "this key is that of another person", where="key")
+                raise RecordError("ACCOUNT-LINK", Message("this key is that of another person"), where="key")
             return asked[0] if asked else self._add(account, "replace" if old_key else "enrol", key, old_key, device)
 
     def ask_end(self, account: Account, key: str, cause: str) -> KeyRequest:
         """Ask that a key of the account ends, for a cause of `key-revoked`; `RecordError` ACCOUNT-LINK, API-REQUEST."""
         with self._db.transaction():
             if key not in self._accounts.keys(account.id):
-                raise RecordError("ACCOUNT-LINK", "this is no key of this person", where="key")
+                raise RecordError("ACCOUNT-LINK", Message("this is no key of this person"), where="key")
             asked = self._rows("key = ? AND act = 'end' AND state = 'waiting'", key)
             return asked[0] if asked else self._add(account, "end", key, "", self.device_of(key), cause)
 
@@ -135,8 +138,8 @@ class KeyRequests:
 
     def _add(self, account: Account, act: Act, key: str, old_key: str, device: str, cause: str = "") -> KeyRequest:
         if len(self._rows("account = ? AND state = 'waiting'", account.id)) >= MOST_WAITING:
-            says = f"{MOST_WAITING} requests of this person wait already"
-            raise RecordError("API-REQUEST", says, hint="withdraw one, or ask the registrar")
+            says = Message("{0} requests of this person wait already", MOST_WAITING)
+            raise RecordError("API-REQUEST", says, hint=Message("withdraw one, or ask the registrar"))
         now = int(self._now())
         id = f"{int(self._now() * 1_000_000):014x}{secrets.token_hex(4)}"  # sorted, requests of one second too
         made = KeyRequest(id, account.id, act, key, old_key, device, cause, now, "waiting", "", 0)
@@ -160,14 +163,14 @@ class KeyRequests:
 
 
 def _missing() -> RecordError:
-    return RecordError("API-MISSING", "there is no such request that waits")
+    return RecordError("API-MISSING", Message("there is no such request that waits"))
 
 
 def _line(text: str, most: int, where: str) -> str:
     """Return a text on one line without blanks at its ends; `RecordError` API-REQUEST."""
     line = text.strip()
     if not 1 <= len(line) <= most or not line.isprintable():
-        raise RecordError("API-REQUEST", f"expected 1 to {most} printable characters", where=where)
+        raise RecordError("API-REQUEST", Message("expected 1 to {0} printable characters", most), where=where)
     return line
 
 

@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from ledger.adapters.http_client import Reply, ask, is_address
 from ledger.errors import LedgerError
+from ledger.messages import Message
 from server.identity.tickets import refused
 from server.identity.unpadded import encode
 
@@ -103,7 +104,7 @@ class OpenId:
     def _place(self) -> Iterator[None]:
         """Let only a few requests at once wait for the provider: each holds a thread of the server."""
         if not self._places.acquire(blocking=False):
-            raise LedgerError("BUSY", "too many people sign in at once", "try again later")
+            raise LedgerError("BUSY", "too many people sign in at once", Message("try again later"))
         try:
             yield
         finally:

@@ -9,6 +9,7 @@ from threading import Lock
 
 from ledger.adapters.http_signatures import WINDOW, check_request
 from ledger.errors import RecordError
+from ledger.messages import Message
 
 _MOST_SENDERS = 10_000
 
@@ -60,4 +61,8 @@ class RateLimit:
             if len(self._left) > _MOST_SENDERS:
                 self._left.popitem(last=False)
             if left < 1:
-                raise RecordError("API-RATE", f"more than {self._rate:g} requests a second", hint="wait a second")
+                raise RecordError(
+                    "API-RATE",
+                    Message("more than {0} requests a second", format(self._rate, "g")),
+                    hint=Message("wait a second"),
+                )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 
 _RANDOM, _TIME = 24, 8  # bytes
 LENGTH = _TIME + _RANDOM + 32
@@ -56,4 +57,4 @@ class Tickets:
 
 def refused(says: str) -> RecordError:
     """Return the error of a sign-in that does not hold."""
-    return RecordError("API-SIGN-IN", says, hint="begin again; an administrator can make a new code")
+    return RecordError("API-SIGN-IN", says, hint=Message("begin again; an administrator can make a new code"))

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from typing import Final
 
 from msgspec import UNSET, Struct
 
 from ledger.errors import LedgerError, RecordError
 from ledger.law.terms.periods import period
+from ledger.messages import Day, Message, Moment
 from projections.render.translation import translation
 from server.access import Caller
 from server.api.reading import LedgerView
@@ -27,26 +27,6 @@ from server.jobs.table import Place
 from server.jobs.views import office_views, order_items
 
 _MOST = 500  # deadlines in one mail
-_WORDS: Final = {
-    "en": {
-        "subject": "{} deadlines; the first ends {}",
-        "none": "no date",
-        "over": "over",
-        "unknown": "could not be computed",
-        "about": "Open deadlines of {} that end within {} days, as of {} UTC. Times are in UTC.",
-        "more": "... and {} more",
-        "foot": "Sent by the office server of {}. It names no person, and nothing sealed.",
-    },
-    "de": {
-        "subject": "{} Fristen; die erste endet {}",
-        "none": "ohne Datum",
-        "over": "abgelaufen",
-        "unknown": "nicht berechenbar",
-        "about": "Offene Fristen von {}, die binnen {} Tagen enden, Stand {} UTC. Zeiten in UTC.",
-        "more": "... und {} weitere",
-        "foot": "Gesendet vom Server der Stelle, {}. Die Nachricht nennt keine Person und nichts Versiegeltes.",
-    },
-}
 
 
 class DueLine(Struct, frozen=True):
@@ -75,20 +55,29 @@ def _moment(due: object) -> datetime:
     return (due if isinstance(due, datetime) else datetime.fromisoformat(str(due))).astimezone(UTC)
 
 
+def _minute(moment: datetime) -> Moment:
+    return Moment(f"{moment:%Y-%m-%d %H:%M}")
+
+
 def message(person: Person, sender: str, lines: list[DueLine], origin: str, now: datetime) -> EmailMessage:
     """Return the mail of a person about deadlines, in their language."""
-    words, said = _WORDS[person.language], translation(person.language)
+    said = translation(person.language).words
     first = next((line.due for line in lines if line.due is not None), None)
-    subject = words["subject"].format(len(lines), f"{first:%Y-%m-%d}" if first else words["none"])
-    body = [words["about"].format(person.office, person.within, f"{now:%Y-%m-%d %H:%M}"), ""]
+    soonest = Day(f"{first:%Y-%m-%d}") if first else Message("no date")
+    subject = said(Message("Deadlines: {0}; the first ends {1}", len(lines), soonest))
+    about = Message(
+        "Open deadlines of {0} that end within {1} days, as of {2} UTC. Times are in UTC.",
+        *(person.office, person.within, _minute(now)),
+    )
+    body = [said(about), ""]
     for line in lines[:_MOST]:
-        end = words["unknown"] if line.due is None else f"{line.due:%Y-%m-%d %H:%M}"
-        over = f" ({words['over']})" if line.due is not None and line.due <= now else ""
-        named = said.say(period(line.id))
-        body.append(f"{end}{over}  {line.order}  {named} [{line.id}, {line.cite}]")
+        end = said(Message("could not be computed") if line.due is None else _minute(line.due))
+        over = f" ({said(Message('over'))})" if line.due is not None and line.due <= now else ""
+        body.append(f"{end}{over}  {line.order}  {said(period(line.id))} [{line.id}, {line.cite}]")
     if len(lines) > _MOST:
-        body.append(words["more"].format(len(lines) - _MOST))
-    content = "\n".join([*body, "", words["foot"].format(origin), ""])
+        body.append(said(Message("... and {0} more", len(lines) - _MOST)))
+    foot = Message("Sent by the office server of {0}. It names no person, and nothing sealed.", origin)
+    content = "\n".join([*body, "", said(foot), ""])
     return automatic_mail(sender, person.mail, subject, content, (origin, person.office, person.mail), now)
 
 

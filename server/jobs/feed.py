@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message
 from server.documents import CALENDAR, CALENDAR_MEDIA
 from server.jobs.calendar import calendar_at
 from server.operations.observed import note
@@ -38,7 +39,7 @@ def calendar_route(ledger: Path, spend: Callable[[Request], None], refuse: Calla
             spend(request)
             content = await run_in_threadpool(calendar_at, ledger, request.path_params["secret"])
             if content is None:
-                raise RecordError("API-MISSING", "there is no such address")
+                raise RecordError("API-MISSING", Message("there is no such address"))
         except (RecordError, LedgerError) as error:
             return refuse(error)
         except Exception as error:

@@ -14,6 +14,7 @@ from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.folders.user_folders import lock_file, private_folder
 from ledger.adapters.storage.postgres import Address, PostgresErrors, connect
 from ledger.errors import LedgerError
+from ledger.messages import Message
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def _advisory_lock(store: Address, name: str) -> Iterator[Callable[[], None]]:
                 "SELECT pg_try_advisory_lock(hashtext('comity_jobs'), hashtext(%s))", (f"{store.origin}\n{name}",)
             ).fetchone()
         if row != (True,):
-            raise LedgerError("BUSY", _busy(name), "try again")
+            raise LedgerError("BUSY", _busy(name), Message("try again"))
 
         def check() -> None:
             with PostgresErrors(store):

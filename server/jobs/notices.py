@@ -16,6 +16,8 @@ from typing import Final
 
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message, Moment
+from projections.render.translation import translation
 from server.access import Caller
 from server.api.reading import LedgerView
 from server.identity.accounts import Accounts
@@ -31,40 +33,11 @@ from server.work.store import Notice, WorkStore
 logger = logging.getLogger(__name__)
 
 _MOST = 200  # orders in one mail
-_WORDS: Final = {
-    "en": {
-        "subject": "{} notices on {} orders",
-        "about": "New in orders that you follow, as of {} UTC. Sign in at the desk to read more.",
-        "assigned": "assigned to you",
-        "mention": "notes that name you",
-        "note": "notes",
-        "entry": "new entries",
-        "more": "... and {} more orders",
-        "foot": "Sent by the office server of {}. It names no person, and nothing sealed. "
-        "The page of notices switches it off.",
-    },
-    "de": {
-        "subject": "{} Hinweise zu {} Anordnungen",
-        "about": "Neues in Anordnungen, denen Sie folgen, Stand {} UTC. Mehr steht auf der Seite der Hinweise.",
-        "assigned": "Ihnen zugewiesen",
-        "mention": "Notizen, die Sie nennen",
-        "note": "Notizen",
-        "entry": "neue Einträge",
-        "more": "... und {} weitere Anordnungen",
-        "foot": "Gesendet vom Server der Stelle, {}. Die Nachricht nennt keine Person und nichts Versiegeltes. "
-        "Die Seite der Hinweise schaltet sie ab.",
-    },
-    "fr": {
-        "subject": "{} avis sur {} injonctions",
-        "about": "Du nouveau dans les injonctions que vous suivez, au {} UTC. La page des avis en dit plus.",
-        "assigned": "vous est attribuée",
-        "mention": "notes qui vous nomment",
-        "note": "notes",
-        "entry": "nouvelles entrées",
-        "more": "... et {} autres injonctions",
-        "foot": "Envoyé par le serveur du service, {}. Il ne nomme personne et rien de scellé. La page des avis "
-        "l’arrête.",
-    },
+_SORTS: Final = {
+    "assigned": Message("assigned to you"),
+    "mention": Message("notes that name you"),
+    "note": Message("notes"),
+    "entry": Message("new entries"),
 }
 
 
@@ -72,17 +45,25 @@ def notice_mail(
     address: str, language: str, sender: str, notices: Sequence[tuple[str, str]], origin: str, now: datetime
 ) -> EmailMessage:
     """Return the mail on notices, each with the reference of its order and its sort, in a language."""
-    words = _WORDS.get(language, _WORDS["en"])
+    said = translation(language).words
     by_order: dict[str, Counter[str]] = {}
     for reference, why in notices:
         by_order.setdefault(reference, Counter())[why] += 1
-    body = [words["about"].format(f"{now:%Y-%m-%d %H:%M}"), ""]
+    as_of = Moment(f"{now:%Y-%m-%d %H:%M}")
+    about = Message("New in orders that you follow, as of {0} UTC. Sign in at the desk to read more.", as_of)
+    body = [said(about), ""]
     for reference, counts in list(by_order.items())[:_MOST]:
-        body.append(f"{reference}  {', '.join(f'{words[why]}: {count}' for why, count in sorted(counts.items()))}")
+        new = ", ".join(f"{said(_SORTS[why])}: {count}" for why, count in sorted(counts.items()))
+        body.append(f"{reference}  {new}")
     if len(by_order) > _MOST:
-        body.append(words["more"].format(len(by_order) - _MOST))
-    subject = words["subject"].format(len(notices), len(by_order))
-    content = "\n".join([*body, "", words["foot"].format(origin), ""])
+        body.append(said(Message("... and {0} more orders", len(by_order) - _MOST)))
+    subject = said(Message("Notices: {0}; orders: {1}", len(notices), len(by_order)))
+    foot = Message(
+        "Sent by the office server of {0}. It names no person, and nothing sealed. The page of notices switches it "
+        "off.",
+        origin,
+    )
+    content = "\n".join([*body, "", said(foot), ""])
     return automatic_mail(sender, address, subject, content, (origin, "notices", address), now)
 
 

@@ -24,6 +24,7 @@ from msgspec import Meta, Struct
 
 from ledger.adapters.http_client import is_local, is_private
 from ledger.facts import KINDS
+from ledger.messages import LANGUAGES
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 TABLES = ("jobs", "mail", "people", "webhooks")
@@ -65,7 +66,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
 
     office: Text
     mail: Annotated[str, Meta(pattern=r"^[!-~]+@[!-~]+$")]
-    language: Literal["en", "de"] = "en"
+    language: Annotated[str, Meta(pattern=f"^({'|'.join(LANGUAGES)})$")] = "en"
     within: Annotated[int, Meta(ge=0, le=366)] = 14
 
 

@@ -23,6 +23,7 @@ from ledger.adapters.http_signatures import SigningKey
 from ledger.adapters.keys.open_key import open_key
 from ledger.entries.envelope import open_
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import plain
 from ledger.tlog.note import b64
 from server.jobs.settings import Settings, Webhook
 from server.jobs.state import JobStore, WebhookPlace
@@ -125,7 +126,7 @@ def _send(hook: Webhook, key: SigningKey, data: dict[str, object], leaf: str, se
     at = int(time.time())
     name = f"msg_{sha256(f'{hook.url} {leaf}'.encode()).hexdigest()[:32]}"
     moment = datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
-    body = msgspec.json.encode({"type": TYPE, "timestamp": moment, "data": data})
+    body = msgspec.json.encode({"type": TYPE, "timestamp": moment, "data": data}, enc_hook=plain)
     status = send(hook.url, body, headers_of(key, name, at, body))
     if not 200 <= status < 300:
         raise LedgerError("WEBHOOK-SILENT", f"{hook.url} answers {status}")

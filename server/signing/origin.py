@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message
 from server.operations.observed import note
 
 _POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
@@ -82,9 +83,9 @@ class SigningOrigin:
         try:
             self._spend(request)
             if request.url.path != "/" or request.url.query:
-                raise RecordError("API-MISSING", "this host has the signing page at / and nothing else")
+                raise RecordError("API-MISSING", Message("this host has the signing page at / and nothing else"))
             if request.method not in ("GET", "HEAD"):
-                raise RecordError("API-METHOD", f"{request.method} is not a method of this address")
+                raise RecordError("API-METHOD", Message("{0} is not a method of this address", request.method))
         except (RecordError, LedgerError) as refused:
             return self._problem(refused, {**page.headers, "content-security-policy": "default-src 'none'"})
         tag = f'"{page.digest}"'

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.access import Caller
 from server.api.reading import LedgerView
 from server.identity.accounts import Account, Accounts
@@ -45,9 +46,9 @@ class OfficeWork:
     def check(self, caller: Caller, order: str = "") -> None:
         """Return if a caller is a person, who may see the order; `RecordError` API-DENIED, API-MISSING."""
         if not self._view.access.shares_work(caller, caller.actor):
-            raise RecordError("API-DENIED", "this is for people who have signed in")
+            raise RecordError("API-DENIED", Message("this is for people who have signed in"))
         if order and (self._view.is_new(order) or not self._view.may_see(caller, order)):
-            raise RecordError("API-MISSING", "there is no order that this caller may see")
+            raise RecordError("API-MISSING", Message("there is no order that this caller may see"))
 
     def of(self, caller: Caller, order: str) -> OrderWork:
         """Return the work on an order. `RecordError` as `check`."""
@@ -81,7 +82,7 @@ class OfficeWork:
         self.check(caller, order)
         person = self._colleague(caller, account)
         if not self._sees(person, order):
-            raise RecordError("API-REQUEST", "this person may not see the order", where="account")
+            raise RecordError("API-REQUEST", Message("this person may not see the order"), where="account")
         if self.store.assign(order, account, caller.actor, caller.account) and account != caller.account:
             self.store.notify([account], order, "assigned", caller.account)
 
@@ -100,9 +101,11 @@ class OfficeWork:
         self.check(caller, order)
         said = text.strip()
         if not said or len(said) > LONGEST_NOTE or any(not (c.isprintable() or c in "\n\t") for c in said):
-            raise RecordError("API-REQUEST", f"a note has 1 to {LONGEST_NOTE} printable characters", where="text")
+            raise RecordError(
+                "API-REQUEST", Message("a note has 1 to {0} printable characters", LONGEST_NOTE), where="text"
+            )
         if len(self.store.notes(order, caller.actor)) >= MOST_NOTES:
-            raise RecordError("API-REQUEST", f"an order has at most {MOST_NOTES} notes", where="text")
+            raise RecordError("API-REQUEST", Message("an order has at most {0} notes", MOST_NOTES), where="text")
         self.store.add_note(order, caller.actor, caller.account, said)
         people = [each for each in self.people(caller.actor) if each.id != caller.account and self._sees(each, order)]
         named = {each.id for each in mentioned(said, people)}
@@ -115,16 +118,18 @@ class OfficeWork:
         """Delete a note of the caller; `RecordError` API-MISSING for another one, as `check`."""
         self.check(caller, order)
         if not self.store.delete_note(id, order, caller.account):
-            raise RecordError("API-MISSING", "there is no such note of this person")
+            raise RecordError("API-MISSING", Message("there is no such note of this person"))
 
     def keep_list(self, caller: Caller, name: str, query: str, *, shared: bool) -> None:
         """Keep a list under a name; `RecordError` API-REQUEST."""
         self.check(caller)
         said = name.strip()
         if not 1 <= len(said) <= LONGEST_NAME or not said.isprintable():
-            raise RecordError("API-REQUEST", f"a name has 1 to {LONGEST_NAME} printable characters", where="name")
+            raise RecordError(
+                "API-REQUEST", Message("a name has 1 to {0} printable characters", LONGEST_NAME), where="name"
+            )
         if len([each for each in self.lists(caller) if each.account == caller.account]) >= MOST_LISTS:
-            raise RecordError("API-REQUEST", f"a person has at most {MOST_LISTS} saved lists", where="name")
+            raise RecordError("API-REQUEST", Message("a person has at most {0} saved lists", MOST_LISTS), where="name")
         self.store.keep_list(caller.account, caller.actor, said, query, shared=shared)
 
     def lists(self, caller: Caller) -> list[SavedList]:
@@ -185,7 +190,7 @@ class OfficeWork:
     def _colleague(self, caller: Caller, account: str) -> Account:
         found = self._accounts.get(account)
         if found is None or found.office != caller.actor or account in self.store.guests():
-            raise RecordError("API-REQUEST", "there is no such person in your office", where="account")
+            raise RecordError("API-REQUEST", Message("there is no such person in your office"), where="account")
         return found
 
     def _caller(self, account: Account) -> Caller | None:

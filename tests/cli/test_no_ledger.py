@@ -66,6 +66,7 @@ notify PPO-1 --to office
 notify-customer PPO-1 --channel letter
 object PPO-1 --ground 12-1-a
 offices add offices.csv
+order join
 order rename PPO-1 P
 orders
 receive file

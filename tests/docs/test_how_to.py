@@ -29,5 +29,4 @@ def test_a_how_to_is_typed_as_it_stands(
 ) -> None:
     root = tmp_path / "typed"
     shutil.copytree(tutorial, root)
-    monkeypatch.setenv("COMITY_LEDGER", "ledger")
     assert type_page(page, root, monkeypatch) > 0

@@ -42,6 +42,14 @@ def named(table: str) -> list[str]:
     return re.findall(r"`([\w/]+ · [^`]+)`", text)
 
 
+def test_the_table_of_keys_promises_the_signers_that_the_program_asks_for() -> None:
+    text = (ROOT / "docs/reference/verification.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(key-\w+)\{[^|]*\| ([^|]*) \|", text, re.MULTILINE))
+    for kind in ("key-registered", "key-revoked", "key-compromised"):
+        assert (KINDS[kind].signers, rows[kind]) == (("ADM",), "registrar"), "the holder and a second officer cannot"
+    assert rows["key-rotated"].endswith("or registrar, and the new key accepts")
+
+
 @pytest.mark.parametrize("table", [*TABLES, *SHORT[2:], "explanation/event-sourcing.md"])
 def test_every_test_a_table_names_exists(table: str) -> None:
     tests = named(table)

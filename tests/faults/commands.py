@@ -316,7 +316,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "rotate-log": Command(("key", "rotate-log", "--yes")),
     "add-log": Command(("key", "add-log", "--yes"), done="signs already", cut="CP-KEY"),
-    "rotate-log second": Command(("key", "rotate-log", "--algorithm", "ml-dsa-44", "--yes"), with_second_key),
+    "rotate-log second": Command(
+        ("key", "rotate-log", "--algorithm", "ml-dsa-44", "--yes"), with_second_key, cut="POL-NEWER"
+    ),
     "checkpoint": Command(("checkpoint",)),
     "publish": Command(("log", "publish", "HOUSE/published")),
     "publish again": Command(
@@ -444,6 +446,7 @@ STANDS_FOR = {
     "disclose": "record: the same function with other fields; the files are only read",
     "notify-customer": "record: the same function with other fields",
     "lapse": "record: one after another",
+    "order join": "import: one batch",
     "import hi1": "import: one batch",
     "import delivery": "import: one batch",
     "import letters": "import: one batch",

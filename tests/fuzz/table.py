@@ -100,6 +100,7 @@ from ledger.tlog import tree as tlog
 from ledger.tlog.quorum import with_auditor
 from ledger.tlog.tree import Frontier, prove_consistency
 from ledger.trust import mirrors
+from ledger.trust.held import parse_held
 from ledger.trust.ledger_directory import DirectoryEntry, open_entry, registrar_key, sign_entry
 from ledger.trust.mirrors import MirrorAddress
 from ledger.trust.signed_policy import (
@@ -973,6 +974,13 @@ PARSERS = (
         ("ledger.trust.trust_folder:parse_anchor",),
     ),
     Parser(
+        "held checkpoint",
+        "lines",
+        lambda: [world().checkpoint(), world().checkpoint().partition(b"\n\n")[0] + b"\n"],
+        plainly(parse_held),
+        ("ledger.trust.held:parse_held",),
+    ),
+    Parser(
         "verifier key",
         "lines",
         lambda: [world().policy().split()[1]],
@@ -1571,13 +1579,18 @@ PARSERS = (
 # Modules that call a parser on what this program has made itself, or on values whose form was checked before.
 OWN = {
     "ledger.application.archive.parquet_files": "what Linux says of memory; its test tries damaged Parquet",
+    "cli.commands.due": "days that the law computed",
     "ledger.law.deadlines.general_duties": "dates of entries, whose form is checked; tests/test_law_never_raises.py",
     "ledger.law.instruments.notice": "the same",
+    "ledger.law.instruments.stored_communications": "the same",
     "ledger.law.turns": "the same",
     "ledger.law.parties.party_register": "the same",
     "ledger.law.deadlines.data_subject_rights": "the same",
     "projections.reports.letters.wording": "the same",
     "projections.sentences.values": "the same",
+    "ledger.messages": "days that were dates",
+    "ledger.adapters.folders.read_trust": "a digest that the user has kept; tests/cli/handover/test_trust_folder.py",
+    "ledger.verify.completeness.unstated_files": "digests of verified entries and of the policy that they adopted",
     "ledger.application.find_subject": "disclosures that were verified when they were stored",
     "ledger.adapters.storage.orders.order_row": "rows of views.db, which may be deleted at any time",
     "ledger.adapters.storage.orders.order_lists": "the same",
@@ -1594,7 +1607,6 @@ OWN = {
     "server.api.application": "requests; tests/server/api/test_made_requests.py makes them from the OpenAPI document",
     "server.desk.forms.typed": "forms of people; tests/server/desk/test_hostile_forms.py tries any names and texts",
     "server.desk.site": "its own texts",
-    "server.error_texts": "its own texts",
     "server.guests.requester": "base URLs of the server's own; tests/server/guests/test_requester.py tries others",
     "server.desk.lists.choice": "addresses of pages; tests/server/desk/lists/test_choice.py tries any values",
     "server.desk.lists.store": "rows that it has written itself; tests/server/desk/lists/test_keeper.py damages them",

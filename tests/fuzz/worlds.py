@@ -310,7 +310,7 @@ def _changes(w: _World) -> None:
         said["from_size"] = ref("size", "own", plus=1)
         w.do("log-key-rotated", "registrar", None, public=said, rotates="second")
     if w.witnesses and w.maybe(0.15):
-        text = {"code": "policy", "media": "text/plain", "size": 3, "sha256": "ab" * 32}
+        text = {"code": "policy", "media": "text/plain", "size": 3, "sha256": ref("policy", "own")}
         w.do("witness-changed", "registrar", None, public={"policy_text": text})
     if w.maybe(0.3):
         w.head(cite=w.maybe(0.5))

@@ -1,6 +1,6 @@
 """Collect every message of a report for translators: `make messages`. No report imports this.
 
-There are three sources: the templates, whose words are marked `_("...")`; our sentences in Python, read from the syntax
+There are four sources: the templates, whose words are marked `_("...")`; our sentences in Python, read from the syntax
 tree, where each value of an f-string is a place (`{0}`) and each choice of two words makes two messages; and the words
 of the law, taken from its registers, so that a new finding or kind is automatically a new message.
 """
@@ -23,9 +23,9 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from ledger.facts import KINDS, WHY
-from ledger.facts.value_forms import Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
 from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS, ROLES
 from ledger.facts.words import CODE_LISTS
+from ledger.facts.words.kind_words import explanation, in_few_words, kinds_in_words
 from ledger.law import FINDING_RULES, ClockVerdict, next_steps
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.step import Remedy
@@ -33,8 +33,8 @@ from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
 from ledger.law.terms.rule import LEVELS
+from ledger.messages import Message, numbered
 from ledger.verify.claims import NOT_TRUE
-from projections.drawings.timeline import in_few_words, kinds_in_words
 from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
 from projections.reports.custody_report import STEPS
@@ -43,11 +43,16 @@ from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import words
 from projections.reports.history import NAMED_FIELDS, NOTHING_SINCE, ONLY_IF, THIS_ORDER
 from projections.reports.letters.wording import WORDS as LETTER_WORDS
-from projections.reports.order_form.parts import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
+from projections.sentences.catalogue import Text
+from projections.sentences.field_words import REGIMES
 from projections.sentences.kinds import PATTERNS
+from projections.sentences.quotation import QUOTED
 from projections.sentences.sentence import MESSAGES, says
 from projections.views.completeness import ADVICE
 from projections.views.evidence_chain import CRITERIA
+from server.desk.site import english_texts
+from server.error_texts.codes import CODES
+from server.identity.page.texts import ENGLISH
 
 ROOT: Final = Path(__file__).parents[2]
 HERE: Final = ROOT / "projections"
@@ -58,57 +63,17 @@ TEMPLATES: Final = (
 SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # the marks of words in the templates of PDF reports
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
 WORD: Final = re.compile(r"\w+")
-SOURCES: Final = (
-    "projections/reports/history.py",
-    "projections/reports/custody_report.py",
-    "projections/reports/evidence_chain_report.py",
-    "projections/reports/front_page.py",
-    "projections/reports/audits/ledgers_report.py",
-    "projections/reports/hearing/hearing_bundle.py",
-    "projections/reports/signature_note.py",
-    "projections/views/custody.py",
-    "ledger/law/terms/periods.py",
-    "projections/drawings/timeline.py",
-    "projections/drawings/custody_chain.py",
-    "projections/drawings/deadline_bars.py",
-    "projections/drawings/bar_chart.py",
-    "projections/render/pictures.py",
-    "projections/reports/ledger_report.py",
-    "projections/reports/data_protection/processing_record.py",
-    "projections/reports/data_protection/dpo_questions.py",
-    "projections/reports/recipients.py",
-    "projections/views/timeline.py",
-    "projections/views/known_at.py",
-    "projections/reports/order_form/make.py",
-    "projections/reports/order_form/parts.py",
-    "projections/reports/certificates.py",
-    "projections/views/completeness.py",
-    "projections/drawings/charts.py",
-    "projections/statistics/counting.py",
-    "projections/views/replaced.py",
-    "projections/statistics/forms.py",
-    "projections/statistics/report.py",
-    "projections/reports/data_protection/office_record.py",
-    *(f"projections/reports/letters/{name}.py" for name in ("parts", "notice", "access", "erasure", "wording")),
-    "cli/reports/order_report.py",
-    "cli/reports/court_folder.py",
-    "cli/reports/ledger_report.py",
-    "cli/reports/integrity.py",
-    "cli/session/proven_times.py",
-    "cli/reports/statistics_report.py",
-    "ledger/law/admissibility/criteria.py",
-    "ledger/law/record_checks/open_duties.py",
-    "ledger/law/terms/calendar.py",
-    "ledger/law/terms/computation.py",
-    "ledger/law/deadlines/deadline_base.py",
-)
-# Sentences and phrases: two adjacent words in small letters, except commands, citations and lists of names.
-PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
-NEITHER: Final = re.compile(
-    r"comity|(?<!with )--|pdfdetach|unzip|sha256sum|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
-    "|controller-described|erasure-decided:|^<"
-)
+SOURCES: Final = ("ledger", "projections", "cli", "server")  # packages whose messages are in the catalogue
 REGIONS: Final = re.compile(r'"([A-Z][A-Z_]{2,})"')
+# Messages of which another language may leave out a value: the command, which a page of the desk does not need.
+WITH_COMMAND: Final = frozenset(
+    (
+        "`{0}` registers it; --unregistered, or a column so called, names it as it is",
+        "there are {0}; `{1}` explains them",
+        "register it under a longer name; or `comity record {0}` with names_reason, a code that says why",
+        "{0}=FILE hashes the file; where nothing was compared it is check=not-checked",
+    )
+)
 # Values in templates, and phrases of a word and a number.
 SMALL: Final = (
     *("equal", "differs", "not comparable", "no digest", "first stated", "matches", "mismatch", "none", " or "),
@@ -181,8 +146,25 @@ SMALL: Final = (
 @cache
 def messages() -> tuple[str, ...]:
     """Return every message once, templates first."""
-    found = dict.fromkeys((*_templates(), *_papers(), *_sources(), *_sheets(), *_law(), *SMALL))
-    return tuple(m for m in found if re.search("[A-Za-z]{2}", re.sub(r"{[0-9]}", "", m)))
+    found = dict.fromkeys(
+        (*_templates(), *_papers(), *_sources(), *_sheets(), *_law(), *CODES.values(), *SMALL, *_of_pages())
+    )
+    return (*(m for m in found if re.search("[A-Za-z]{2}", re.sub(r"{[0-9]}", "", m))), QUOTED)
+
+
+def _of_pages() -> Iterator[str]:
+    """Yield the texts of the desk and of the sign-in page that have no context."""
+    yield from (text for text in _page_texts() if isinstance(text, str))
+
+
+def with_context() -> tuple[tuple[str, str], ...]:
+    """Return the context and the English words of each text that has a context, once."""
+    return tuple(dict.fromkeys(pair for text in _page_texts() if not isinstance(text, str) for pair in text.items()))
+
+
+def _page_texts() -> Iterator[Text]:
+    yield from english_texts().values()
+    yield from ENGLISH.values()
 
 
 def _templates() -> Iterator[str]:
@@ -208,24 +190,35 @@ def _papers() -> Iterator[str]:
 
 
 def _sources() -> Iterator[str]:
-    for source in SOURCES:
-        tree = ast.parse((ROOT / source).read_text())
-        yield from (
-            m.strip() if m.endswith(".") else m for m in spoken(tree) if PHRASE.search(m) and not NEITHER.search(m)
-        )
+    """Yield the pattern of every message that is made in Python, each choice of words in it as a separate one."""
+    for package in SOURCES:
+        for source in sorted((ROOT / package).rglob("*.py")):
+            text = source.read_text(encoding="utf-8")
+            if "Message(" in text:
+                yield from spoken(ast.parse(text))
 
 
-def spoken(node: ast.AST) -> Iterator[str]:
-    """Return the texts of a syntax tree except docstrings, each with its places numbered."""
+def spoken(tree: ast.AST) -> Iterator[str]:
+    """Yield the patterns of the messages in a syntax tree; those whose words are in a table are with the table."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="Message"), args=[pattern, *_]):
+                yield from (text for text in _texts(pattern) or () if "\0" not in text)
+            case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="Message"), ast.Tuple(elts=patterns)]):
+                yield from (text for pattern in patterns for text in _texts(pattern) or ())
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """Yield every text of a syntax tree except docstrings, each with its places numbered."""
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
         node.body = node.body[1:]
-    texts = _texts(node)
-    if texts is not None:
-        yield from map(_numbered, texts)
+    found = _texts(node)
+    if found is not None:
+        yield from map(_numbered, found)
         return
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.keyword) and child.arg == "help"):
-            yield from spoken(child)
+            yield from texts(child)
 
 
 def _texts(node: ast.AST) -> list[str] | None:
@@ -252,47 +245,15 @@ def _numbered(text: str) -> str:
 
 
 def _sheets() -> Iterator[str]:
-    """Return the short words of sheets and statistics that are not sentences: titles, labels, boxes, heads, rows."""
-    for source in (
-        "reports/order_form/make",
-        "reports/order_form/parts",
-        "reports/certificates",
-        "reports/data_protection/office_record",
-        "statistics/forms",
-    ):
-        for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
-            match node:
-                case ast.Call(
-                    func=ast.Name(id="FormLine" | "FormSection" | "Selection" | "TablePlan"),
-                    args=[first, *_],
-                    keywords=more,
-                ):
-                    ticks = [
-                        k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistics/forms"
-                    ]
-                    for argument in (first, *ticks):
-                        yield from _numbered_texts(argument)
-                case ast.Assign(targets=[ast.Name(id="heads")], value=argument):
-                    yield from _numbered_texts(argument)
-                case ast.Call(func=ast.Name(id="FormTable"), args=[_, ast.Tuple() as argument, *_]):
-                    yield from _numbered_texts(argument)
-    parts = (*ANNEX_I, FOR_AUTHORITY, *ANNEX_II)
-    yield from (part.title for part in parts)
-    yield from (*LABELS.values(), *ANNEX.values(), *PARAGRAPHS.values())
+    """Return the titles of certificates, when a content is required, and what to do about a finding."""
     yield from (rule.title for rule in RULES.values())
     yield from (p.when.__doc__ or "" for points in CONTENTS.values() for p in points if p.when is not None)
     yield from ADVICE.values()
 
 
-def _numbered_texts(node: ast.AST) -> Iterator[str]:
-    """Return the texts of a call's argument, or of each item of a tuple."""
-    for item in node.elts if isinstance(node, ast.Tuple) else (node,):
-        yield from map(_numbered, _texts(item) or ())
-
-
 def _law() -> Iterable[str]:
-    yield from (_placed(c.says) for c in FINDING_RULES if not c.says.startswith("Missing in the order"))
-    yield from (word for said in WORDS.values() for word in said.split(" or "))
+    yield from (numbered(c.says) for c in FINDING_RULES if not c.says.startswith("Missing in the order"))
+    yield from WORDS.values()
     yield from (word for table in LETTER_WORDS for word in table.values())
     yield from (ground.says for ground in GROUNDS.values())
     yield from (word for each in CODE_LISTS.values() for word in each.words.values())
@@ -302,16 +263,13 @@ def _law() -> Iterable[str]:
     yield from (each for fact in KINDS.values() for each in fact.says.split(". ", 1)[1:])  # forms have them all
     yield from (in_few_words(kind) for kind in KINDS)
     for field in (*(field for fact in KINDS.values() for field in fact.fields().values()), WHY):
-        yield from re.split(r"(?<=\.) ", field.says)
-        yield from _expected(field.form)
-    yield from ("the role in which the signer acts", "a list, each item {0}")
-    yield from ("{0}, without control or bidi-control characters", "{0}, in Unicode normalisation form C")
-    yield from ("{0}, without {1}, which Unicode 14.0 does not have", "{0}, without {1}, which has no shape of its own")
+        yield from parts_of(explanation(field.says))
     for deadline in REGISTER:
-        yield from (kinds_in_words(deadline.met_by), deadline.acts)
+        yield from (kinds_in_words(deadline.met_by), deadline.acts, deadline.wound_by)
     yield from PATTERNS.values()
     yield from MESSAGES
     yield from NAMED_FIELDS
+    yield from REGIMES.values()
     yield NOT_TRUE
     yield from ROLES.values()
     yield from INSTRUMENTS.values()
@@ -326,18 +284,9 @@ def _law() -> Iterable[str]:
     yield from (name.replace("_", " ") for name in AT_REST)
 
 
-def _expected(form: Form) -> Iterator[str]:
-    """Yield the words for the forms of the single values in a form; a closed list of codes has words for each code."""
-    match form:
-        case TextForm(values=()) | IntegerForm():
-            yield form.expected
-        case ListForm():
-            yield from _expected(form.item)
-        case ObjectForm():
-            for member in form.members.values():
-                yield from _expected(member)
-        case MapForm():
-            yield from (form.expected, form.key.expected, form.item.expected)
+def parts_of(message: Message) -> Iterator[str]:
+    """Yield the patterns of the messages that are joined in one."""
+    yield from (part.id for part in message.values if isinstance(part, Message))
 
 
 def _next_steps() -> Iterator[str]:
@@ -354,11 +303,6 @@ def _lacks(values: Iterable[object]) -> Iterator[str]:
             yield from _lacks(value.values())
         elif isinstance(value, tuple):
             yield from _lacks(value)
-
-
-def _placed(says: str) -> str:
-    """Return a sentence with named places as one with numbered places."""
-    return _numbered(re.sub(r"\{\w+\}", "\0", says))
 
 
 def left_in_english(text: str, lang: str) -> list[str]:
@@ -410,9 +354,9 @@ def updated(file: Path, lang: str) -> bytes:
         project="Comity",
         version="0.1.0",
     )
-    for m in messages():
-        known = held.get(m)
-        made.add(m, known.string if known is not None else "")
+    for context, m in (*(("", m) for m in messages()), *with_context()):
+        known = held.get(m, context or None)
+        made.add(m, known.string if known is not None else "", context=context or None)
     out = io.BytesIO()
     write_po(out, made, width=120, omit_header=False, sort_output=False)
     # Dates and tools in the header would change the bytes with every run.

@@ -33,6 +33,15 @@ def reports(browser: Browser, folder: Path) -> Iterator[tuple[str, bytes]]:
             yield Path(name).stem, subprocess.run(command, capture_output=True, check=True).stdout
 
 
+def opened(browser: Browser, folder: Path) -> bytes:
+    """Return a picture of a custody report with its exhibits: it is on record who opened them, so its bytes differ."""
+    ledger, page = ledger_of("S1", folder), folder / "custody.html"
+    asked = ("--as-of", "2027-09-02T00:00:00Z", "--reveal", "--as", "orn", "--because", "trial")
+    run("report", "custody", "main", *asked, "-o", str(page), ledger=ledger)
+    browser.open(page.as_uri())
+    return plain(browser, "body")
+
+
 def verifier(browser: Browser, folder: Path) -> bytes:
     """Return a picture of the verifier page after it has verified a bundle."""
     ledger = ledger_of("S2", folder)
@@ -44,6 +53,7 @@ def verifier(browser: Browser, folder: Path) -> bytes:
     browser.type("#bundle", str(bundle))
     for field in ("policy", "registrar"):
         browser.type(f"#{field}-file", str(ledger / "trust" / field))
+    browser.run("document.getElementById('came-apart').checked = true")
     browser.wait("return ['policy', 'registrar'].every((id) => document.getElementById(id).value)")
     browser.type("#question button", ENTER)
     browser.wait("return !document.getElementById('result').hidden")
@@ -70,10 +80,12 @@ def plain(browser: Browser, selector: str) -> bytes:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as scratch, closing(Chromium(Path(scratch, "profile"))) as chromium:
-        Path(scratch, "examples").mkdir()
+        for name in ("examples", "opened"):
+            Path(scratch, name).mkdir()
         chromium._call("POST", "/window/rect", {"width": 900, "height": 800})
         for name, picture in reports(chromium, Path(scratch, "examples")):
             (PLACE / f"{name}.png").write_bytes(picture)
+        (PLACE / "custody-S1.png").write_bytes(opened(chromium, Path(scratch, "opened")))
         (PLACE / "verifier.png").write_bytes(verifier(chromium, Path(scratch)))
         chromium._call("POST", "/window/rect", {"width": 1180, "height": 1300})
         (PLACE / "desk-order-S2.png").write_bytes(desk(chromium, Path(scratch, "desk")))

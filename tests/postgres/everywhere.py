@@ -121,6 +121,9 @@ OF_THE_FILE = (
     "test_what_was_received_is_in_the_database_where_heads_are_and_else_in_the_folder",
     "test_what_an_interrupted_beginning_left_is_made_anew",
     "test_a_closed_store_is_not_removed_unless_the_folder_says_where_it_is",
+    "test_heads_are_not_committed_while_the_register_lacks_the_key_of_the_last_commit",  # these three delete a row
+    "test_heads_are_not_committed_while_an_entry_is_missing",
+    "test_a_map_that_is_made_again_and_differs_from_the_last_commit_is_not_committed",
 )
 # Of a ledger in files: an audit, a directory of ledgers and a copied folder read no database, and syncs are counted by
 # file.
@@ -128,8 +131,10 @@ OF_FILES = (
     "test_audit.py",
     "test_audit_sign.py",
     "test_bad_input.py",
+    "test_deleted_entries.py",
     "test_directory.py",
     "test_interrupted.py",
+    "test_left_out.py",
     "test_ledger_as_published.py",
     "test_move_files.py",
     "test_schema.py",

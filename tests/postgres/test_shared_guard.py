@@ -25,6 +25,7 @@ from ledger.adapters.guard.postgres_guard import PostgresGuard
 from ledger.adapters.guard.sign_once_guard import Guard
 from ledger.adapters.guard.signed_state import encode
 from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.command_line import quoted
 from ledger.errors import LedgerError
 from tests.ledger.adapters.guard.every_guard import ALONE, MOVED, one_of_two_goes_on, state
 from tests.ledger.adapters.log.test_crash import ROOT
@@ -340,7 +341,7 @@ def test_a_move_that_was_killed_signs_nothing_and_is_finished_by_the_same_comman
         patched.setattr(part, killed)
         assert here.run("log", "move-guard", to).exit_code == Exit.INTERRUPTED
     said = here.run("checkpoint").output
-    assert ("GUARD-CLOSED" in said, f"move-guard {to}" in said) == (True, True)
+    assert ("GUARD-CLOSED" in said, f"move-guard {quoted(to)}" in said) == (True, True)
     assert here.run("log", "move-guard", to).exit_code == 0
     assert here.run("log", "move-guard", to).exit_code == 0, "once more changes nothing"
     assert here.reply("fsck")["verdict"] == "CONSISTENT"

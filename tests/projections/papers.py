@@ -19,6 +19,7 @@ import msgspec
 
 from ledger.entries.case import Case
 from ledger.law import Judgement, judge
+from ledger.verify.progress import Unproven
 from projections.documents.judgement import judged
 from projections.documents.timeline import timeline_item
 from projections.exchange.case_uco import SignedEntry, case_uco
@@ -63,7 +64,7 @@ def source(name: str) -> Source:
     at = max(e.at for e in case.entries) + timedelta(days=1)
     reasons = (VerdictReason("CP-QUORUM", "checkpoint", "Too few witnesses signed."),)
     integrity = IntegrityResult(
-        "INDETERMINATE", "Signatures and places.", reasons, ("CMP-ORDER: more entries", "Time.")
+        "INDETERMINATE", "Signatures and places.", reasons, (Unproven("CMP-ORDER", "more entries"), "Time.")
     )
     head = ReportCheckpoint("log.example/xo", case.entries[-1].index, "cm9vdA==", "log.example/xo+1+key", at, ("w",))
     return Source(case, judge(case, at), Provenance(at, "comity 0", "0" * 16, head, integrity, reveal=reveal))
@@ -78,7 +79,7 @@ def _exports(s: Source) -> Mapping[str, Any]:
 
 def _tables(s: Source) -> Mapping[str, Any]:
     report = custody_report(s.case, s.judgement, s.making, ())
-    story = history(s.case, s.judgement, reveal=s.making.reveal, proven={0: "by noon"})
+    story = history(s.case, s.judgement, reveal=s.making.reveal, proven={0: "by noon"}, coded=True)
     return {
         "rows": order_rows(s.case, s.judgement),
         "timeline": timeline_csv(story).decode().splitlines(),

@@ -25,10 +25,10 @@ def finds(story: Story, code: str, **effects: str) -> Finding:
     return found[code]
 
 
-def finds_not(story: Story, code: str) -> None:
-    """Assert that the finding is not there."""
+def finds_not(story: Story, *absent: str) -> None:
+    """Assert that none of these findings is there."""
     found = codes(story)
-    assert code not in found, sorted(found)
+    assert found.isdisjoint(absent), sorted(found)
 
 
 def state(story: Story) -> str:

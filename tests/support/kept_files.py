@@ -54,7 +54,7 @@ def expected(case: tuple[str, str]) -> tuple[int, str, tuple[str, ...]]:
 def verified(court: Path, case: tuple[str, str]) -> tuple[int, str, tuple[str, ...]]:
     """Return what `comity verify` says of a file that was handed out: exit, verdict, codes."""
     file, trust = case
-    held = ["--trust", str(court / trust)] if trust else []
+    held = ["--trust", str(court / trust), "--trust-came", "apart"] if trust else []
     if trust == "stick":
         held += ["--root-fingerprint", json.loads((court / "fingerprint.json").read_text("utf-8"))["words"]]
     done = run("verify", str(court / file), *held, "--json")

@@ -20,7 +20,8 @@ export const [MIMETYPE, README, SUMS, MANIFEST, POLICY] = [
   'manifest.dsse.json',
   'policy',
 ];
-const PLAIN = [MIMETYPE, README, SUMS, MANIFEST, 'policy.dsse.json', POLICY];
+const SIGNED_POLICY = 'policy.dsse.json';
+const PLAIN = [MIMETYPE, README, SUMS, MANIFEST, SIGNED_POLICY, POLICY];
 const TOP = [...PLAIN, 'logs', 'foreign', 'documents', 'views', 'others', 'map'];
 
 const NUMBER = '(?:0|[1-9][0-9]{0,15})';
@@ -98,11 +99,11 @@ export const sumsOf = (digests) =>
  * index (BigInt), heads by the digest in their name, consistency proofs by `m-n`. BND-MANIFEST for a name that the
  * layout does not have, or a required file that is absent. `others` has the register entries of other logs as {raw,
  * proof}, by the origin hash of their log and by log index there. `commit` is the entry that commits heads, as {raw, proof},
- * and `mapProofs` are the proofs of heads by order id; `audits` has the files of auditors' statements by name. This version
- * reads nothing else of `map/`.
+ * and `mapProofs` are the proofs of heads by order id; `audits` has the files of auditors' statements by name, and
+ * `unread` the paths of files that this version does not read.
  */
 export function arrange(files, origin, version) {
-  const found = { checkpoint: null, others: new Map(), commit: {}, mapProofs: new Map(), audits: new Map() };
+  const found = { checkpoint: null, others: new Map(), commit: {}, mapProofs: new Map(), audits: new Map(), unread: [] };
   for (const kind of ['heads', 'consistency', 'tokens', 'entries', 'proofs', 'disclosures', 'foreign', 'documents']) {
     found[kind] = new Map();
   }
@@ -114,10 +115,10 @@ export function arrange(files, origin, version) {
     else if (beside)
       (beside.document ? found.documents : found.foreign).set(beside.document ?? beside.foreign, content);
     else if (version > 1 && IN_OTHERS.test(path)) placeOther(found.others, IN_OTHERS.exec(path).groups, content);
-    else if (version > 1 && IN_MAP.test(path)) placeInMap(found, IN_MAP.exec(path).groups, content);
+    else if (version > 1 && IN_MAP.test(path)) placeInMap(found, path, content);
     else if (!PLAIN.includes(path) && !path.startsWith('views/')) {
       throw new Refused('BND-MANIFEST', ['no-such-file', origin], path);
-    }
+    } else if (path === SIGNED_POLICY) found.unread.push(path);
   }
   for (const path of [MIMETYPE, README, SUMS, MANIFEST, POLICY, `${here}checkpoint`]) {
     if (!files.has(path)) throw new Refused('BND-MANIFEST', ['bundle-none'], path);
@@ -135,10 +136,12 @@ function placeOther(others, { log, entry, part }, content) {
   register.set(BigInt(entry), { ...there, [part === 'dsse.json' ? 'raw' : 'proof']: content });
 }
 
-function placeInMap(found, { commit, part, order, audit }, content) {
+function placeInMap(found, path, content) {
+  const { commit, part, order, audit } = IN_MAP.exec(path).groups;
   if (commit) found.commit[part === 'dsse.json' ? 'raw' : 'proof'] = content;
   else if (order) found.mapProofs.set(order, content);
   else if (audit) found.audits.set(audit, content);
+  else found.unread.push(path);
 }
 
 function place(found, name, content) {

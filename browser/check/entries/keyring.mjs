@@ -12,6 +12,7 @@ import { vocabulary } from '../../vocabulary.mjs';
 
 const REGISTRY_ONLY = new Set(vocabulary.registry.only);
 const REGISTRY_TOO = new Set(vocabulary.registry.too);
+const KEY_KINDS = new Set(vocabulary.registry.keys); // they say who may sign, or whose line a head needs
 
 /** The keys and offices of one ledger after the entries admitted so far; positions are BigInt. */
 export class Keyring {
@@ -21,6 +22,7 @@ export class Keyring {
     if (!enrolable(unhex(key))) throw new Refused('KEY-POINT', ['registrar-point'], actor);
     this.registry = registry;
     this.registrar = registrar;
+    this.unread = []; // positions of entries of a key kind whose schema, or whose kind, this page does not know
     this.keys = new Map([[key, newKey(key, actor, ['ADM'], { accepted: -1n })]]);
     this.offices = new Map([[actor, newOffice(actor, party, ['ADM'], -1n)]]);
   }
@@ -28,7 +30,9 @@ export class Keyring {
   /** Check that the signer may sign at this position, and apply the changes of a registry entry. KEY-*, CTX-*. */
   admit(entry, index) {
     this.check(entry, index);
-    if (entry.order === this.registry && knownKind(entry)) CHANGES[entry.kind]?.(this, said(entry), entry, index);
+    if (entry.order !== this.registry) return;
+    if (knownKind(entry)) CHANGES[entry.kind]?.(this, said(entry), entry, index);
+    else if (KEY_KINDS.has(entry.kind) || entry.kind.startsWith('key-')) this.unread.push(index);
   }
 
   check(entry, index) {
@@ -57,6 +61,13 @@ export class Keyring {
     return changes.findLast(([position]) => position < index)?.[1] ?? [];
   }
 
+  /** Return true if the register says otherwise at a position: another Party, or a role that was taken away. */
+  refuses({ party, changes }, signer, index) {
+    const before = changes.filter(([position]) => position < index).map(([, roles]) => roles);
+    if (!before.length) return false;
+    return party !== signer.party || (!before.at(-1).includes(signer.role) && before.flat().includes(signer.role));
+  }
+
   /** KEY-ROLE if the signer does not hold, at this position, the role that it claims. */
   checkRole(signer, index) {
     if (!this.holds(signer, index)) throw new Refused('KEY-ROLE', ['role-not-held', signer.actor, signer.role]);
@@ -66,7 +77,7 @@ export class Keyring {
     const { kind, signer } = entry;
     if (entry.instrument !== null) throw new Refused('CTX-INSTRUMENT', ['registry-instrument']);
     const known = knownKind(entry);
-    if (!known) return; // a kind of a later version changes no key that this page knows
+    if (!known) return; // a kind of a later version changes no key that this page knows (`unread`)
     if (!REGISTRY_ONLY.has(kind) && !REGISTRY_TOO.has(kind)) throw new Refused('CTX-ORDER', ['in-order', kind]);
     if (entry.speaks !== 'act') throw new Refused('KEY-ROLE', ['registry-acts']);
     if (!known.signers.includes(signer.role) || !this.holds(signer, index)) {

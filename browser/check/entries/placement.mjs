@@ -3,6 +3,7 @@
  */
 import { concat, encoded, equal, hex, unhex } from '../formats/bytes.mjs';
 import { Refused } from '../errors.mjs';
+import { vocabulary } from '../../vocabulary.mjs';
 
 const URL_NAMESPACE = unhex('6ba7b8119dad11d180b400c04fd430c8'); // RFC 9562, 6.6
 
@@ -61,13 +62,26 @@ export const reservedOf = async (origin) => [
   await mapOf(origin),
 ];
 
-/** Return the size and the root of the map of heads to which an entry commits its ledger: {size, root}; null if to none. */
+/**
+ * Return the size and the root of the map of heads to which an entry commits its ledger: {size, root}; null if to none. Only
+ * an entry in a role that may sign the kind commits it.
+ */
 export async function committedBy(entry) {
   return entry.order === (await mapOf(entry.log)) ? stated(entry) : null;
 }
 
-function stated({ kind, schema, public: said }) {
-  if (kind !== HEADS_COMMITTED || schema !== 1) return null;
+/** KEY-ROLE for an entry that commits heads in a role that may not. */
+export function checkCommits(entry) {
+  const { kind, signer } = entry;
+  if (kind === HEADS_COMMITTED && !maySign(entry)) {
+    throw new Refused('KEY-ROLE', ['may-not-sign', signer.actor, kind, signer.role]);
+  }
+}
+
+const maySign = ({ signer }) => vocabulary.kinds[HEADS_COMMITTED].signers.includes(signer.role);
+
+function stated({ kind, schema, signer, public: said }) {
+  if (kind !== HEADS_COMMITTED || schema !== 1 || !maySign({ signer })) return null;
   const [size, root] = [said.get('size'), said.get('map_root')];
   if (!Number.isInteger(size) || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return null;
   return { size: BigInt(size), root: unhex(root) };

@@ -25,6 +25,15 @@ export class CaseEntry {
     return value === undefined || value === WITHHELD || value === ERASED ? null : value;
   }
 
+  /** The place in the order of recording: the rank among entries of several logs, else the log index. */
+  get position() {
+    return this.rank ?? this.index;
+  }
+
+  ranked(rank) {
+    return new CaseEntry({ ...this, rank });
+  }
+
   with(sealed) {
     return new CaseEntry({ ...this, sealed });
   }
@@ -41,6 +50,7 @@ export function caseEntries({ own, acts, proves }) {
       seq: wrapper.seq,
       origin: inner.log === log ? null : inner.log,
       place: inner.log === log ? null : wrapper.public.get('index'),
+      isWrapped: true,
       proves: null,
     }),
   );
@@ -54,14 +64,14 @@ export function membersOf(entry) {
     return [name, entry.erased.has(name) ? ERASED : WITHHELD];
   });
   return {
-    ...{ leaf, order, seq, speaks, on, held, index: Number(entry.index), kind: entry.shownAs },
+    ...{ leaf, order, seq, speaks, on, held, at: entry.signed_at, index: Number(entry.index), kind: entry.shownAs },
     ...{ by: signer.actor, role: signer.role, party: signer.party, whose: whose ?? null, replaces: replaces ?? null },
-    ...{ origin: null, place: null, public: entry.public, sealed: new Map(sealed) },
+    ...{ origin: null, place: null, isWrapped: false, public: entry.public, sealed: new Map(sealed) },
   };
 }
 
 /** Compare by when it happened, then by place in the record. */
-export const inOrder = (a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : a.index - b.index);
+export const inOrder = (a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : a.position - b.position);
 
 /** Return leaf of a replaced entry -> the entries by its signer that replace it at a moment, the last one last. */
 export function replacements(entries, at) {

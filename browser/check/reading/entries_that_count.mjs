@@ -5,6 +5,8 @@
 import { kindOf } from '../verify/field_forms.mjs';
 import { inOrder, replacements } from './case_entry.mjs';
 
+const ISSUING = ['ISS', 'VAL', 'CAR']; // roles that only offices of the issuing Party have in an order
+
 /** The offices of a register: roles at a moment, the end, names by language. */
 export class Offices {
   constructor(registry) {
@@ -70,6 +72,13 @@ export class Offices {
   }
 }
 
+/** Return the act that issued the order: of this record, else the one that arrived first; null without one. */
+function foundingAct(entries) {
+  const may = kindOf('order-issued').signers;
+  const acts = entries.filter((e) => e.kind === 'order-issued' && e.speaks === 'act' && e.held && may.includes(e.role));
+  return acts.sort((a, b) => a.isWrapped - b.isWrapped || a.index - b.index)[0] ?? null;
+}
+
 function named(names, language) {
   return names?.get(language) ?? names?.get('en') ?? names?.values().next().value;
 }
@@ -90,12 +99,22 @@ export class EntriesThatCount {
     this.byLeaf = new Map(entries.map((entry) => [entry.leaf, entry]));
     this.replacements = replacements(entries, at);
     this.current = entries.filter(({ leaf, on }) => !this.replacements.has(leaf) && on <= at).sort(inOrder);
+    this.founding = foundingAct(entries);
     this.effective = this.current.filter((entry) => this.wouldCount(entry));
     this.backed = this.backedHere();
   }
 
-  /** Return true for an act in a role of its kind, by an office that has not ended, or the like of a reported act. */
+  /** Return true for an entry in a role that may, unless an office of another Party speaks as the issuing one. */
   wouldCount(entry) {
+    return this.isInRole(entry) && !this.isOfAnotherState(entry);
+  }
+
+  isOfAnotherState({ speaks, role, party }) {
+    return speaks === 'act' && ISSUING.includes(role) && this.founding !== null && party !== this.founding.party;
+  }
+
+  /** Return true for an act in a role of its kind, by an office that has not ended, or the like of a reported act. */
+  isInRole(entry) {
     const kind = kindOf(entry.kind);
     if (!kind || !entry.held) return false;
     if (entry.speaks === 'act') return kind.signers.includes(entry.role) && !this.offices.ended(entry.by, entry.on);

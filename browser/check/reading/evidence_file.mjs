@@ -2,6 +2,7 @@
 import { EntriesThatCount, Offices } from './entries_that_count.mjs';
 import { Exhibits, GIVEN, digestsOf, same, speaksOf, unread } from './exhibit_digests.mjs';
 import { caseEntries, inOrder } from './case_entry.mjs';
+import { ranked } from './record_order.mjs';
 
 const HANDS = [
   'data-disclosed',
@@ -21,8 +22,10 @@ const HANDS = [
 export class Custody {
   constructor(own, registry, at) {
     const offices = new Offices(registry.filter(({ on }) => on <= at));
-    const counting = new EntriesThatCount(own, offices, at);
-    const exhibits = new Exhibits(counting, own.filter(({ kind }) => HANDS.includes(kind)));
+    const entries = ranked(own);
+    const counting = new EntriesThatCount(entries, offices, at);
+    const steps = entries.filter((entry) => HANDS.includes(entry.kind) && !counting.isOfAnotherState(entry));
+    const exhibits = new Exhibits(counting, steps);
     this.counting = counting;
     this.byLeaf = counting.byLeaf;
     this.at = at;

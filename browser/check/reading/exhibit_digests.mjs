@@ -68,7 +68,7 @@ function handed(counting, arrival, kept) {
   }
   const kinds = arrival.kind === 'data-transmitted-by-state' ? GIVEN.slice(0, 1) : GIVEN;
   const all = [...counting.of(...kinds), ...kept.filter(({ kind }) => kinds.includes(kind))];
-  return all.filter((source) => inOrder(source, arrival) < 0 || source.index < arrival.index);
+  return all.filter((source) => inOrder(source, arrival) < 0 || source.position < arrival.position);
 }
 
 /** Return the answer that a receipt or a transmission names; null without one. */
@@ -143,7 +143,7 @@ export class Exhibits {
     }
     // in the order of the log: the sources of an arrival are computed before it
     const arrivals = [...counting.byLeaf.values(), ...this.kept].filter(({ kind }) => ARRIVALS.includes(kind));
-    for (const entry of arrivals.sort((a, b) => a.index - b.index)) this.firsts(entry);
+    for (const entry of arrivals.sort((a, b) => a.position - b.position)) this.firsts(entry);
   }
 
   /** Return the first statements of the files that a step may be about; each step is computed once. */
@@ -190,7 +190,7 @@ export class Exhibits {
 
   /** Return the first statements of a source; of one recorded later, which may lead back here, its own digests. */
   ofSource(source, entry) {
-    if (source.index < entry.index) return this.firsts(source);
+    if (source.position < entry.position) return this.firsts(source);
     return digestsOf(source).map((digest) => firstOf(source.leaf, digest));
   }
 

@@ -57,9 +57,7 @@ const A_DAY = 86_400; // seconds: a head may be older than the bundle by this mu
 export async function checkClaims(entries, lifted, manifest, times, committed, files, trust, now, book) {
   checkWithheld(entries, manifest, book);
   checkAudience([...entries.values(), ...lifted], manifest, book);
-  if (trust && !equal(trust.raw, files.get(POLICY))) {
-    await checkPolicy(entries, await digestOfFile(trust.raw), await digestOfFile(files.get(POLICY)), book);
-  }
+  if (trust) await checkPolicy([...entries.values()], trust.raw, files.get(POLICY), book);
   checkMadeAt(manifest, times, now, book);
   if (manifest.test) book.gravest.unshift(['unproven-test']);
   incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, committed, book);
@@ -135,13 +133,14 @@ function readable(entry, name, role) {
   return role === entry.signer.role || (entry.audience?.get(name) ?? usual).includes(role);
 }
 
-/** Check in the registry which policy followed which; without an entry there, the order is unknown. */
-async function checkPolicy(entries, yours, theirs, book) {
-  const adopted = new Map();
-  for (const { shownAs, index, ...entry } of entries.values()) {
-    if (shownAs === 'witness-changed') adopted.set(entry.public.get('policy_text').get('sha256'), index);
-  }
-  if ((adopted.get(theirs) ?? -1n) > (adopted.get(yours) ?? -1n)) {
-    book.doubt('POL-NEWER', ['policy-newer', adopted.get(theirs)], POLICY);
-  } else book.notProven.push(['unproven-policy']);
+/**
+ * Doubt POL-NEWER unless the policy of the verifier is the last one that the log adopted. The enclosed copy is the choice
+ * of the maker: it never removes the doubt. Each entry has its `index`; null for no copy.
+ */
+export async function checkPolicy(entries, yours, copy, book) {
+  const changes = entries.filter((entry) => entry.kind === 'witness-changed' && knownKind(entry));
+  const newest = changes.reduce((last, entry) => (!last || entry.index > last.index ? entry : last), null);
+  if (newest && newest.public.get('policy_text').get('sha256') !== (await digestOfFile(yours))) {
+    book.doubt('POL-NEWER', ['policy-newer', newest.index], POLICY);
+  } else if (copy && !equal(yours, copy)) book.notProven.push(['unproven-policy']);
 }

@@ -96,7 +96,7 @@ export function chooseRegistrar(trust, opened, registry, book) {
  * Check that each entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
  *
  * `later` are entries after the register of the bundle that are known from another bundle. Doubts KEY-SUSPECT where a
- * key was reported later.
+ * key was reported later, KEY-SCHEMA for entries on keys that this page does not know.
  */
 export async function checkKeys(opened, manifest, registrar, registry, heads, times, book, later) {
   const keyring = new Keyring(registry, registrar);
@@ -106,7 +106,9 @@ export async function checkKeys(opened, manifest, registrar, registry, heads, ti
   checkMaker(keyring, manifest, heads.head.checkpoint.size);
   for (const [index, entry] of later) keyring.admit(entry, index);
   checkLogKeys(new Map([...opened, ...later]), heads);
-  suspect(opened, keyring, times, book, (index) => `${heads.folder}/entries/${index}.dsse.json`);
+  const where = (index) => `${heads.folder}/entries/${index}.dsse.json`;
+  suspect(opened, keyring, times, book, where);
+  doubtUnread(keyring, book, where);
   book.says('keys', keyring.keys.size, keyring.offices.size);
   return keyring;
 }
@@ -202,4 +204,13 @@ export function suspect(opened, keyring, times, book, where) {
       book.doubt('KEY-SUSPECT', says, where(doubtful[0]));
     }
   }
+}
+
+const NAMED = 20; // the most entries that a sentence lists
+
+/** Doubt KEY-SCHEMA if the register has entries on keys of a later version; `where` returns the file of an entry. */
+export function doubtUnread({ unread }, book, where) {
+  if (!unread.length) return;
+  const listed = [...unread.slice(0, NAMED), ...(unread.length > NAMED ? ['...'] : [])].join(', ');
+  book.doubt('KEY-SCHEMA', ['key-schema', unread.length, listed], where(unread[0]));
 }

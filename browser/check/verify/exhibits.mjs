@@ -6,6 +6,7 @@ import { encoded, equal, hex, latin1, unb64, unhex, utf8 } from '../formats/byte
 import { atOdds, committedBy } from '../entries/placement.mjs';
 import { openEntry } from '../entries/envelope.mjs';
 import { ED25519, openCheckpoint, parseVkey } from '../tlog/note.mjs';
+import { OTHER_WORDS, english } from '../english.mjs';
 import { Refused } from '../errors.mjs';
 import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof, rootOver } from '../tlog/tree.mjs';
 import { orderKey, rootOfMap } from '../tlog/patricia_tree.mjs';
@@ -15,6 +16,13 @@ const SPLIT = 'comity.split-view/1';
 const OMISSION = 'comity.omission/1';
 const ORDER = 'comity.split-order/1';
 const WRONG_MAP = 'comity.map-root/1';
+// the members of each form, in their order, without `format` and `says`
+const MEMBERS = {
+  [SPLIT]: ['log', 'one', 'two', 'began', 'path'],
+  [OMISSION]: ['log', 'entry', 'proof', 'leaf', 'instead'],
+  [ORDER]: ['log', 'one', 'one_proof', 'two', 'two_proof', 'other_log'],
+  [WRONG_MAP]: ['log', 'entry', 'proof', 'path', 'entries'],
+};
 const LARGEST = { [WRONG_MAP]: 1 << 24 }; // bytes, of another form 1 << 18
 
 /** Return the form of exhibit that a file states; undefined if it states none. */
@@ -25,12 +33,13 @@ export function exhibitForm(data) {
 
 /** Verify an exhibit under `trust` (from `parseTrust`, or null); any content ends in a report. */
 export async function verifyExhibit(data, trust) {
-  let logs, form, broken, sizes;
+  let logs, form, broken, sizes, remarks;
   try {
     const said = read(data);
     form = said.format;
     logs = claimed(said);
     [broken, sizes] = await CHECKS[form](said, logs[0], logs.at(-1));
+    remarks = isAsWritten(data, said, broken) ? [] : [OTHER_WORDS];
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
     return report('INDETERMINATE', [{ code: wrong.code, where: wrong.where, says: wrong.says }]);
@@ -41,25 +50,32 @@ export async function verifyExhibit(data, trust) {
   const signatures = form === ORDER ? 4 : 2;
   if (!trust) {
     const lack = { code: 'NO_TRUST_ANCHOR', where: '', says: ['exhibit-key'] };
-    return report('INDETERMINATE', [lack, proven], signatures, [['unproven-own-key'], which]);
+    return report('INDETERMINATE', [lack, proven], signatures, [['unproven-own-key'], which], remarks);
   }
   const sides = [trust, ...(trust.others ?? [])];
   const known = sides.flatMap(({ policy }) => policy.logs.map(({ text }) => text));
   if (!logs.every(({ text }) => known.includes(text))) {
     const lack = { code: 'CP-ORIGIN', where: log.name, says: ['exhibit-unknown'] };
-    return report('INDETERMINATE', [lack, proven], signatures, [which]);
+    return report('INDETERMINATE', [lack, proven], signatures, [which], remarks);
   }
   for (const [n, key] of [log, logs.at(-1)].entries()) {
     const signs = (each) => each.policy.logs.some(({ text }) => text === key.text) && signsSize(each, key, sizes[n]);
     if (sides.some(signs)) continue;
     const lack = { code: 'CP-KEY', where: log.name, says: ['sizes-other', sizes[n]] };
-    return report('INDETERMINATE', [lack, proven], signatures, [which]);
+    return report('INDETERMINATE', [lack, proven], signatures, [which], remarks);
   }
-  return report('TOTAL-FAILED', [proven], signatures, [which]);
+  return report('TOTAL-FAILED', [proven], signatures, [which], remarks);
 }
 
-function report(verdict, reasons, signatures = 0, notProven = []) {
-  const nothing = { steps: [], remarks: [], entries: 0, head: null, manifest: null, brackets: [], known: null };
+/** Return true if an exhibit is the file that the program writes of what it proves: no other word is in it. */
+function isAsWritten(data, said, { says }) {
+  const proof = MEMBERS[said.format].filter((name) => name in said).map((name) => [name, said[name]]);
+  const document = { format: said.format, says: english(says), ...Object.fromEntries(proof) };
+  return equal(encoded(`${JSON.stringify(document, null, 2)}\n`), data);
+}
+
+function report(verdict, reasons, signatures = 0, notProven = [], remarks = []) {
+  const nothing = { steps: [], remarks, entries: 0, head: null, manifest: null, brackets: [], known: null };
   return { verdict, reasons, signatures, notProven, ...nothing };
 }
 

@@ -1,16 +1,14 @@
 /** Steps 2 and 4 to 6: the policy, the signed checkpoints of the log, their witnesses, and their consistency. */
-import { bySize, equal, latin1, unb64 } from '../formats/bytes.mjs';
+import { equal, latin1, unb64 } from '../formats/bytes.mjs';
 import { POLICY, folderOf } from '../bundle/layout.mjs';
 import { keysIn, noteDigest, openCheckpoint } from '../tlog/note.mjs';
 import { parsePolicy } from '../tlog/policy.mjs';
-import { Refused, placed } from '../errors.mjs';
+import { Refused, Undecided, placed } from '../errors.mjs';
 import { wire } from '../shape.mjs';
-import { checkConsistency } from '../tlog/tree.mjs';
 import { signsSize } from '../trust/trust_folder.mjs';
 
 export const DRIFT = 300; // seconds between honest clocks
 const LARGEST_PROOF = 8_192; // bytes: a tree of 2^63 entries needs fewer than 128 hashes of 45
-const ANCHOR = 'anchor'; // the place that is reported for a checkpoint from outside
 
 /**
  * The checkpoints of the log in a bundle: `head` is the one that every proof leads to, `all` has every one by the
@@ -65,7 +63,7 @@ const READ = 2_000; // signature lines, under a policy from the bundle itself
 export async function openHeads(parts, origin, policy, book, own) {
   const here = folderOf(origin);
   const logs = policy.logs.filter((key) => key.name === origin);
-  if (!logs.length) throw new Refused('CP-ORIGIN', ['log-unknown', origin], `${here}/checkpoint`);
+  checkNamed(policy, origin, book, own, `${here}/checkpoint`);
   const witnesses = [...policy.witnesses.values()];
   const all = new Map();
   let lines = 0;
@@ -85,6 +83,15 @@ export async function openHeads(parts, origin, policy, book, own) {
   if (own && lines > READ) book.notProven.push(['unproven-lines', READ]);
   book.says('notes', all.size, origin);
   return new Heads(here, noteDigest(parts.checkpoint), all);
+}
+
+/** Check that the policy names the log: CP-ORIGIN, undecided if it is the policy of the reader, not its `own`. */
+function checkNamed(policy, origin, book, own, where) {
+  const names = [...new Set(policy.logs.map(({ name }) => name))].sort();
+  if (names.includes(origin)) return;
+  if (own) throw new Refused('CP-ORIGIN', ['log-unknown', origin], where);
+  const given = names.join(', ') || ['no-log'];
+  throw new Undecided('CP-ORIGIN', [book.of === 'bundle' ? 'trust-other' : 'trust-other-record', given, origin]);
 }
 
 /** Check that each note is signed by a log key of its size, as far as a signed policy gives sizes. CP-KEY. */
@@ -128,66 +135,6 @@ export function checkQuorum(heads, policy, now, book) {
   return seen;
 }
 
-// -- step 6 -----------------------------------------------------------------------------------------------------------
-
-/**
- * Check that the tree of every checkpoint is a prefix of the tree of the head, also for `held`, a checkpoint from
- * outside.
- *
- * Two roots of one size are SPLIT-VIEW. A missing proof is a doubt, a wrong one a failure, both CP-CONSISTENCY.
- * Against `held`, all of them are ANCHOR-MISMATCH.
- */
-export async function checkHistory(heads, parts, held, book) {
-  const roots = new Map();
-  for (const [digest, { checkpoint }] of heads.all) {
-    const [size, where] = [checkpoint.size, heads.where(digest)];
-    const known = roots.get(size);
-    if (known && !equal(known.root, checkpoint.root)) {
-      throw new Refused('SPLIT-VIEW', ['split-view', size], `${known.where} and ${where}`);
-    }
-    if (!known) roots.set(size, { root: checkpoint.root, where });
-  }
-  if (held) compare(held, heads.head.checkpoint.origin, roots);
-  const size = heads.head.checkpoint.size;
-  let proven = 0;
-  for (const [other, { where }] of roots) {
-    if (other === size || other === 0n) continue;
-    const [m, n] = [other, size].sort(bySize);
-    const code = where === ANCHOR ? 'ANCHOR-MISMATCH' : 'CP-CONSISTENCY';
-    const proof = parts.consistency.get(`${m}-${n}`);
-    if (!proof) {
-      book.doubt(code, ['history-unproven', m, n], where);
-      continue;
-    }
-    try {
-      checkConsistency(m, n, roots.get(m).root, roots.get(n).root, hashes(proof));
-    } catch (wrong) {
-      if (!(wrong instanceof Refused)) throw wrong;
-      throw new Refused(code, wrong.says, `${heads.folder}/consistency/${m}-${n}`);
-    }
-    proven++;
-  }
-  for (const [pair, proof] of parts.consistency) {
-    try {
-      hashes(proof);
-    } catch (wrong) {
-      if (!(wrong instanceof Refused)) throw wrong;
-      throw new Refused('CP-CONSISTENCY', wrong.says, `${heads.folder}/consistency/${pair}`);
-    }
-  }
-  book.says('history', roots.size, proven);
-}
-
-/** Add the held checkpoint to the known ones; ANCHOR-MISMATCH if it contradicts one of them. */
-function compare(held, origin, roots) {
-  if (held.origin !== origin) throw new Refused('ANCHOR-MISMATCH', ['anchor-origin', held.origin, origin], ANCHOR);
-  const known = roots.get(held.size);
-  if (known && !equal(known.root, held.root)) {
-    throw new Refused('ANCHOR-MISMATCH', ['anchor-root', held.size, known.where], ANCHOR);
-  }
-  if (!known) roots.set(held.size, { root: held.root, where: ANCHOR });
-}
-
 /** Parse a consistency proof, one base64 hash a line; CP-CONSISTENCY for anything else. */
 export function hashes(text) {
   if (text.length > LARGEST_PROOF) throw new Refused('CP-CONSISTENCY', ['history-large', text.length]);
@@ -198,12 +145,4 @@ export function hashes(text) {
   } catch {
     throw new Refused('CP-CONSISTENCY', ['history-lines']);
   }
-}
-
-/** Doubts NO_TRUST_ANCHOR unless policy and registrar, or a checkpoint equal to the head, came from outside. */
-export function checkAnchored(heads, held, trust, book) {
-  if (held && held.size === heads?.head.checkpoint.size) return; // step 6 compared the roots
-  if (trust?.registrar) return;
-  const lack = trust ? 'no-registrar' : held ? 'anchor-only' : 'no-anchor';
-  book.doubts.unshift({ code: 'NO_TRUST_ANCHOR', where: '', says: [lack] });
 }

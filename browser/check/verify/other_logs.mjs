@@ -23,6 +23,9 @@ export class NotProven extends Error {
   }
 }
 
+/** The register of its log proves the key of an entry, but that log has no say about the office of its signer. */
+export class NotKnownHere extends NotProven {}
+
 /** Rethrow an error that is neither; a `Refused` SIG-DISAGREE proves nothing false. */
 export function wrongOrMissing(wrong) {
   if (wrong instanceof NotProven || (wrong instanceof Refused && wrong.code !== 'SIG-DISAGREE')) return wrong;
@@ -146,6 +149,7 @@ export class OtherLogs {
         chains.follow(entry);
         keyring.admit(entry, index);
       }
+      if (keyring.unread.length) throw new NotProven('KEY-SCHEMA', 'lacks-read-register', origin);
       return keyring;
     } catch (wrong) {
       if (wrongOrMissing(wrong) instanceof NotProven) throw wrong;

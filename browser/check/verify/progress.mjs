@@ -1,5 +1,5 @@
 /** The results collected during verification: steps, doubts, remarks, and what is not proven. */
-import { Refused } from '../errors.mjs';
+import { Refused, Undecided } from '../errors.mjs';
 
 /** The number of steps: docs/reference/verification.md, "The 17 steps". */
 const STEPS = 17;
@@ -7,10 +7,12 @@ const STEPS = 17;
 export const [PASSED, OPEN, FAILED, NOT_RUN] = ['passed', 'indeterminate', 'failed', 'not run'];
 
 /**
- * Steps as they end ({number, result, says}), doubts and `failed` ({code, where, says}), remarks ({code, says, entries}
+ * `of` names the verified object: a bundle or a proof. Steps as they end ({number, result, says}), doubts and `failed` ({code, where, says}), remarks ({code, says, entries}
  * with leaf hashes), and texts on what is not proven.
  */
 export class Notebook {
+  of;
+  compared = null; // a typed root that differs: {size, typed, here, letters}
   steps = [];
   doubts = [];
   remarks = [];
@@ -19,6 +21,10 @@ export class Notebook {
   failed = null;
   said = null;
   ran = true;
+
+  constructor(of = 'bundle') {
+    this.of = of;
+  }
 
   /** Run a step and record its result. A refusal ends the verification and is rethrown. */
   async step(number, work) {
@@ -35,11 +41,12 @@ export class Notebook {
     this.steps.push({ number, result: this.doubts.length > doubts ? OPEN : result, says: this.said });
   }
 
-  end(number, { code, where, says }) {
-    const undecided = code === 'SIG-DISAGREE';
+  end(number, wrong) {
+    const { code, where, says } = wrong;
+    const undecided = code === 'SIG-DISAGREE' || wrong instanceof Undecided;
     if (undecided) this.doubts.push({ code, where, says });
     else this.failed = { code, where, says };
-    this.steps.push({ number, result: undecided ? OPEN : FAILED, says: ['refusal', code, where, says] });
+    this.steps.push({ number, result: undecided ? OPEN : FAILED, says: wrong instanceof Undecided ? says : ['refusal', code, where, says] });
     while (this.steps.length < STEPS) this.skip(this.steps.length + 1);
   }
 

@@ -7,7 +7,7 @@ import { registryOf, reservedOf } from '../entries/placement.mjs';
 import { openEntry } from '../entries/envelope.mjs';
 import { checkPublic, knownKind, noteTexts } from './field_forms.mjs';
 import { noteDigest } from '../tlog/note.mjs';
-import { NotProven, existedBy, unsigned, wrongOrMissing } from './other_logs.mjs';
+import { NotKnownHere, NotProven, existedBy, unsigned, wrongOrMissing } from './other_logs.mjs';
 import { Refused } from '../errors.mjs';
 import { digestOfFile } from '../formats/digest.mjs';
 import { secondsOf } from '../shape.mjs';
@@ -18,6 +18,7 @@ const [MISMATCH, ABSENT, UNPROVEN] = ['ENT-MISMATCH', 'ENT-ABSENT', 'ENT-UNPROVE
 
 /** CTX-SUCCESSOR unless a log that replaces another names the last head of that log in its own first entry. */
 export async function checkSuccessor(opened, parts, logs, book) {
+  sayPredecessor(opened, book);
   for (const [index, entry] of opened) {
     if (entry.kind !== 'log-succeeded' || !knownKind(entry)) continue;
     const [origin, size, root] = ['predecessor', 'size', 'root'].map((name) => entry.public.get(name));
@@ -37,6 +38,15 @@ export async function checkSuccessor(opened, parts, logs, book) {
   }
 }
 
+/** Say with how many entries the log before this one ended: only the signer of the succession states that. */
+export function sayPredecessor(register, book) {
+  for (const entry of register.values()) {
+    if (entry.kind !== 'log-succeeded' || entry.seq !== 1 || !knownKind(entry)) continue;
+    const [origin, size] = ['predecessor', 'size'].map((name) => entry.public.get(name));
+    book.notProven.push(['unproven-predecessor-end', origin, size, entry.signer.actor, entry.signer.party]);
+  }
+}
+
 async function checkPredecessor(note, said, logs, book) {
   const head = unsigned(note);
   if (head.origin !== said.origin || head.size !== BigInt(said.size) || hex(head.root) !== said.root) {
@@ -53,25 +63,29 @@ async function checkPredecessor(note, said, logs, book) {
 /**
  * Report for every wrapped entry what is proven; what is false, absent or not proven is a finding on its wrapper.
  *
- * Returns {index, wrapper, inner, act, proves, code, says} for each; `inner` is null where it could not be opened.
+ * Returns {index, wrapper, inner, act, proves, known, code, says} for each; `inner` is null where it could not be
+ * opened, `known` is true where only the register of its log knows the signer.
  */
 export async function checkArrived(opened, parts, keyring, times, values, logs, book) {
   const leaves = new Map([...opened.values()].map((entry) => [entry.leaf, entry]));
   const before = (index, moment) => times.before(index, moment);
   const here = { keyring, entry: (leaf) => leaves.get(leaf), before, values: ({ leaf }) => values.get(leaf) ?? new Map() };
-  const said = new Map(); // what a log may hold once -> leaf hash of the entry that counts
+  const said = new Map(); // what a log may hold once -> leaf hash of the entry that has it
+  const counted = new Set();
   const found = [];
   for (const [index, wrapper] of opened) {
     if (wrapper.kind !== KIND || !knownKind(wrapper)) continue;
-    let one = { index, wrapper, inner: null, act: false, proves: null, code: '', ...(await judged(index, wrapper, parts, here, logs)) };
-    if (one.act || one.proves) {
+    const none = { inner: null, act: false, proves: null, code: '', known: false };
+    let one = { index, wrapper, ...none, ...(await judged(index, wrapper, parts, here, logs)) };
+    if (one.act || one.proves || one.known) {
       const { leaf } = one.inner;
       const names = once(one.inner, wrapper);
       const before = new Set(names.filter((name) => said.has(name)).map((name) => said.get(name)));
-      const lost = { act: false, proves: null, closed: [], code: UNPROVEN };
-      if (before.size === 1 && before.has(leaf)) one = { ...one, ...lost, says: ['arrived-again'] };
-      else if (before.size) one = { ...one, ...lost, says: ['arrived-split'] };
+      const lost = { act: false, proves: null, closed: [], code: UNPROVEN, known: false };
+      if ([...before].some((other) => other !== leaf)) one = { ...one, ...lost, says: ['arrived-split'] };
+      else if (before.size && (one.known || counted.has(leaf))) one = { ...one, ...lost, says: ['arrived-again'] };
       for (const name of names) if (!said.has(name)) said.set(name, leaf);
+      if (one.act || one.proves) counted.add(leaf);
     }
     found.push(one);
   }
@@ -115,8 +129,8 @@ async function judged(index, wrapper, parts, here, logs) {
     const place = await placedIn(inner, wrapper, raw, parts, logs);
     if (inner.kind === KIND || (await reservedOf(inner.log)).includes(inner.order)) return { inner };
     checkOrder(inner, wrapper, here);
-    await checkKey(index, inner, place, here, logs);
     if (!here.keyring.holds(wrapper.signer, index)) throw new NotProven('KEY-ROLE', 'lacks-wrapper-role');
+    await checkKey(index, inner, place, here, logs);
     if (wrapper.public.has('backs')) {
       const ours = backed(inner, wrapper, here);
       const otherwise = saidOtherwise(inner, ours, here).join(', ');
@@ -125,7 +139,8 @@ async function judged(index, wrapper, parts, here, logs) {
     }
   } catch (wrong) {
     const { code, says } = wrongOrMissing(wrong);
-    if (wrong instanceof NotProven) return { inner, code: UNPROVEN, says: ['arrived-unproven', says, code] };
+    const known = wrong instanceof NotKnownHere && !wrapper.public.has('backs');
+    if (wrong instanceof NotProven) return { inner, code: UNPROVEN, says: ['arrived-unproven', says, code], known };
     return { inner, code: MISMATCH, says: ['arrived-wrong', code, says] };
   }
   return { inner, act: true };
@@ -183,10 +198,10 @@ async function checkKey(index, inner, place, here, logs) {
   }
   const theirs = await logs.keyring(inner.log);
   const office = ours.offices.get(signer.actor);
-  if (signer.party !== theirs.registrar.party || (office && office.party !== signer.party)) {
-    throw new NotProven('KEY-UNKNOWN', 'lacks-say', signer.actor, signer.party);
-  }
-  if (office && !ours.rolesAt(office, index).includes(signer.role)) {
+  if (office && ours.refuses(office, signer, index)) {
+    if (office.party !== signer.party) {
+      throw new NotProven('KEY-UNKNOWN', 'lacks-party-here', signer.actor, signer.party, office.party);
+    }
     throw new NotProven('KEY-ROLE', 'lacks-role-here', signer.actor, signer.role);
   }
   keyOr('lacks-key-says', () => {
@@ -198,7 +213,14 @@ async function checkKey(index, inner, place, here, logs) {
   if (reported !== null && !(by !== null && by < secondsOf(suspectedSince))) {
     throw new NotProven('KEY-SUSPECT', 'lacks-trust', signer.actor, suspectedSince);
   }
+  if (signer.party !== theirs.registrar.party && !(known && confirms(known, signer.role))) {
+    const Lacks = signer.party === ours.registrar.party ? NotProven : NotKnownHere; // our registrar names our offices
+    throw new Lacks('KEY-UNKNOWN', 'lacks-say', signer.actor, signer.party);
+  }
 }
+
+/** Return true for a key of this register that was accepted at any position, and was never reported. */
+const confirms = ({ accepted, reported, roles }, role) => accepted !== null && reported === null && roles.includes(role);
 
 function keyOr(says, work) {
   try {

@@ -5,6 +5,7 @@
  * those of ledger/verify, without a shared line. Step 16, the law, is not run here. Nothing inside a bundle is used to
  * judge it.
  */
+import { noteUnstated } from './completeness/unstated_files.mjs';
 import { checkArrived, checkSuccessor, noteArrivedCopies } from './received_entries.mjs';
 import { checkAudits, recomputedBy } from './audits.mjs';
 import { utf8 } from '../formats/bytes.mjs';
@@ -15,7 +16,9 @@ import { caseOf, checkClaims, checkForm, judgedAt } from './claims.mjs';
 import { makersFindings } from '../bundle/findings.mjs';
 import { carriedIn } from '../bundle/archive_kind.mjs';
 import { checkKeys, checkLeaves, checkLines, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
-import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
+import { checkAnchored, openedAnchor } from './history/anchors.mjs';
+import { checkHistory } from './history/consistency.mjs';
+import { checkCurrent, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
 import { checkKnownCommit, checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './earlier_bundles.mjs';
 import { MANIFEST, SUMS, arrange, checkVersion, isOfVersion, sumsOf, unpacked } from '../bundle/layout.mjs';
 import { checkListing, openManifest } from '../bundle/manifest.mjs';
@@ -27,7 +30,7 @@ import { digestOfFile } from '../formats/digest.mjs';
 import { checkTokens } from './timestamps.mjs';
 import { wire } from '../shape.mjs';
 import { Times, checkTimes } from './time_brackets.mjs';
-import { parseAnchor } from '../trust/trust_folder.mjs';
+import { parseHeld } from '../trust/held.mjs';
 import { checkDocuments, liftForeign, liftValues } from './disclosures.mjs';
 
 /**
@@ -36,25 +39,26 @@ import { checkDocuments, liftForeign, liftValues } from './disclosures.mjs';
  * `trust` is the result of `readTrust` or `readVersions`, or null. `anchor` are the bytes of a checkpoint from an
  * independent source, or null. `now` is in seconds since 1970. Any content of the bundle ends in a report; `Refused` is
  * thrown only for an `anchor` that is no checkpoint, and with BND-VERSION for a bundle of a later layout. `onStep` gets
- * the number of each step as it begins. `elsewhere` is `shown` in the report of another bundle of the log.
+ * the number of each step as it begins. `elsewhere` is `shown` in the report of another bundle of the log. `came` says
+ * how trust and anchor came (check/trust/held.mjs), `asPrinted` that a typed anchor was compared with its paper.
  */
-export async function verify(data, trust, anchor, now, onStep = () => {}, elsewhere = null) {
+export async function verify(data, trust, anchor, now, onStep = () => {}, elsewhere = null, { came = null, asPrinted = false } = {}) {
   const carried = await carriedIn(data);
   if (carried.content instanceof Uint8Array) checkVersion(carried.content);
-  const held = anchor && parseAnchor(anchor);
+  const held = parseHeld(anchor, asPrinted);
   const book = new Notebook();
   const found = { entries: 0, signatures: 0, head: null, manifest: null, makers: null, brackets: [], known: null, headSeen: null, shown: null, committed: null, audits: [] };
   try {
-    await walk(carried, trust, held, now, book, found, onStep, elsewhere);
+    await walk(carried, trust, held, now, book, found, onStep, elsewhere, came);
   } catch (wrong) {
     if (!(wrong instanceof Refused) || wrong.code === 'BND-VERSION') throw wrong;
   }
   const reasons = book.failed ? [book.failed] : book.doubts;
   const verdict = book.failed ? 'TOTAL-FAILED' : reasons.length ? 'INDETERMINATE' : 'TOTAL-PASSED';
-  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, ...found };
+  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, compared: book.compared, ...found };
 }
 
-async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
+async function walk(carried, trust, held, now, book, found, onStep, elsewhere, came) {
   const step = async (number, work) => {
     onStep(number);
     await book.step(number, work);
@@ -97,8 +101,9 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
     heads = checkQuorum(heads, policy, now, book);
   });
   await step(6, async () => {
-    await checkHistory(heads, parts, held, book);
-    checkAnchored(heads, held, trust, book);
+    const anchor = await openedAnchor(held, policy, trust);
+    await checkHistory(heads, parts, anchor, book);
+    checkAnchored(heads, anchor, trust, book, came);
     if (elsewhere) checkKnownHeads(heads, parts, elsewhere, book);
   });
   await step(7, async () => {
@@ -158,6 +163,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
     found.audits = checkAudits(parts.audits, trust?.policy, heads.head.checkpoint, book);
     if (found.committed) found.committed.auditors = recomputedBy(found.audits, found.committed.index);
     await checkClaims(entries, lifted, manifest, times, found.committed, files, trust, now, book);
+    noteUnstated(parts, opened, book);
     const inner = arrivals.filter((one) => one.inner).map((one) => `${one.index} ${one.inner.leaf}`);
     const carried = new Set([...[...opened].map(([index, { leaf }]) => `${index} ${leaf}`), ...inner]);
     found.makers = makersFindings(files, manifest, heads.head.checkpoint.size, carried, book);

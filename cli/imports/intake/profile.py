@@ -17,6 +17,7 @@ from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 from ledger.application.intake.expand import expand, sentences
+from ledger.application.intake.named_offices import proposed_offices
 from ledger.application.intake.profile import LARGEST, parse_profile
 from ledger.application.intake.table_file import Encoding, read_table
 from ledger.entries.envelope import Circumstances
@@ -70,23 +71,32 @@ class ProfilesAnswer(CommandAnswer, tag="comity.import-profiles/1"):
     "comity import profile orders.xlsx > orders.toml",
     "comity import profile orders.csv --encoding cp1252 --header 3",
     "comity import profile orders.xlsx --check orders.toml",
+    "comity import profile orders.xlsx --check orders.toml --offices > offices.csv",
 )
 @click.argument("table")
 @click.option("--sheet", default="", metavar="NAME", help="Of a workbook that shows several.")
 @click.option("--header", type=click.IntRange(1), help="The row with the headings (else it is guessed).")
 @click.option("--encoding", default="utf-8", metavar="NAME", help="Of a CSV, as cp1250 (default utf-8).")
 @click.option("--check", "profile", metavar="FILE", help="Check this profile against the table instead.")
-def profile(table: str, sheet: str, header: int | None, encoding: str, profile: str | None) -> Exit:
+@click.option("--offices", is_flag=True, help="With --check: print an address book of the authorities that issue.")
+def profile(
+    table: str, sheet: str, header: int | None, encoding: str, profile: str | None, offices: bool = False
+) -> Exit:
     """Draft a mapping profile from the headings of TABLE (CSV, .xlsx, .ods), or check one against it.
 
     The draft is TOML. Complete what has `???`: zone, instrument, Parties, the office's words. The check says which
     cells would not be understood and which columns nothing reads. It opens no ledger.
+
+    --offices prints the authorities that issue the orders, one line each, for `comity offices add`: the registrar
+    signs for them. A time zone is asked for each Party, and none is guessed.
     """
     from ledger.application.intake.profile_draft import draft_profile, guess_header
 
     if encoding not in get_args(Encoding):
         raise Stop(f"--encoding {encoding}: known are {', '.join(get_args(Encoding))}")
     data = bytes_of(table)
+    if offices and profile is None:
+        raise Stop("--offices reads the table by a profile", hint="--check PROFILE names it")
     if profile is None:
         read = read_table(data, table, sheet=sheet, encoding=encoding)
         if not read.rows:
@@ -100,6 +110,11 @@ def profile(table: str, sheet: str, header: int | None, encoding: str, profile: 
     made = expand(
         read_table(data, table, sheet=rule.sheet, encoding=rule.encoding, delimiter=rule.delimiter), checked, table
     )
+    if offices:
+        book, said_of = proposed_offices(made, checked)
+        click.echo(book, nl=False)
+        output.tell(said_of)
+        return Exit.REFUSED if made.faults else Exit.DONE
     answer = ProfileAnswer(
         profile=checked.name,
         version=checked.version,

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.errors import LedgerError
+from ledger.messages import Message
 
 
 class Home(Struct, frozen=True):
@@ -98,7 +99,7 @@ def lock_file(path: Path, busy: str | None) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if busy is None else fcntl.LOCK_NB))
         except BlockingIOError:
-            raise LedgerError("BUSY", str(busy), "try again") from None
+            raise LedgerError("BUSY", str(busy), Message("try again")) from None
         yield
     finally:
         os.close(file)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ledger.adapters.guard.guard_place import Place, open_backend
 from ledger.adapters.guard.signed_state import GuardBackend, Signed, decode, encode
+from ledger.command_line import quoted
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
 
@@ -135,7 +136,7 @@ def _go_on(backend: GuardBackend, place: Place, signed: Signed) -> Signed:
 
 def _closed(place: Place, reason: str) -> LedgerError:
     to = reason.removeprefix("moved to ")
-    hint = f"comity log move-guard {to} uses it from here"
+    hint = f"comity log move-guard {quoted(to)} uses it from here"
     if to.startswith("/"):
         hint = "on the machine with that file: comity log move-guard file"
     return LedgerError(

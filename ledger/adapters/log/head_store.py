@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
 from msgspec import Struct
 
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.sqlite import SQLiteErrors, open_or_create, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, connect, open_or_create, transaction
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.map_of_heads import MapOfHeads, order_key
 from ledger.tlog.patricia_tree import Inner, Leaf, Node, PatriciaTree, Stored, inner_node, leaf_node
@@ -27,6 +28,7 @@ _HASH = 32  # bytes
 _ASKED = 500  # rows looked up by one statement
 _FEW = 1 << 17  # orders of a temporary map that is in memory: about 150 MB
 _WAITING = 1 << 18  # entries that are added to the file of a temporary map at a time
+_TOGETHER = 10_000  # entries of a temporary map that are grouped by their orders
 _CACHE = 1 << 16  # KiB of its pages in memory
 SCHEMA = (
     # the first `size` entries, whose tree has this root; `top` is the number of the top node
@@ -240,11 +242,17 @@ class TemporaryMap:
 
     def root(self) -> bytes:
         """Return the root over all entries so far: 32 bytes."""
+        return self.proven()[0]
+
+    def proven(self, orders: Iterable[str] = ()) -> tuple[bytes, dict[str, bytes]]:
+        """Return the root over all entries so far, and the proofs of these orders."""
         if self._few is not None:
-            return self._few.root()
+            root = self._few.root()
+            return root, {order: self._few.tree.prove(order_key(order)) for order in orders}
         self._settle()
         with self._errors():
-            return self._map.heads().root
+            heads = self._map.heads(orders)
+            return heads.root, dict(heads.proofs)
 
     def _begin_file(self, heads: MapOfHeads) -> None:
         with self._errors():
@@ -276,6 +284,47 @@ def _temporary_folder() -> Path:
     """Return the folder in which SQLite makes a file without a name (sqlite.org/tempfiles.html, 5); none is tried."""
     stated = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108
     return next((Path(each) for each in stated if each and os.access(each, os.W_OK | os.X_OK)), Path())
+
+
+def heads_at(path: Path, store: EntryReader, commit: tuple[int, bytes], orders: Sequence[str]) -> HeadsAt:
+    """Return the map of as many entries as were committed, with the proofs of these orders; nothing is written.
+
+    `commit` has size and root. The map is the kept one at `path` if it is that, else it is made of the entries, which
+    may have another root. `RecordError` LOG-CORRUPT if an entry is missing.
+    """
+    kept = _read(path, orders)
+    if kept is not None and (kept.size, kept.root) == commit:
+        return kept
+    size, _ = commit
+    with closing(TemporaryMap()) as heads:
+        rows = _every(store.leaves_between(0, size), size)
+        while some := list(islice(rows, _TOGETHER)):
+            leaves: dict[str, list[bytes]] = {}
+            for order, leaf in some:
+                leaves.setdefault(order, []).append(leaf)
+            heads.append(leaves)
+        return HeadsAt(size, *heads.proven(orders))
+
+
+def _read(path: Path, orders: Sequence[str]) -> HeadsAt | None:
+    """Return the map that a file has, which is opened for reading; None if there is none, or it is damaged."""
+    if not path.is_file():
+        return None
+    with suppress(LedgerError, RecordError, TypeError, ValueError), closing(connect(path, writable=False)) as c:
+        c.row_factory = None
+        with SQLiteErrors(path):
+            c.execute("BEGIN")
+            return KeptMap(c, path).heads(orders)
+    return None
+
+
+def _every(entries: Iterable[tuple[str, bytes]], number: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the entries, of which there must be this number: a map of fewer has another root. `RecordError`."""
+    found = 0
+    for found, entry in enumerate(entries, 1):  # noqa: B007 - the number of the last one
+        yield entry
+    if found != number:
+        raise RecordError("LOG-CORRUPT", f"{number - found} of {number} entries are missing", hint="comity fsck")
 
 
 class HeadStore:
@@ -333,28 +382,42 @@ class HeadStore:
         with transaction(self._c, self.path):
             self._map.extend(entries, size, tree_root)
 
-    def advance(self, store: EntryReader, orders: Iterable[str] = ()) -> HeadsAt:
+    def advance(
+        self, store: EntryReader, orders: Iterable[str] = (), commit: tuple[int, bytes] | None = None
+    ) -> HeadsAt:
         """Add the entries that the log has got since, and return the map with the proofs of these orders.
 
         A damaged map, and one of other entries than those of `store`, as of another copy of the ledger, is made again.
+        `commit` has size and root that the ledger committed to before. `RecordError` LOG-CORRUPT if an entry is
+        missing, or if a map that is made again has another root than that one.
         """
         try:
-            return self._advance(store, orders)
+            return self._advance(store, orders, commit)
         except LedgerError as error:
             if error.code != "LOG-CORRUPT":
                 raise
         self._c.close()
         self._c = self._made_again()
         self._map = KeptMap(self._c, self.path)
-        return self._advance(store, orders)
+        return self._advance(store, orders, commit)
 
-    def _advance(self, store: EntryReader, orders: Iterable[str]) -> HeadsAt:
+    def _advance(self, store: EntryReader, orders: Iterable[str], commit: tuple[int, bytes] | None) -> HeadsAt:
         with transaction(self._c, self.path):
             size, tree_root = self._map.state()
             stop = store.size()
             if size > stop or root(size, store.hashes) != tree_root:
                 self._map.clear()
                 size = 0
+            if commit is not None and size < commit[0] <= stop:
+                self._extend(store, size, commit[0])
+                size = commit[0]
+                if self._map.heads().root != commit[1]:
+                    says = f"the first {size} entries are not those whose heads this ledger committed"
+                    raise RecordError("LOG-CORRUPT", says, hint="comity fsck")
             if size < stop:
-                self._map.extend(store.leaves_between(size, stop), stop, root(stop, store.hashes))
+                self._extend(store, size, stop)
             return self._map.heads(orders)
+
+    def _extend(self, store: EntryReader, start: int, stop: int) -> None:
+        leaves = _every(store.leaves_between(start, stop), stop - start)
+        self._map.extend(leaves, stop, root(stop, store.hashes))

@@ -31,6 +31,7 @@ from ledger.entries.placement import HEADS_COMMITTED, map_of, registry_of
 from ledger.errors import LedgerError, RecordError
 from ledger.formats.canonical_json import parse_json
 from ledger.formats.dsse import EVENT_TYPE, pae
+from ledger.messages import plain
 from ledger.tlog.note import Checkpoint, b64, parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency
 
@@ -78,13 +79,13 @@ class SignerServer:
             logger.info("refused: %s", reply.refused.code)
             self._say(f"refused: {reply.refused.code}: {reply.refused.says}")
             self._keep(reply.refused)
-        return msgspec.json.encode(reply) + b"\n"
+        return msgspec.json.encode(reply, enc_hook=plain) + b"\n"
 
     def _keep(self, no: No) -> None:
         """Keep a contradiction, by its digest; a hundred of them are evidence enough."""
         folder = self._state / "refused"
         if no.evidence and (not folder.exists() or len(list(folder.iterdir())) < MOST_KEPT):
-            data = msgspec.json.format(msgspec.json.encode(no)) + b"\n"
+            data = msgspec.json.format(msgspec.json.encode(no, enc_hook=plain)) + b"\n"
             replace_file(private_folder(folder) / f"{sha256(data).hexdigest()}.json", data)
 
     def _answer(self, question: SignRequest) -> SignReply:

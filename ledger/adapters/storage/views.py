@@ -33,7 +33,8 @@ class ViewRow:
     stale_at: datetime | None = None
 
 
-Fold = Callable[[Sequence[tuple[int, bytes]]], Mapping[str, ViewRow]]
+Rows = Mapping[str, ViewRow | None]  # None: the view no longer has this row
+Fold = Callable[[Sequence[tuple[int, bytes]]], Rows]
 
 
 class View(SQLiteTrackingRecorder):
@@ -91,7 +92,7 @@ class View(SQLiteTrackingRecorder):
         with SQLiteErrors(self.path):
             return self.max_tracking_id(self.name) or 0
 
-    def apply(self, rows: Mapping[str, ViewRow], size: int | None = None) -> None:
+    def apply(self, rows: Rows, size: int | None = None) -> None:
         """Store rows, with the number of entries applied so far, in one transaction.
 
         Raises IntegrityError of the library if as many entries, or more, were applied already.
@@ -101,11 +102,13 @@ class View(SQLiteTrackingRecorder):
                 self._insert_tracking(c, Tracking(self.name, size))
             self._put(c, rows)
 
-    def _put(self, c: SQLiteCursor, rows: Mapping[str, ViewRow]) -> None:
+    def _put(self, c: SQLiteCursor, rows: Rows) -> None:
+        gone = [(self.name, key) for key, row in rows.items() if row is None]
+        c.executemany("DELETE FROM shown WHERE view = ? AND key = ?", gone)
         c.executemany(
             "INSERT INTO shown VALUES (?, ?, ?, ?) ON CONFLICT (view, key)"
             " DO UPDATE SET body = excluded.body, stale_at = excluded.stale_at",
-            [(self.name, key, row.body, seconds(row.stale_at)) for key, row in rows.items()],
+            [(self.name, key, row.body, seconds(row.stale_at)) for key, row in rows.items() if row is not None],
         )
 
     def rows(self) -> Iterator[tuple[str, bytes]]:

@@ -19,6 +19,7 @@ from ledger.adapters.log.checkpoints import CheckpointStore, PublishedHead
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import sync_folder
+from ledger.command_line import quoted_path
 from ledger.entries.exhibits import form_of
 from ledger.entries.split_view import prove_split
 from ledger.errors import LedgerError, RecordError
@@ -100,7 +101,9 @@ def split_view(evidence: Path, says: str, exhibit: bytes, form: str, code: str =
     """Keep an exhibit, and return the error that it proves."""
     name = f"{note_digest(exhibit)}.{form}.json"
     keep_evidence(evidence, {name: exhibit})
-    return LedgerError(code, f"{says}; the exhibit is {evidence / name}", f"comity verify {evidence / name}")
+    return LedgerError(
+        code, f"{says}; the exhibit is {evidence / name}", f"comity verify {quoted_path(evidence / name)}"
+    )
 
 
 def convicted(evidence: Path, code: str, says: str, exhibit: bytes) -> LedgerError:

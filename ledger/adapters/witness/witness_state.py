@@ -17,6 +17,7 @@ from typing import Self
 
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
+from ledger.command_line import quoted
 from ledger.errors import LedgerError
 from ledger.tlog.note import note_digest
 
@@ -82,7 +83,7 @@ class Memory:
             raise LedgerError(
                 "WITNESS-LOST",
                 f"{path} is missing, so nothing says what this {self.role} has cosigned before",
-                f"comity {self.role} new makes another {self.role}, under another name; this one is retired",
+                f"comity {quoted(self.role)} new makes another {self.role}, under another name; this one is retired",
             )
         self.path = path
         self._c = connect(path)

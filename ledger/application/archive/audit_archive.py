@@ -170,7 +170,7 @@ class ArchiveAudit:
         run = wait()
         if run.program != program():
             says = "a worker has another version of this program, or other rules"
-            raise LedgerError("ENGINE-OTHER", says, "install the same version of comity on every worker")
+            raise LedgerError("ENGINE-OTHER", says, "install the same version of Comity on every worker")
         if self.kept is not None and fresh:
             self.kept.put(segment, run)
         return segment, run

@@ -49,6 +49,7 @@ from ledger.entries.envelope import OpenedEntry, Signer, open_each
 from ledger.entries.placement import map_of
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import build
+from ledger.messages import Message
 from ledger.tlog.note import Head, b64
 from ledger.tlog.tree import Frontier, format_proof, node_hash, prove_consistency, prove_inclusion
 from ledger.verify.field_forms import check_public
@@ -309,7 +310,7 @@ def _locked(folder: Path) -> Iterator[None]:
         try:
             flock(handle, LOCK_EX | LOCK_NB)
         except BlockingIOError:
-            raise LedgerError("BUSY", f"another process writes the archive {folder}", "try again") from None
+            raise LedgerError("BUSY", f"another process writes the archive {folder}", Message("try again")) from None
         yield
     finally:
         os.close(handle)

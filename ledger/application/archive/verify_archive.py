@@ -37,7 +37,8 @@ from ledger.application.integrity.verify_ledger import verify_files
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import MlDsa, parse_checkpoint
 from ledger.tlog.policy import Policy
-from ledger.trust.trust_folder import Trust, format_registrar, parse_anchor
+from ledger.trust.held import parse_held
+from ledger.trust.trust_folder import Trust, format_registrar
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Report
@@ -78,7 +79,7 @@ def verify_archive(
     if data is None:
         hint = "comity archive DIR makes one; `comity verify` reads a ledger"
         raise LedgerError("NO-ARCHIVE", f"{path} is not an archive: it has no {MANIFEST}", hint)
-    held = None if anchor is None else parse_anchor(anchor)
+    held = parse_held(anchor)
     policy = folder.read(POLICY, TRUST_FILE)
     damage: LedgerError | None = None
     try:
@@ -96,7 +97,7 @@ def verify_archive(
     context = sha256(b"\n".join((sha256(data).digest(), b"" if trust is None else trust.raw, named))).digest()
     keeping = nullcontext() if state is None else KeptRuns(state / f"{sha256(context).hexdigest()}.db")
     with keeping as kept:
-        also = () if held is None else (held.size,)
+        also = () if held is None else (held.checkpoint.size,)
         walk = ArchiveAudit(folder, manifest, engine, workers, address, also=also, kept=kept, context=context)
         files = LogFiles(
             of="archive",

@@ -28,6 +28,7 @@ from ledger.adapters.folders.user_folders import lock_file, private_folder, repl
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.application.audits.results import Audited
 from ledger.errors import LedgerError
+from ledger.messages import plain
 
 KEPT = 10  # complete runs
 CONTINUED = timedelta(days=1)  # how old an interrupted run may be that is continued
@@ -53,7 +54,7 @@ class AuditRun:
 
     def keep(self, place: str, result: Audited) -> None:
         """Keep the result of a place, durably."""
-        replace_file(self.folder / f"{place_name(place)}.json", msgspec.json.encode(result))
+        replace_file(self.folder / f"{place_name(place)}.json", msgspec.json.encode(result, enc_hook=plain))
         sync_folder(self.folder)
 
     def complete(self) -> None:

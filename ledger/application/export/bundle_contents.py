@@ -135,11 +135,15 @@ def _commit(journal: Journal, committed: CommittedHeads, head: Head) -> tuple[by
 
 
 def orders_of(journal: Journal, order: str, audience: str, with_linked: bool = False) -> Iterable[str]:
-    """Yield the order, its companion for an audience that may know of it, and linked orders if they are wanted."""
-    yield order
-    companion = journal.subject_keys.companion_of(order) if journal.subject_keys else None
-    if companion is not None and all(visible(o.payload.kind, audience) for _, o in journal.cases.opened(companion)):
-        yield companion
+    """Yield the order, orders that are joined with it, companions for an audience that may know of them, linked orders.
+
+    Linked orders only if they are wanted.
+    """
+    for each in (order, *journal.cases.joins.parts_of(order)):
+        yield each
+        companion = journal.subject_keys.companion_of(each) if journal.subject_keys else None
+        if companion is not None and all(visible(o.payload.kind, audience) for _, o in journal.cases.opened(companion)):
+            yield companion
     if with_linked:
         case = journal.case(order)
         yield from (other for other in linked(case.entries) if other != order and journal.store.head(other))

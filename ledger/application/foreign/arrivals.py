@@ -28,9 +28,10 @@ from ledger.tlog.names import origin_hash
 from ledger.tlog.note import Vkey, open_checkpoint
 from ledger.tlog.tree import parse_proof
 from ledger.trust.trust_folder import Trust
-from ledger.verify.earlier_bundles import Contradiction, EarlierEntries, hold_entry
+from ledger.verify.earlier_bundles import EarlierEntries, hold_entry
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.heads import hashes
+from ledger.verify.history.anchors import Contradiction
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
 
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 
+NOT_JUDGED = "CP-ORIGIN"  # the trust is of another log, so nothing was verified that one could keep
 DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # the only doubt on a single entry that comes without its register
 
 
@@ -94,8 +96,9 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, sa
     worst = report.reasons[0]
     if worst.code == "SPLIT-VIEW":
         _convict(journal, trust, [parts.checkpoint, *parts.heads.values()])
-    if report.verdict is Verdict.FAILED or not anyway:
-        hint = "" if report.verdict is Verdict.FAILED else "--anyway keeps it all the same; it will count for nothing"
+    refused = report.verdict is Verdict.FAILED or worst.code == NOT_JUDGED
+    if refused or not anyway:
+        hint = "" if refused else "--anyway keeps it all the same; it will count for nothing"
         raise RecordError(worst.code, worst.says, where=worst.where, hint=hint)
     for reason in report.reasons:
         say(f"{reason.code}: {reason.says}")
@@ -122,8 +125,9 @@ def from_entry(
         and keyring.holds(signer, journal.store.size())
     )
     lacks = [reason for reason in report.reasons if not (ours and reason.code in DOUBT_ONLY)]
-    if lacks and (report.verdict is Verdict.FAILED or not anyway):
-        hint = "" if report.verdict is Verdict.FAILED else "ask for the bundle of the whole order, or say --anyway"
+    refused = report.verdict is Verdict.FAILED or any(reason.code == NOT_JUDGED for reason in lacks)
+    if lacks and (refused or not anyway):
+        hint = "" if refused else "ask for the bundle of the whole order, or say --anyway"
         raise RecordError(lacks[0].code, lacks[0].says, where=lacks[0].where, hint=hint)
     if report.head is not None:
         _hold(journal, report, trust, None, say)

@@ -29,7 +29,7 @@ from ledger.formats.selective_disclosure import lift, parse_disclosure
 from ledger.tlog.note import Vkey
 from ledger.tlog.tree import leaf_hash, parse_proof
 from ledger.verify.field_forms import check_sealed
-from ledger.verify.other_records.other_logs import NotProven
+from ledger.verify.other_records.other_logs import NotKnownHere, NotProven
 from ledger.verify.other_records.received_entries import ReceivingLog, check_key, checked_place, says_nothing
 
 
@@ -172,7 +172,8 @@ def check_counts(arrival: Arrival, cases: CaseReader, size: int) -> None:
     """Raise `RecordError` if an entry would not count as its signer's act in a log of `size` entries.
 
     A false claim keeps its code. An unproven claim has the code of the missing part (KEY-*, CP-QUORUM, ...). An
-    acknowledgement is about no order: its place in its log is checked, and not whose key signed it.
+    acknowledgement is about no order: its place in its log is checked, and not whose key signed it. An entry of an
+    office that only its log's register knows is not refused.
     """
     opened, proof, logs = open_(arrival.raw, verify=False), parse_proof(arrival.proof), cases.other_logs()
     here = ReceivingLog(cases.keyring(), cases.by_leaf, lambda index, moment: False)  # recorded now, not earlier
@@ -180,6 +181,8 @@ def check_counts(arrival: Arrival, cases: CaseReader, size: int) -> None:
         place = checked_place(opened, proof, proof.index, "", logs)
         if not says_nothing(opened.payload):
             check_key(size, opened, place, here, logs)
+    except NotKnownHere:
+        return  # kept: it can count once a register of ours, or the log of its office, confirms the key
     except NotProven as lacks:
         hint = "--anyway keeps it all the same, as what its recipient has observed"
         raise RecordError(lacks.code, f"not proven is {lacks.says}", hint=hint) from None

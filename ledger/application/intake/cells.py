@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ledger.application.intake.table_file import Value
 from ledger.formats.time_zones import zone as time_zone
+from ledger.messages import Message
 
 DateOrder = Literal["", "day-first", "month-first"]
 Serial = Literal["", "1900", "1904"]
@@ -69,11 +70,13 @@ def _whole(at: datetime) -> datetime:
 
 def _from_serial(value: float, serial: Serial) -> When:
     if not serial:
-        hint = "format the column as a date in the spreadsheet, or state `serial` (1900 or 1904) in the profile"
-        raise CellFault(f"expected a date, got the number {_digits(value)}", hint)
+        hint = Message(
+            "format the column as a date in the spreadsheet, or state `serial` (1900 or 1904) in the profile"
+        )
+        raise CellFault(Message("expected a date, got the number {0}", _digits(value)), hint)
     first, end = (61, 2_958_466) if serial == "1900" else (0, 2_957_004)  # 60 of 1900 is 29 February, which was none
     if not first <= value < end:
-        raise CellFault(f"the number {_digits(value)} is no day of the calendar from {serial}")
+        raise CellFault(Message("the number {0} is no day of the calendar from {1}", _digits(value), serial))
     return When(_whole(_BEGINNING[serial] + timedelta(days=value)), float(value).is_integer())
 
 
@@ -83,19 +86,26 @@ def _from_text(text: str, order: DateOrder) -> When:
     elif local := _LOCAL.fullmatch(text):
         first, _, second, year, rest = local.groups()
         if len(year) != 4:
-            raise CellFault(f"{text!r} has a year of {len(year)} digits", "write the year with four digits")
+            raise CellFault(
+                Message("{0} has a year of {1} digits", repr(text), len(year)),
+                Message("write the year with four digits"),
+            )
         if not order and int(first) <= 12 and int(second) <= 12 and first != second:
-            hint = 'state `dates = "day-first"` or `dates = "month-first"` in the profile'
-            raise CellFault(f"{text!r} can be two days", hint)
+            hint = Message('state `dates = "day-first"` or `dates = "month-first"` in the profile')
+            raise CellFault(Message("{0} can be two days", repr(text)), hint)
         turned = order == "month-first" or (not order and int(second) > 12)
         month, day = (first, second) if turned else (second, first)
     else:
-        raise CellFault(f"expected a date, got {text!r}", "a date is written 2026-03-12, or 12.03.2026")
+        raise CellFault(
+            Message("expected a date, got {0}", repr(text)), Message("a date is written 2026-03-12, or 12.03.2026")
+        )
     clock, offset = _clock_in(rest or "", text)
     try:
         at = datetime(int(year), int(month), int(day), tzinfo=offset)
     except ValueError:
-        raise CellFault(f"{text!r} is no day of the calendar", "is the order of day and month right?") from None
+        raise CellFault(
+            Message("{0} is no day of the calendar", repr(text)), Message("is the order of day and month right?")
+        ) from None
     return When(at if clock is None else at.replace(hour=clock.hour, minute=clock.minute, second=clock.second),
                 clock is None)  # fmt: skip
 
@@ -111,7 +121,7 @@ def _clock_in(rest: str, text: str) -> tuple[time | None, tzinfo | None]:
         try:
             offset = datetime.strptime(stated[2].replace(":", ""), "%z").tzinfo
         except ValueError:
-            raise CellFault(f"{text!r} has no offset from UTC that exists") from None
+            raise CellFault(Message("{0} has no offset from UTC that exists", repr(text))) from None
     return clock_of(rest.strip()), offset
 
 
@@ -125,11 +135,13 @@ def clock_of(value: Value) -> time:
         return (datetime.combine(date.min, time()) + value).time().replace(microsecond=0)
     found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        raise CellFault(f"expected a time of day, got {value!r}", "a time is written 13:30 or 13:30:15")
+        raise CellFault(
+            Message("expected a time of day, got {0}", repr(value)), Message("a time is written 13:30 or 13:30:15")
+        )
     try:
         return time(int(found[1]), int(found[2]), int(found[3] or 0))
     except ValueError:
-        raise CellFault(f"{found[0]!r} is no time of day") from None
+        raise CellFault(Message("{0} is no time of day", repr(found[0]))) from None
 
 
 def moment_of(when: When, zone: str) -> str:
@@ -137,21 +149,25 @@ def moment_of(when: When, zone: str) -> str:
     at = when.at
     if at.tzinfo is None:
         if not zone:
-            hint = 'state `zone = "Europe/Prague"` in the profile'
-            raise CellFault(f"{at:%Y-%m-%d %H:%M} is a local time, and no zone is stated", hint)
+            hint = Message('state `zone = "Europe/Prague"` in the profile')
+            raise CellFault(Message("{0} is a local time, and no zone is stated", f"{at:%Y-%m-%d %H:%M}"), hint)
         place = time_zone(zone)
         early, late = (at.replace(tzinfo=place, fold=fold) for fold in (0, 1))
         if early.utcoffset() != late.utcoffset():
             back = early.astimezone(UTC).astimezone(place).replace(tzinfo=None) == at
-            says = "twice, because clocks go back" if back else "never, because clocks go forward"
-            raise CellFault(f"{at:%Y-%m-%d %H:%M} comes {says} in {zone}", "write its offset, as 02:30+02:00")
+            local = f"{at:%Y-%m-%d %H:%M}"
+            if back:
+                says = Message("{0} comes twice, because clocks go back in {1}", local, zone)
+            else:
+                says = Message("{0} comes never, because clocks go forward in {1}", local, zone)
+            raise CellFault(says, Message("write its offset, as 02:30+02:00"))
         at = early
     try:
         utc = at.astimezone(UTC)
     except OverflowError:
-        raise CellFault(f"the year {at.year} cannot be written") from None
+        raise CellFault(Message("the year {0} cannot be written", at.year)) from None
     if utc.year < 1000:
-        raise CellFault(f"the year {utc.year} cannot be written", "years have four digits")
+        raise CellFault(Message("the year {0} cannot be written", utc.year), Message("years have four digits"))
     return f"{utc:%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -167,8 +183,12 @@ def text_of(value: Value, number: str, digits: int) -> str:
             return "yes" if value else "no"
         case int() | float():
             if not (number or digits):
-                hint = 'format the column as text; or state `number = "plain"`, or `digits = 6` for leading zeros'
-                raise CellFault(f"expected a text, got the number {_digits(value)}: leading zeros would be lost", hint)
+                hint = Message(
+                    'format the column as text; or state `number = "plain"`, or `digits = 6` for leading zeros'
+                )
+                raise CellFault(
+                    Message("expected a text, got the number {0}: leading zeros would be lost", _digits(value)), hint
+                )
             return _digits(value).zfill(digits)
         case datetime():
             return _whole(value).isoformat()
@@ -181,6 +201,6 @@ def text_of(value: Value, number: str, digits: int) -> str:
 def _digits(value: float) -> str:
     """Return the digits of a number; `CellFault` if a spreadsheet cannot keep all of them."""
     if abs(value) >= _EXACT:
-        raise CellFault("a number of more than fifteen digits: the spreadsheet has rounded it",
-                        "format the column as text before typing such numbers")  # fmt: skip
+        raise CellFault(Message("a number of more than fifteen digits: the spreadsheet has rounded it"),
+                        Message("format the column as text before typing such numbers"))  # fmt: skip
     return str(int(value)) if float(value).is_integer() else repr(value)

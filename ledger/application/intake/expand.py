@@ -18,6 +18,7 @@ from ledger.application.intake.sheet_facts import letters, wrong
 from ledger.application.intake.table_file import Row, Table, Value
 from ledger.errors import RecordError
 from ledger.facts import KINDS, meant
+from ledger.messages import Message, joined
 
 MOST_FACTS: Final = 200_000
 
@@ -66,7 +67,7 @@ def header_of(table: Table, number: int, name: str) -> list[str]:
     """Return the headings of a table in the row with this number; `RecordError` TABLE-FORM if that row is blank."""
     row = next((row for row in table.rows if row.number == number), None)
     if row is None:
-        hint = "`header` of the profile is the number of the row with the headings"
+        hint = Message("`header` of the profile is the number of the row with the headings")
         raise wrong(name, f"row {number} is blank, and should have the headings", hint)
     return [heading(cell) for cell in row.cells]
 
@@ -91,7 +92,11 @@ class _Expander:
                 self._made.rows += 1
                 self._row(row)
                 if len(self._made.facts) > MOST_FACTS:
-                    raise wrong(self._name, f"it states more than {MOST_FACTS} facts", "split it into several tables")
+                    raise wrong(
+                        self._name,
+                        Message("it states more than {0} facts", MOST_FACTS),
+                        Message("split it into several tables"),
+                    )
         self._notes()
         return self._made
 
@@ -101,15 +106,23 @@ class _Expander:
         for column, places in read.items():
             text = heading(column)
             if text not in count:
-                near = meant(text, list(count)) or f"there are {', '.join(map(repr, list(count)[:12]))}"
-                faults.append((f"no column is called {column!r} ({places[0]})", near))
+                near = meant(text, list(count)) or Message("there are {0}", ", ".join(map(repr, list(count)[:12])))
+                faults.append((Message("no column is called {0} ({1})", repr(column), places[0]), near))
             elif count[text] > 1:
-                faults.append((f"{count[text]} columns are called {column!r}", "give each a separate heading"))
+                faults.append(
+                    (
+                        Message("{0} columns are called {1}", count[text], repr(column)),
+                        Message("give each a separate heading"),
+                    )
+                )
         if faults:
-            says = "; ".join(says for says, _ in faults[:5])
-            place = f"sheet {self._table.sheet!r}, " if self._table.sheet else ""
-            raise RecordError("TABLE-COLUMNS", f"{place}row {self._rule.header}: {says}", where=self._name,
-                              hint=faults[0][1])  # fmt: skip
+            what = joined("; ", (says for says, _ in faults[:5]))
+            row = self._rule.header
+            if sheet := self._table.sheet:
+                says = Message("sheet {0}, row {1}: {2}", repr(sheet), row, what)
+            else:
+                says = Message("row {0}: {1}", row, what)
+            raise RecordError("TABLE-COLUMNS", says, where=self._name, hint=faults[0][1])
         known = {heading(column) for column in (*read, *self._rule.ignore)}
         self._made.unread = [text for text in count if text not in known]
 
@@ -120,17 +133,23 @@ class _Expander:
     def _notes(self) -> None:
         facts, made = self._table.facts, self._made
         if facts.hidden:
-            made.notes.append(CellNote(0, "", f"sheet {self._table.sheet!r} is hidden in the workbook, and is read"))
-        made.notes += [CellNote(0, "", f"sheet {name!r} is hidden, and is not read") for name in self._table.hidden]
+            made.notes.append(
+                CellNote(0, "", Message("sheet {0} is hidden in the workbook, and is read", repr(self._table.sheet)))
+            )
+        made.notes += [
+            CellNote(0, "", Message("sheet {0} is hidden, and is not read", repr(name))) for name in self._table.hidden
+        ]
         hidden = [row.number for row in self._table.rows if row.number in facts.hidden_rows]
         if hidden:
-            says = f"{len(hidden)} rows are hidden in the sheet, and are read; the first is row {hidden[0]}"
+            says = Message(
+                "{0} rows are hidden in the sheet, and are read; the first is row {1}", len(hidden), hidden[0]
+            )
             made.notes.append(CellNote(hidden[0], "", says))
         read = {self._places[heading(column)] + 1 for column in columns_of(self._profile)}
         for column in sorted(read & facts.hidden_columns):
-            says = "is hidden in the sheet, and is read"
+            says = Message("is hidden in the sheet, and is read")
             made.notes.append(CellNote(0, self._headings[column - 1], says))
-        made.notes += [CellNote(0, column, "is read by no rule of the profile") for column in made.unread]
+        made.notes += [CellNote(0, column, Message("is read by no rule of the profile")) for column in made.unread]
 
     # -- one row -------------------------------------------------------------------------------------------------------
 
@@ -138,14 +157,14 @@ class _Expander:
         loose = [place for place, cell in enumerate(row.cells) if cell != "" and not self._heading_at(place)]
         if loose:
             column = f"column {letters(loose[0] + 1)}"
-            self._made.notes.append(CellNote(row.number, column, "this cell has no heading, and is not read"))
+            self._made.notes.append(CellNote(row.number, column, Message("this cell has no heading, and is not read")))
         reference = self._text(row, self._profile.order.reference, "")
         opened = self._text(row, self._profile.order.instrument, "")
         if not reference:
             if reference == "":
                 column = self._profile.order.reference.column
-                hint = "`skip` of the profile leaves out rows of sums: it lists the words of their first cells"
-                self._fault(row, column, CellFault("no reference of an order", hint))
+                hint = Message("`skip` of the profile leaves out rows of sums: it lists the words of their first cells")
+                self._fault(row, column, CellFault(Message("no reference of an order"), hint))
             return
         for entry in self._profile.entry:
             self._entry(row, entry, reference, opened or "")
@@ -200,11 +219,15 @@ class _Expander:
     def _without_date(self, row: Row, rule: EntryRule) -> None:
         """Report a row without the date of an entry: a fault where the date is required, a note where data is lost."""
         if rule.required:
-            self._fault(row, rule.when, CellFault(f"{rule.kind} has no date", "the profile says that it is required"))
+            self._fault(
+                row,
+                rule.when,
+                CellFault(Message("{0} has no date", rule.kind), Message("the profile says that it is required")),
+            )
             return
         filled = [c for c in self._own.get(rule.when, ()) if self._cells(row, c) not in ("", None)]
         if filled:
-            says = f"is filled in, and {rule.when!r} is empty: no {rule.kind} is made"
+            says = Message("is filled in, and {0} is empty: no {1} is made", repr(rule.when), rule.kind)
             self._made.notes.append(CellNote(row.number, filled[0], says))
 
     def _fits(self, row: Row, rule: EntryRule) -> bool:
@@ -223,7 +246,7 @@ class _Expander:
             return self._value(value, rule, kind, name)
         except CellFault as fault:
             if value and kind and name in (fields := KINDS[kind].fields()) and fields[name].sealed:  # not repeated
-                fault = CellFault(f"a value that the sealed field {name} does not take", fault.hint)
+                fault = CellFault(Message("a value that the sealed field {0} does not take", name), fault.hint)
             self._fault(row, rule.column, fault)
             return None
 
@@ -232,7 +255,7 @@ class _Expander:
         type_ = of.type if of is not None else ""
         if value == "":
             if rule.required and not rule.default:
-                raise CellFault("is empty, and the profile says that it is required")
+                raise CellFault(Message("is empty, and the profile says that it is required"))
             return rule.default
         if type_ in ("date", "instant") and not rule.codes:
             when = when_of(value, self._rule.dates, self._rule.serial)
@@ -255,14 +278,18 @@ class _Expander:
         place = (row.number, self._places[heading(column)] + 1)
         facts = self._table.facts
         if place in facts.errors:
-            self._fault(row, column, CellFault("the cell has an error, as #REF!", "put it right in the spreadsheet"))
+            self._fault(
+                row,
+                column,
+                CellFault(Message("the cell has an error, as #REF!"), Message("put it right in the spreadsheet")),
+            )
         elif place in facts.unstored:
-            hint = "open the file in a spreadsheet program and save it, or paste the values"
-            self._fault(row, column, CellFault("a formula without a stored result", hint))
+            hint = Message("open the file in a spreadsheet program and save it, or paste the values")
+            self._fault(row, column, CellFault(Message("a formula without a stored result"), hint))
         elif place in facts.merged and facts.merged[place][0] > self._rule.header:
             top, left = facts.merged[place]
-            hint = "unmerge the cells, and fill in each row"
-            self._fault(row, column, CellFault(f"the cell is merged with {letters(left)}{top}", hint))
+            hint = Message("unmerge the cells, and fill in each row")
+            self._fault(row, column, CellFault(Message("the cell is merged with {0}", f"{letters(left)}{top}"), hint))
         else:
             return self._cells(row, column)
         return None
@@ -299,8 +326,8 @@ def _code(word: str, codes: Mapping[str, str], name: str) -> str:
     known = {heading(key).casefold(): code for key, code in codes.items()}
     found = known.get(heading(word).casefold())
     if found is None:
-        hint = meant(word, list(codes)) or f"add it to [codes.{name}] of the profile"
-        raise CellFault(f"the word {word!r} is not in the list {name!r}", hint)
+        hint = meant(word, list(codes)) or Message("add it to [codes.{0}] of the profile", name)
+        raise CellFault(Message("the word {0} is not in the list {1}", repr(word), repr(name)), hint)
     return found
 
 

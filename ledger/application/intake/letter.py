@@ -14,6 +14,7 @@ from ledger.application.intake.mail.mail_fact import document_field
 from ledger.entries.case import wire
 from ledger.errors import RecordError
 from ledger.formats.time_zones import zone as time_zone
+from ledger.messages import Message
 
 # What a letter shows that needs no more than the letter and its day; all else is stated in the form of its kind.
 KINDS_OF_LETTERS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -48,15 +49,17 @@ def letter_cells(data: bytes, name: str, order: str, kind: str, *, day: str, zon
     `whose` is the office whose act it shows, empty for the own one. `RecordError` API-REQUEST, FORM-DATE.
     """
     if kind not in KINDS_OF_LETTERS:
-        says = f"{kind or 'no kind'} is not taken from a letter alone"
-        raise RecordError("API-REQUEST", says, where="kind", hint="state it in the form of its kind")
+        says = Message("{0} is not taken from a letter alone", kind or "no kind")
+        raise RecordError("API-REQUEST", says, where="kind", hint=Message("state it in the form of its kind"))
     text = day or next(iter(re.findall(r"^\d{4}-\d\d-\d\d(?!\d)", name)), "")
     try:
         local = datetime.combine(day_of.fromisoformat(text), time(12), time_zone(zone) if zone else UTC)
         noon = wire(local.astimezone(UTC))
     except (ValueError, OverflowError):
-        says = "nothing says on which day it happened"
-        raise RecordError("FORM-DATE", says, where=name, hint="state the day, or begin the name with it") from None
+        says = Message("nothing says on which day it happened")
+        raise RecordError(
+            "FORM-DATE", says, where=name, hint=Message("state the day, or begin the name with it")
+        ) from None
     digest = sha256(data).hexdigest()
     place = document_field(kind)
     return {

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.entries.case import Case, Entry
-from ledger.law import judge
+from ledger.law import judge, read_order
 from ledger.law.terms.rule import Finding
 
 MOST_ORDERS: Final = 2_000  # that are judged; of a longer table the first ones
@@ -38,10 +38,22 @@ class FindingCount(Struct, frozen=True):
     first_row: int
 
 
+class NoClockCount(Struct, frozen=True):
+    """Orders that would have no deadline, for one reason; `first_row` shows one of them."""
+
+    says: str
+    orders: int
+    first_row: int
+
+
 class Outlook(Struct, frozen=True):
-    """What would change: deadlines and findings; `judged` of so many `orders`."""
+    """What would change: deadlines and findings; `judged` of so many `orders`.
+
+    `without` are the orders that would have no deadline, by reason.
+    """
 
     clocks: list[ClockCount]
+    without: list[NoClockCount]
     findings: list[FindingCount]
     judged: int
     orders: int
@@ -83,6 +95,7 @@ class OutlookCount:
     def result(self, now: datetime) -> Outlook:
         """Return what would change, the most frequent first; `now` is the moment of the judgement."""
         clocks: Counter[tuple[str, str]] = Counter()
+        without: dict[str, tuple[int, int]] = {}
         findings: Counter[str] = Counter()
         first: dict[str, tuple[Finding, int]] = {}
         for order, (case, entries, row) in self._orders.items():
@@ -91,16 +104,45 @@ class OutlookCount:
             had = {f.code for f in judge(before, now).findings} if case else set()
             judged = judge(after, now)
             clocks.update({(clock.id, clock.verdict.value) for clock in judged.deadlines})
+            if not judged.deadlines:
+                says = why_none(after, now)
+                many, row_of = without.get(says, (0, row))
+                without[says] = (many + 1, row_of)
             for found in judged.findings:
                 if found.code not in had:
                     findings[found.code] += 1
                     first.setdefault(found.code, (found, row))
         return Outlook(
             [ClockCount(id, verdict, count) for (id, verdict), count in sorted(clocks.items())],
+            [
+                NoClockCount(says, many, row)
+                for says, (many, row) in sorted(without.items(), key=lambda each: -each[1][0])
+            ],
             list(_found(findings, first)),
             len(self._orders),
             len(self._seen),
         )
+
+
+def why_none(case: Case, now: datetime) -> str:
+    """Return why an order has no deadline at `now`: what of it is missing, or counts for nothing."""
+    r = read_order(case, now)
+    issues = [e for e in r.entries.current if e.kind == "order-issued"]
+    if r.order.issued is None:
+        if not issues:
+            return "no row says who issued the order (order-issued)"
+        return f"{_reported(issues[-1])} holds no role in the register in which it can issue an order"
+    receipts = [e for e in r.entries.current if e.kind == "order-received"]
+    if not receipts:
+        return "no row says when the order arrived (order-received)"
+    if lacks := r.receipts.lacks_as_trigger(receipts[-1]):
+        return "; ".join(lack.says for lack in lacks)
+    return f"under {case.instrument} nothing that is in the table starts a deadline"
+
+
+def _reported(e: Entry) -> str:
+    """Return whose act an entry reports, without a name: rows of several offices are counted together."""
+    return "the office that is said to have issued the order" if e.whose else "the office that signs"
 
 
 def _found(findings: Counter[str], first: dict[str, tuple[Finding, int]]) -> Iterator[FindingCount]:

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from ledger.application.intake.cells import CellFault, DateOrder, Serial, clock_of
 from ledger.application.intake.table_file import Encoding
+from ledger.command_line import quoted
 from ledger.entries.form import BY_COMMAND
 from ledger.entries.keyring import REGISTRY_ONLY
 from ledger.errors import RecordError
@@ -30,6 +31,8 @@ SHARED: Final = (
     "lookalike", "subject", "id",
 )  # fmt: skip
 MOST_ENTRIES: Final = 50
+ASKED: Final = "???"  # in a draft, in place of what a person has to say
+_COMPLETE: Final = "a draft asks this: say what it is, or take the line out"
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -166,6 +169,9 @@ def faults_of(profile: Profile) -> Iterator[ProfileFault]:
         yield from _rule_faults(profile, "order.instrument", instrument)
     for number, entry in enumerate(profile.entry, 1):
         yield from _entry_faults(profile, f"entry {number} ({entry.kind})", entry)
+    for name, words in profile.codes.items():
+        if asked := [word for word, code in words.items() if code == ASKED]:
+            yield ProfileFault(f"codes.{name}", f"{ASKED} is left at {', '.join(map(repr, asked[:5]))}", _COMPLETE)
 
 
 def _entry_faults(profile: Profile, where: str, entry: EntryRule) -> Iterator[ProfileFault]:
@@ -182,8 +188,10 @@ def _entry_faults(profile: Profile, where: str, entry: EntryRule) -> Iterator[Pr
     for name, rule in entry.fields.items():
         place = f"{where}.{name}"
         if name not in fields and name not in SHARED:
-            hint = meant(name, [*fields, *SHARED]) or f"`comity vocabulary {entry.kind}` lists them"
+            hint = meant(name, [*fields, *SHARED]) or f"`comity vocabulary {quoted(entry.kind)}` lists them"
             yield ProfileFault(place, f"{entry.kind} has no such field", hint)
+        elif rule == ASKED:
+            yield ProfileFault(place, f"{ASKED} is left", _COMPLETE)
         elif isinstance(rule, ColumnRule):
             yield from _rule_faults(profile, place, rule, fields.get(name))
     for name, field in fields.items():

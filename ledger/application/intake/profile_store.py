@@ -19,6 +19,7 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.application.intake.profile import LARGEST, Profile, parse_profile
 from ledger.entries.case import Entry
 from ledger.errors import LedgerError, RecordError
+from ledger.messages import Message
 
 FOLDER: Final = "profiles"
 CODE: Final = "import-profile"  # of the document that a policy-adopted names
@@ -72,11 +73,15 @@ def read_adopted(folder: Path, adopted: AdoptedProfile) -> tuple[Profile, bytes]
         with path.open("rb") as stream:
             data = stream.read(LARGEST + 1)
     except OSError:
-        hint = f"put the file with the SHA-256 {adopted.sha256} back there, or adopt it again: comity import adopt"
+        hint = Message(
+            "put the file with the SHA-256 {0} back there, or adopt it again: comity import adopt", adopted.sha256
+        )
         raise LedgerError("PROFILE-MISSING", f"{path} with the profile {adopted.name} is missing", hint) from None
     if sha256(data).hexdigest() != adopted.sha256:
-        says = f"it is not the file that {adopted.office} adopted in entry {adopted.index}"
-        raise RecordError("PROFILE-CHANGED", says, where=str(path), hint="adopt a changed profile under a new version")
+        says = Message("it is not the file that {0} adopted in entry {1}", adopted.office, adopted.index)
+        raise RecordError(
+            "PROFILE-CHANGED", says, where=str(path), hint=Message("adopt a changed profile under a new version")
+        )
     return parse_profile(data, adopted.name), data
 
 
@@ -93,7 +98,11 @@ def find_profile(profiles: Iterable[AdoptedProfile], name: str, office: str | No
         return chosen[0]
     if not chosen:
         known = ", ".join(sorted({each.name for each in profiles})) or "none"
-        says = f"no profile {name!r} is in force; in force are {known}"
-        raise RecordError("PROFILE-UNKNOWN", says, hint="a file is named by its path, as ./orders.toml")
+        says = Message("no profile {0} is in force; in force are {1}", repr(name), known)
+        raise RecordError("PROFILE-UNKNOWN", says, hint=Message("a file is named by its path, as ./orders.toml"))
     offices = ", ".join(f"{each.office}/{each.name}" for each in chosen)
-    raise RecordError("PROFILE-UNKNOWN", f"several offices have a profile {name!r}", hint=f"name one: {offices}")
+    raise RecordError(
+        "PROFILE-UNKNOWN",
+        Message("several offices have a profile {0}", repr(name)),
+        hint=Message("name one: {0}", offices),
+    )

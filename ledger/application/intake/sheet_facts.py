@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 
 CELLS = 1_000_000  # of the rectangle around the cells of one sheet
 COLUMNS = 16_384  # of one sheet: a reader leaves out what is behind them
@@ -15,7 +16,7 @@ _PLACE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 Place = tuple[int, int]  # row and column, from 1
 
 
-def wrong(name: str, says: str, hint: str = "save it again as .xlsx, .ods or CSV") -> RecordError:
+def wrong(name: str, says: str, hint: str = Message("save it again as .xlsx, .ods or CSV")) -> RecordError:
     """Return the error of a file that is no table that can be read here."""
     return RecordError("TABLE-FORM", says, where=name, hint=hint)
 
@@ -41,7 +42,12 @@ class SheetFacts:
         """Count a cell with a value; refuse a sheet whose rectangle becomes too large."""
         self.last = (max(self.last[0], row), max(self.last[1], column))
         if self.last[1] > COLUMNS or self.last[0] * self.last[1] > CELLS:
-            raise wrong(name, f"sheet {self.name!r} reaches to row {self.last[0]}, column {self.last[1]}: too large")
+            raise wrong(
+                name,
+                Message(
+                    "sheet {0} reaches to row {1}, column {2}: too large", repr(self.name), self.last[0], self.last[1]
+                ),
+            )
 
 
 @dataclass(slots=True)
@@ -60,7 +66,7 @@ class Room:
         """Note the hidden rows and columns of a whole sheet, given as (first, last) each."""
         facts.hidden_rows, facts.hidden_columns = _up_to(rows, facts.last[0]), _up_to(columns, facts.last[1])
         hidden = len(facts.hidden_rows) + len(facts.hidden_columns)
-        self.take(hidden, f"sheet {facts.name!r} hides too many rows and columns")
+        self.take(hidden, Message("sheet {0} hides too many rows and columns", repr(facts.name)))
 
 
 def _up_to(ranges: list[Place], last: int) -> set[int]:

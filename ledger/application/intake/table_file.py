@@ -17,6 +17,7 @@ from msgspec import Struct
 from ledger.application.intake.sheet_facts import CELLS, SheetFacts, letters, wrong
 from ledger.application.intake.workbook_check import checked
 from ledger.errors import LedgerError
+from ledger.messages import Message
 
 LARGEST: Final = 1 << 25  # bytes of a file
 ROWS: Final = 100_000
@@ -65,11 +66,19 @@ def read_table(data: bytes, name: str, *, sheet: str = "", encoding: str = "utf-
     `sheet` is needed only where a workbook shows more than one sheet; `encoding` and `delimiter` are those of a CSV.
     """
     if len(data) > LARGEST:
-        raise wrong(name, f"{len(data)} bytes are more than {LARGEST >> 20} MiB", "split it into several tables")
+        raise wrong(
+            name,
+            Message("{0} bytes are more than {1} MiB", len(data), LARGEST >> 20),
+            Message("split it into several tables"),
+        )
     if is_workbook(data):
         return _workbook(data, name, sheet)
     if sheet:
-        raise wrong(name, f"sheet {sheet!r} is asked for, and a CSV has no sheets", "leave `sheet` out of the profile")
+        raise wrong(
+            name,
+            Message("sheet {0} is asked for, and a CSV has no sheets", repr(sheet)),
+            Message("leave `sheet` out of the profile"),
+        )
     return _csv(data, name, encoding, delimiter)
 
 
@@ -83,11 +92,15 @@ def _workbook(data: bytes, name: str, sheet: str) -> Table:
     shown = [facts.name for facts in workbook.sheets if not facts.hidden]
     wanted = sheet or (shown[0] if len(shown) == 1 else "")
     if not wanted:
-        raise wrong(name, f"which sheet? it shows {', '.join(map(repr, shown)) or 'none'}", "`sheet` of the profile")
+        raise wrong(
+            name,
+            Message("which sheet? it shows {0}", ", ".join(map(repr, shown)) or "none"),
+            Message("`sheet` of the profile"),
+        )
     facts = next((each for each in workbook.sheets if each.name == wanted), None)
     if facts is None:
-        says = f"it has no sheet {wanted!r}; it shows {', '.join(map(repr, shown))}"
-        raise wrong(name, says, "`sheet` of the profile")
+        says = Message("it has no sheet {0}; it shows {1}", repr(wanted), ", ".join(map(repr, shown)))
+        raise wrong(name, says, Message("`sheet` of the profile"))
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)) as opened:
             cells = opened.get_sheet_by_name(wanted).to_python(skip_empty_area=False)
@@ -96,7 +109,7 @@ def _workbook(data: bytes, name: str, sheet: str) -> Table:
             raise
         raise wrong(name, f"no workbook that can be read: {str(error)[:200]}") from None  # also a panic of the library
     if len(cells) > ROWS:
-        raise wrong(name, f"more than {ROWS} rows", "split it into several tables")
+        raise wrong(name, Message("more than {0} rows", ROWS), Message("split it into several tables"))
     rows = [Row(n, row) for n, row in enumerate(cells, 1) if any(cell != "" for cell in row) or _marked(facts, n)]
     hidden = [each.name for each in workbook.sheets if each.hidden and each.name != wanted]
     return Table(wanted, rows, hashlib.sha256(data).hexdigest(), facts, hidden)
@@ -110,7 +123,7 @@ def _marked(facts: SheetFacts, row: int) -> bool:
 def _csv(data: bytes, name: str, encoding: str, delimiter: str) -> Table:
     text = _decoded(data, name, encoding)
     if "\0" in text:
-        raise wrong(name, "it holds a NUL character: this is not a text file")
+        raise wrong(name, Message("it holds a NUL character: this is not a text file"))
     first = text.partition("\n")[0]
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         delimiter = delimiter or first.strip()[4]
@@ -123,12 +136,16 @@ def _csv(data: bytes, name: str, encoding: str, delimiter: str) -> Table:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True), 1):
             cells += len(row)
             if number > ROWS or cells > CELLS:
-                raise wrong(name, f"more than {ROWS} rows or {CELLS} cells", "split it into several tables")
+                raise wrong(
+                    name,
+                    Message("more than {0} rows or {1} cells", ROWS, CELLS),
+                    Message("split it into several tables"),
+                )
             if any(cell.strip() for cell in row):
                 rows.append(Row(number, [cell.strip().replace("\r\n", "\n") for cell in row]))
     except csv.Error as error:
-        hint = "a quotation mark that is opened is closed before the next delimiter, and doubled inside"
-        raise wrong(name, f"row {len(rows) + 1} is not CSV: {error}", hint) from None
+        hint = Message("a quotation mark that is opened is closed before the next delimiter, and doubled inside")
+        raise wrong(name, Message("row {0} is not CSV: {1}", len(rows) + 1, error), hint) from None
     return Table("", rows, hashlib.sha256(data).hexdigest(), SheetFacts())
 
 
@@ -136,16 +153,22 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
     """Decode a CSV; TABLE-FORM for bytes of another encoding, also for UTF-8 where another one is stated."""
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if marked != (encoding == "utf-16"):
-        raise wrong(name, "it is UTF-16" if marked else "it is not UTF-16", "state the `encoding` in the profile")
+        raise wrong(
+            name,
+            Message("it is UTF-16") if marked else Message("it is not UTF-16"),
+            Message("state the `encoding` in the profile"),
+        )
     if encoding != "utf-8" and not data.isascii() and is_utf8(data):
-        says = f"it is UTF-8, and {encoding} would change its letters"
-        raise wrong(name, says, "leave `encoding` out of the profile")
+        says = Message("it is UTF-8, and {0} would change its letters", encoding)
+        raise wrong(name, says, Message("leave `encoding` out of the profile"))
     try:
         return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8") if encoding == "utf-8" else data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        says = f"line {line} is not {encoding} at byte {error.start}"
-        raise wrong(name, says, "state its `encoding` in the profile, such as cp1252; or save it as UTF-8") from None
+        says = Message("line {0} is not {1} at byte {2}", line, encoding, error.start)
+        raise wrong(
+            name, says, Message("state its `encoding` in the profile, such as cp1252; or save it as UTF-8")
+        ) from None
 
 
 def is_utf8(data: bytes) -> bool:

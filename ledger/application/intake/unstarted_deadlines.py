@@ -21,9 +21,10 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.reliability import Lack
 from ledger.law.terms.rule import Deadline
+from ledger.messages import Message, joined
 
 SENT, RECEIVED = "order-transmitted", "order-received"
-NOT_RECEIVED = Lack("no row says when the order arrived", "kind", f"{RECEIVED}, in another row")
+NOT_RECEIVED = Lack(Message("no row says when the order arrived"), "kind", Message("{0}, in another row", RECEIVED))
 
 
 class UnwoundItem(Struct, frozen=True):
@@ -46,9 +47,12 @@ class Unwound:
 
     def sentence(self, rows: int, first: str) -> str:
         """Return a sentence: `257 rows of order-received wind no clock (D-7-7): ...; the first is row 3`."""
-        many = f"{rows} rows of {self.kind} wind" if rows != 1 else f"1 row of {self.kind} winds"
-        why = "; ".join(f"{lack.says} (it would with {lack.column} {lack.value})" for lack in self.lacks)
-        return f"{many} no clock ({', '.join(self.clocks)}): {why}; the first is {first}"
+        clocks, why = ", ".join(self.clocks), joined("; ", (lack.words for lack in self.lacks))
+        if rows == 1:
+            return Message("1 row of {0} winds no clock ({1}): {2}; the first is {3}", self.kind, clocks, why, first)
+        return Message(
+            "{0} rows of {1} wind no clock ({2}): {3}; the first is {4}", rows, self.kind, clocks, why, first
+        )
 
     def item(self, rows: int, first: int) -> UnwoundItem:
         """Return it as part of an answer; `first` is the number of the first such row."""

@@ -18,6 +18,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from ledger.application.intake.sheet_facts import Place, Room, SheetFacts, number_in, place_of, wrong
+from ledger.messages import Message
 
 UNPACKED = 1 << 26  # bytes of all parts that are read
 PARTS = 2_000
@@ -47,14 +48,14 @@ class Workbook:
 def checked(data: bytes, name: str) -> Workbook:
     """Return a workbook after its check; `RecordError` TABLE-FORM if it is none, or too large."""
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise wrong(name, "a workbook of the old form (.xls), or one with a password")
+        raise wrong(name, Message("a workbook of the old form (.xls), or one with a password"))
     parts = _unpacked(data, name)
     if parts.get("mimetype", b"").strip() == ODS.encode():
         sheets = _ods(parts, name)
     elif "xl/workbook.xml" in parts:
         sheets = _xlsx(parts, name)
     else:
-        raise wrong(name, "a ZIP, and neither an .xlsx nor an .ods workbook")
+        raise wrong(name, Message("a ZIP, and neither an .xlsx nor an .ods workbook"))
     return Workbook(_packed(parts), tuple(sheets))
 
 
@@ -71,7 +72,7 @@ def _unpacked(data: bytes, name: str) -> dict[str, bytes]:
                 if not _is_needed(info.filename):
                     continue
                 if info.flag_bits & 1:
-                    raise wrong(name, "the workbook has a password", "save it without one")
+                    raise wrong(name, Message("the workbook has a password"), Message("save it without one"))
                 if info.filename.lower() in seen:  # a reader that finds no part looks for one in other letters
                     raise wrong(name, f"two parts are called {info.filename!r}")
                 seen.add(info.filename.lower())
@@ -79,7 +80,11 @@ def _unpacked(data: bytes, name: str) -> dict[str, bytes]:
                     raw = part.read(UNPACKED - total + 1)
                 total += len(raw)
                 if total > UNPACKED:
-                    raise wrong(name, f"it unpacks to more than {UNPACKED >> 20} MiB", "split it into several tables")
+                    raise wrong(
+                        name,
+                        Message("it unpacks to more than {0} MiB", UNPACKED >> 20),
+                        Message("split it into several tables"),
+                    )
                 parts[info.filename] = raw
     except _UNREADABLE as error:
         raise wrong(name, f"no workbook that can be read: {error}") from None
@@ -134,7 +139,9 @@ class _Scanner:
             depth += 1
             self._elements += 1
             if depth > DEEPEST or self._elements > ELEMENTS or max(map(len, (tag, *attributes))) > LONGEST:
-                raise wrong(name, "too many elements, or too deep in each other", "split it into several tables")
+                raise wrong(
+                    name, "too many elements, or too deep in each other", Message("split it into several tables")
+                )
             local, names = tag.rpartition(" ")[2], [key.rpartition(" ")[2] for key in attributes]
             values = dict(zip(names, attributes.values(), strict=True))
             if len(values) < len(names) and local in _READ and {n for n in names if names.count(n) > 1} - _TWICE:
@@ -245,7 +252,7 @@ class _XlsxCells:
         ends = [place_of(end, self._name) for end in ref.split(":")]
         (top, bottom), (left, right) = map(sorted, zip(ends[0], ends[-1], strict=True))
         many = (bottom - top + 1) * (right - left + 1)
-        self._room.take(many, f"sheet {self._facts.name!r} merges too many cells")
+        self._room.take(many, Message("sheet {0} merges too many cells", repr(self._facts.name)))
         cells = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
         self._facts.merged |= dict.fromkeys(cells - {(top, left)}, (top, left))
 
@@ -256,12 +263,12 @@ class _XlsxCells:
 def _ods(parts: Mapping[str, bytes], name: str) -> list[SheetFacts]:
     scanner, book = _Scanner(name), _OdsCells(name)
     if "content.xml" not in parts:
-        raise wrong(name, "an .ods without content")
+        raise wrong(name, Message("an .ods without content"))
     for part, raw in parts.items():
         if part == "content.xml":
             scanner.scan(part, raw, book.start, book.end)
         elif part == "META-INF/manifest.xml" and b"encryption-data" in raw:
-            raise wrong(name, "the workbook has a password", "save it without one")
+            raise wrong(name, Message("the workbook has a password"), Message("save it without one"))
         elif part != "mimetype":
             scanner.scan(part, raw)
     for sheet in book.sheets:
@@ -336,6 +343,6 @@ class _OdsCells:
         down = number_in(attributes, "number-rows-spanned", 1, self._name)
         right = number_in(attributes, "number-columns-spanned", 1, self._name)
         if tag == "table-cell" and down * right > 1:
-            self._room.take(down * right, f"sheet {facts.name!r} merges too many cells")
+            self._room.take(down * right, Message("sheet {0} merges too many cells", repr(facts.name)))
             cells = {(self._row + r, first + c) for r in range(down) for c in range(right)}
             facts.merged |= dict.fromkeys(cells - {(self._row, first)}, (self._row, first))

@@ -192,9 +192,12 @@ def wrong_commits(commits: Iterable[Commit], roots: Mapping[int, bytes], keyring
         if not 0 <= size <= commit.index:
             yield Problem("MAP-SIZE", where, f"it commits the heads of {size} entries, which do not precede it")
         elif roots[size] != commit.root:
-            said, made = _short(commit.root), _short(roots[size])
-            says = f"it commits the heads of {size} entries under {said}, and they have {made}"
-            yield Problem("MAP-ROOT", where, says)
+            yield Problem("MAP-ROOT", where, other_root(size, commit.root, roots[size]))
+
+
+def other_root(size: int, said: bytes, made: bytes) -> str:
+    """Return the sentence on a commit to the heads of `size` entries under another root than these entries have."""
+    return f"it commits the heads of {size} entries under {_short(said)}, and they have {_short(made)}"
 
 
 def _short(digest: bytes) -> str:

@@ -41,7 +41,7 @@ from ledger.trust.trust_folder import Trust
 from ledger.verify.progress import counted
 from ledger.verify.report import Reason, Report, Verdict
 
-ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts that do not concern missing entries
+ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT", "KEY-SCHEMA"})  # doubts that do not concern missing entries
 NOT_ASKED = (
     "their published tiles; bundles and registers of other logs that they name; their sealed values against keys.db",
 )
@@ -96,7 +96,7 @@ def check_own(
     trust = Trust(folder.policy, policy, folder.registrar)
     report = verify_own(folder, trust, now, progress=progress, walk=walk)
     check = OwnCheck(report, walk.rests if walk else 0)
-    if report.verdict is Verdict.FAILED:
+    if report.verdict is Verdict.FAILED or any(reason.code == "CP-ORIGIN" for reason in report.reasons):
         check.wrong += report.reasons
         if not report.signatures:  # the published files are wrong, but the entries are still read
             check.report = verify_own(folder, trust, now, unpublished=True, progress=progress, walk=walk)

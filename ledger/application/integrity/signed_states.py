@@ -9,12 +9,15 @@ from ledger.application.integrity.check_run import Problem
 from ledger.application.integrity.log_files import LogFiles, StoredEntries
 from ledger.bundle.layout import Arranged
 from ledger.errors import RecordError
+from ledger.messages import Message
 from ledger.tlog.note import Checkpoint, Head, MlDsa, parse_checkpoint
 from ledger.tlog.policy import Policy
 from ledger.tlog.tree import EMPTY_ROOT, root
+from ledger.trust.held import HeldCheckpoint
 from ledger.trust.trust_folder import Trust
 from ledger.verify import heads
 from ledger.verify.heads import Heads
+from ledger.verify.history.anchors import ANCHOR, COMPARE_ALL, NOT_SIGNED, TYPED
 from ledger.verify.progress import VerificationLog
 
 
@@ -29,8 +32,7 @@ def open_states(
     parts: Arranged, files: LogFiles, policy: Policy, trust: Trust | None, mldsa: MlDsa | None, book: VerificationLog
 ) -> Heads:
     """Open the states that the log has signed, under the keys of the policy; without any note the empty log."""
-    if not any(key.name == files.origin for key in policy.logs):
-        raise RecordError("CP-ORIGIN", f"the policy knows no log {files.origin}", where=f"{files.log_at}/checkpoint")
+    heads.check_known(policy, files.origin, book, own=trust is None, where=f"{files.log_at}/checkpoint")
     if files.checkpoint is None:
         says = "it is missing: nothing that the log has signed and published says which entries it has"
         book.doubt("CP-SIG", says, f"{files.log_at}/checkpoint")
@@ -51,22 +53,34 @@ def _newest(notes: Iterable[bytes]) -> bytes:
     return max(sized, default=(0, b""))[1]
 
 
-def compare_states(walked: Audit, reader: StoredEntries, states: Heads, anchor: Checkpoint | None) -> Iterator[Problem]:
+def compare_states(
+    walked: Audit, reader: StoredEntries, states: Heads, anchor: HeldCheckpoint | None
+) -> Iterator[Problem]:
     """Compare each signed state, and the checkpoint held independently, with the tree of the entries.
 
     Yields LOG-ROLLBACK for a state of more entries than are stored; for a state of other entries LOG-CORRUPT, or
-    ANCHOR-MISMATCH if it is the checkpoint held independently.
+    ANCHOR-MISMATCH if it is the checkpoint held independently; ANCHOR-TYPED for both if that was typed and is of this
+    log, ANCHOR-MISMATCH if no key of the log is shown to have signed it.
     """
     states_by_tree = {
         (head.checkpoint.size, head.checkpoint.root): states.where(digest) for digest, head in states.all.items()
     }
     signed = [(*state, where, "LOG-CORRUPT") for state, where in states_by_tree.items()]
-    signed += [(anchor.size, anchor.root, heads.ANCHOR, "ANCHOR-MISMATCH")] if anchor is not None else []
+    if anchor is not None and anchor.checkpoint.origin == states.head.checkpoint.origin:
+        code = TYPED if anchor.typed else "ANCHOR-MISMATCH"
+        signed.append((anchor.checkpoint.size, anchor.checkpoint.root, ANCHOR, code))
     for size, promised, where, code in signed:
-        if size > walked.size:
+        weak = where == ANCHOR and anchor is not None and anchor.weak
+        if size > walked.size and code == TYPED:
+            says = "compare what you typed with your paper: you typed {0} entries, and there are {1}"
+            yield Problem(code, where, Message(says, size, walked.size))
+        elif size > walked.size and not weak:
             yield Problem("LOG-ROLLBACK", where, f"it covers {size} entries, and there are {walked.size}")
+        elif size > walked.size:
+            yield Problem(code, where, NOT_SIGNED)
         elif walked.frontier.size == walked.size and _root(walked, reader, size) != promised:
-            yield Problem(code, where, f"the first {size} entries are not those it was signed for")
+            typed = COMPARE_ALL if code == TYPED else NOT_SIGNED if weak else None
+            yield Problem(code, where, typed or f"the first {size} entries are not those it was signed for")
 
 
 def _root(walked: Audit, reader: StoredEntries, size: int) -> bytes:

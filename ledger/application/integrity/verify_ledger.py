@@ -24,10 +24,11 @@ from ledger.application.auditing import audit_files
 from ledger.application.counterparties import registers, registers_by
 from ledger.application.integrity.log_files import LogFiles, Progress, no_progress
 from ledger.application.integrity.verify_log import Walk, verify_log
+from ledger.command_line import quoted_path
 from ledger.errors import LedgerError, RecordError
-from ledger.tlog.note import Checkpoint
 from ledger.tlog.policy import parse_policy
-from ledger.trust.trust_folder import Trust, parse_anchor
+from ledger.trust.held import Came, HeldCheckpoint, parse_held
+from ledger.trust.trust_folder import Trust
 from ledger.verify.report import Report
 
 
@@ -40,20 +41,23 @@ def verify_folder(
     store: str = "",
     progress: Progress = no_progress,
     walk: Walk | None = None,
+    came: Came | None = None,
+    typed_as_printed: bool = False,
 ) -> Report:
     """Verify a folder that was handed over. Nothing in it is trusted or followed, and nothing is written into it.
 
     `anchor` is a checkpoint held independently, `now` the moment of the verdict (UTC), `store` the address of the
-    database with the entries: the address in the folder is never used. `walk` is as in `verify_log`. `LedgerError`
-    NO-LEDGER, NOT-A-LEDGER, STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
+    database with the entries: the address in the folder is never used. `walk` is as in `verify_log`, `came` and
+    `typed_as_printed` are as in `ledger.verify.evidence_bundle.verify`. `LedgerError` NO-LEDGER, NOT-A-LEDGER,
+    STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
     """
-    checkpoint = None if anchor is None else parse_anchor(anchor)
+    held = parse_held(anchor, typed_as_printed=typed_as_printed)
     handed_folder = HandedFolder(path)
     databases = [path / name for name in (ENTRIES_DB, HEADS_DB) if handed_folder.has(name)]
     before = [file_state(file) for file in databases]
     with ExitStack() as until:
         files = _handed_files(handed_folder, path, store, until)
-        report = verify_files(files, trust, checkpoint, now, progress, walk)
+        report = verify_files(files, trust, held, now, progress, walk, came)
     if [file_state(file) for file in databases] != before:
         says = f"{path} was written to while it was read"
         raise LedgerError("BUSY", says, "try again, or verify a copy: comity backup makes one")
@@ -102,10 +106,11 @@ def verify_own(
 def verify_files(
     files: LogFiles,
     trust: Trust | None,
-    anchor: Checkpoint | None,
+    anchor: HeldCheckpoint | None,
     now: datetime,
     progress: Progress,
     walk: Walk | None = None,
+    came: Came | None = None,
 ) -> Report:
     """Verify the files of a log as `verify_log` does; ML-DSA and time stamps are loaded when they are asked."""
     return verify_log(
@@ -117,6 +122,7 @@ def verify_files(
         stamps=lazy_verifiers.stamps(),
         progress=progress,
         walk=walk,
+        came=came,
     )
 
 
@@ -195,7 +201,7 @@ def _no_log(there: HandedFolder, path: Path) -> LedgerError:
         return LedgerError("STORE-GIVEN", says, hint)
     if there.has("checkpoint"):
         says = f"{path} is a published log, and not a ledger"
-        hint = f"comity monitor {path} --trust TRUST --entries asks what can be asked of it"
+        hint = f"comity monitor {quoted_path(path)} --trust TRUST --entries asks what can be asked of it"
         return LedgerError("NOT-A-LEDGER", says, hint)
     hint = "comity init DIR makes a ledger; --ledger DIR or COMITY_LEDGER names one"
     return LedgerError("NO-LEDGER", f"{path} is not a ledger: it has no {ENTRIES_DB}", hint)

@@ -34,14 +34,18 @@ from ledger.tlog.note import Checkpoint, MlDsa, note_digest
 from ledger.tlog.policy import NO_POLICY, Policy
 from ledger.tlog.subtree import prove_subtree_consistency
 from ledger.tlog.subtree_cosignature import Subtree
+from ledger.trust.held import Came, HeldCheckpoint
 from ledger.trust.trust_folder import Trust
 from ledger.verify import claims, entries, heads
 from ledger.verify.audits.statements import check_audits
+from ledger.verify.completeness.left_out import ShownLog, left_out
 from ledger.verify.field_forms import known
 from ledger.verify.heads import Heads
+from ledger.verify.history.anchors import ANCHOR, check_anchored, opened_anchor
+from ledger.verify.history.consistency import check_history
 from ledger.verify.other_records import counterparties
 from ledger.verify.other_records.other_logs import OtherLogs
-from ledger.verify.progress import VerificationLog, counted
+from ledger.verify.progress import SEALED, Unproven, VerificationLog, counted
 from ledger.verify.report import Reason, Report, StatedAudit, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, say_absent, say_times
 from ledger.verify.timestamps import ReadStamp, check_tokens
@@ -61,13 +65,14 @@ def _audit_all(
 def verify_log(
     files: LogFiles,
     trust: Trust | None,
-    anchor: Checkpoint | None,
+    anchor: HeldCheckpoint | None,
     now: datetime,
     *,
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
     progress: Progress = no_progress,
     walk: Walk | None = None,
+    came: Came | None = None,
 ) -> Report:
     """Verify a whole log; `anchor` is a checkpoint held independently, the rest is as in `ledger.verify.verify`.
 
@@ -75,11 +80,11 @@ def verify_log(
     only if they cannot be read at all.
     """
     book = VerificationLog(of=files.of)
-    verification = _LogVerification(files, trust, anchor, now, mldsa, stamps, progress, walk or _audit_all, book)
+    verification = _LogVerification(files, trust, anchor, now, mldsa, stamps, progress, walk or _audit_all, came, book)
     try:
         verification.run()
     except RecordError:
-        if verification.book.failed is None:
+        if not verification.book.ended:
             raise
     for step in verification.book.steps:
         logger.info("step %d, %s: %s %s", step.number, step.what, step.result, step.says)
@@ -95,12 +100,13 @@ class _LogVerification:
 
     files: LogFiles
     trust: Trust | None
-    anchor: Checkpoint | None
+    anchor: HeldCheckpoint | None
     now: datetime
     mldsa: MlDsa | None
     stamps: ReadStamp | None
     progress: Progress
     walk: Walk
+    came: Came | None
     book: VerificationLog
     states: Heads | None = None
     walked: Audit | None = None
@@ -136,8 +142,9 @@ class _LogVerification:
             with book.step(VerificationStep.WITNESSES):
                 states = self.states = heads.check_quorum(states, policy, now, book)
         with book.step(VerificationStep.HISTORY):
-            heads.check_history(states, None, self.anchor, book)
-            heads.check_anchored(states, self.anchor, trust, book, pins=False)
+            self.anchor = opened_anchor(self.anchor, policy, trust, self.mldsa)
+            check_history(states, None, self.anchor, book)
+            check_anchored(states, self.anchor, trust, book, pins=False, came=self.came)
         with book.step(VerificationStep.TIME_STAMPS):
             stamped = check_tokens(parts, Times(states, policy), trust, self.stamps, now, book)
         times = Times(states, policy, stamped)
@@ -152,7 +159,12 @@ class _LogVerification:
                     else Audit(0)
                 )
                 with closing(files.open_entries()) as store:
-                    walked.problems += compare_states(walked, store, states, self.anchor)
+                    wrong = list(compare_states(walked, store, states, self.anchor))
+                weak = self.anchor is not None and self.anchor.weak
+                doubts = [each for each in wrong if weak and each.where == ANCHOR]
+                walked.problems += [each for each in wrong if each not in doubts]
+                if not any(doubt.where == ANCHOR for doubt in book.doubts):
+                    book.doubts += [Reason(each.code, each.where, each.says) for each in doubts]
             _raise_first(walked, VerificationStep.PROOFS)
             covered = min(states.head.checkpoint.size, size)
             if not covered and size and states.all:
@@ -192,10 +204,7 @@ class _LogVerification:
         book.skip(VerificationStep.PROCEDURE, "the law is asked order by order")
         with book.step(VerificationStep.COMPLETENESS):
             _raise_first(walked, VerificationStep.COMPLETENESS)
-            changes = {
-                n: o.payload.public for n, o in walked.log_changes.items() if o.payload.kind == "witness-changed"
-            }
-            claims.check_policy(changes, trust, files.policy, book)
+            claims.check_policy(claims.policy_changes(walked.log_changes), trust, files.policy, book)
             if files.archive is not None:
                 files.archive.check_bound(walked, states, policy, trust, self.mldsa, now, book)
             elif states.all:
@@ -224,6 +233,7 @@ class _LogVerification:
             head_seen=self.head_seen,
             not_covered=size - covered,
             audits=self.audits,
+            compared=book.compared,
         )
 
 
@@ -279,6 +289,7 @@ def _check_keys(walked: Audit, states: Heads, policy: Policy, trust: Trust | Non
     for public, doubtful in walked.noted.suspect.items():
         key = keyring.keys[public]
         entries.doubt_key(key.actor, key.suspected_since or "", doubtful, f"#{doubtful[0]}", book)
+    entries.doubt_unread(keyring, "#{}".format, book)
     book.says(f"{counted(len(keyring.keys), 'key')} of {counted(len(keyring.offices), 'office')}")
 
 
@@ -361,20 +372,18 @@ def _check_audits(
 
 
 def _say_what_is_not_proven(files: LogFiles, walked: Audit, loose: int, states: Heads, book: VerificationLog) -> None:
-    if loose:
-        first, last = walked.size - loose, walked.size - 1
-        which = f"entry {first}" if loose == 1 else f"entries {first} to {last}"
-        them = "it" if loose == 1 else "them"
-        book.gravest.insert(0, f"That {which} will stay: no checkpoint that the log has signed covers {them}.")
-    if walked.rests:
-        says = "That the first {} entries are whole: an earlier audit checked the ones this run did not read."
-        book.gravest.insert(0, says.format(walked.rests))
+    shown = ShownLog(walked.size, walked.size - loose, walked.rests)
+    book.gravest[:0] = [says for _, says in left_out(shown)]
     if files.test:
         book.gravest.insert(0, claims.TEST)
     if walked.noted.sealed:
         book.not_proven.append(
-            f"{claims.CLOSED} {counted(walked.noted.sealed, 'sealed value')}: the commitments are proven, "
-            "the values are not."
+            Unproven(
+                "",
+                f"What stands in {counted(walked.noted.sealed, 'sealed value')}: the commitments are proven, "
+                "the values are not.",
+                SEALED,
+            )
         )
     if (more := walked.noted.findings - len(walked.noted.remarks)) > 0:
         book.not_proven.append(f"What {more} more findings on entries say: the first {MOST} are listed.")

@@ -11,12 +11,14 @@ from ledger.adapters.subject_keys.key_store import SubjectInOrder, SubjectKeys, 
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import holder_of, kept_subjects, target_of
 from ledger.application.write.write_position import PendingBatch
-from ledger.entries.envelope import OpenedEntry
+from ledger.entries.case import JOINING
+from ledger.entries.envelope import OpenedEntry, open_
 from ledger.errors import LedgerError
 from ledger.formats.selective_disclosure import Disclosure
 
 ISSUED = "order-issued"  # the kind of entry that gives an order its reference
-LINKS = ("new_order", "prior_order")  # fields that name the order after or before this one
+SAME = "first_order"
+LINKS = ("new_order", "prior_order", SAME)  # fields that name the order after or before this one, or the same
 
 
 class ValueEncrypter:
@@ -53,10 +55,11 @@ class ValueEncrypter:
         subjects: Mapping[str, str],
         keys: SubjectKeys | None = None,
         reference: str | None = None,
+        wraps: bytes | None = None,
     ) -> EntryRow:
         """Return the row of an entry with its encrypted values; `subjects` names the data subjects of single fields.
 
-        `LedgerError` KEYS-KEPT.
+        `wraps` is the entry of another log that it takes in. `LedgerError` KEYS-KEPT.
         """
         p = opened.payload
         closed: tuple[Ciphertext, ...] = ()
@@ -70,7 +73,7 @@ class ValueEncrypter:
                 keys = self._keys().keys_for([whose(d.name) for d in disclosures])
             closed = self._keys().encrypt_values(p.entry, disclosures, whose, keys)
             self._check_kept(place, {c.key_id for c in closed})
-        return row_of(opened, closed, reference)
+        return row_of(opened, closed, reference, wraps)
 
     def subjects_of(self, replaced: str | None, fields: Sequence[str]) -> dict[str, str]:
         """Return the data subjects of the fields of an entry that replaces a stored one, by its leaf hash."""
@@ -96,9 +99,19 @@ class ValueEncrypter:
             raise LedgerError("KEYS-KEPT", says, hint)
 
 
-def row_of(opened: OpenedEntry, ciphertexts: tuple[Ciphertext, ...] = (), reference: str | None = None) -> EntryRow:
-    """Return the row of an entry; `reference` is that of a wrapped order, an own order names its reference itself."""
+def row_of(
+    opened: OpenedEntry,
+    ciphertexts: tuple[Ciphertext, ...] = (),
+    reference: str | None = None,
+    wraps: bytes | None = None,
+) -> EntryRow:
+    """Return the row of an entry; `reference` is that of a wrapped order, an own order names its reference itself.
+
+    `wraps` is a wrapped entry: the order that it joins with its own is linked here too.
+    """
     p = opened.payload
+    inner = None if wraps is None else open_(wraps, verify=False).payload
+    same = {SAME: inner.public.get(SAME)} if inner is not None and inner.kind == JOINING else {}
     return EntryRow(
         originator_id=p.order,
         originator_version=p.seq,
@@ -108,7 +121,7 @@ def row_of(opened: OpenedEntry, ciphertexts: tuple[Ciphertext, ...] = (), refere
         leaf=bytes.fromhex(opened.leaf),
         ciphertexts=ciphertexts,
         reference=p.public.get("reference") if p.kind == ISSUED else reference,
-        links=_linked_orders(p.public, p.order),
+        links=_linked_orders({**p.public, **same}, p.order),
     )
 
 

@@ -68,7 +68,8 @@ class Sealer:
         # the link from a companion to its order outlives the erasure of the target's data: it names no person
         link = {"main_order": f"{COMPANION}{place.order}"}
         subjects = {**self.values.subjects_of(draft.said.replaces, list(values)), **link, **draft.subjects}
-        return self.values.row(opened, (*sealed.disclosures, *draft.carried), subjects, reference=draft.reference)
+        disclosures = (*sealed.disclosures, *draft.carried)
+        return self.values.row(opened, disclosures, subjects, reference=draft.reference, wraps=draft.wraps)
 
     def preview(self, draft: Draft, batch: PendingBatch, index: int) -> Entry:
         """Return the entry that a draft would become at `index`, unsigned and in the order itself.

@@ -19,7 +19,7 @@ from ledger.entries.condition import Found, check_condition, opposing
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.payload import Condition
-from ledger.entries.placement import Link, check_place, check_reserved
+from ledger.entries.placement import Link, check_commits, check_place, check_reserved
 from ledger.entries.replacement import check_replacement
 from ledger.errors import RecordError
 
@@ -158,6 +158,7 @@ class PendingBatch:
         self.keyring.admit(opened, self.next_index)
         self.keyring.check_role(p.signer, self.next_index)
         check_reserved(self.origin, p.order, p.kind)
+        check_commits(p)
         old = None if p.replaces is UNSET else self.entry(p.replaces)
         check_replacement(p, values, old and old[0].payload, old[1] if old else {})
         if p.unless is not UNSET:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, CORRESPONDENTS
-from ledger.facts.value_types import Actor, AttachedFile, Event, FileName, PastInstant, Reference, Size, Text
+from ledger.facts.value_types import Actor, AttachedFile, Event, FileName, Order, PastInstant, Reference, Size, Text
 from ledger.facts.vocabulary import AlternativeGround, Channel, Circumstance, ReceiptProof, SignatureLevel
 
 
@@ -83,6 +83,10 @@ class DuplicateServiceRecorded(Fact):
     first: Annotated[Event, "The first receipt, whose clock goes on."]
     second_on: Annotated[PastInstant, "When it arrived again."]
     channel: Annotated[Channel | None, "By which channel."] = None
+    first_order: Annotated[
+        Order | None,
+        "The other order of this record in which the first receipt is. Both are then read as one order.",
+    ] = None
 
 
 class ReceiptDisputed(Fact):

@@ -87,6 +87,15 @@ REVOCATION_CAUSES: Final = CodeList(
         "other": "another reason",
     },
 )
+NAME_REASONS: Final = CodeList(
+    "name-reasons",
+    "Why an office or a Party has a name that reads like words of this program.",
+    {
+        "by-law": "the law gives it this name",
+        "company-register": "the register of companies has it under this name",
+        "trade-name": "it is known under this name",
+    },
+)
 SUCCESSION_CAUSES: Final = CodeList(
     "succession-causes",
     "Why a log takes the place of another.",
@@ -108,5 +117,6 @@ LISTS: Final = (
     REPORTS,
     PROOF_CHECKS,
     REVOCATION_CAUSES,
+    NAME_REASONS,
     SUCCESSION_CAUSES,
 )

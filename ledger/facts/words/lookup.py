@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from unicodedata import normalize
 
+from ledger.command_line import quoted
 from ledger.facts.words import CODE_LISTS, CodeList
+from ledger.messages import Message, either
 
 _SMALL = frozenset(("a", "an", "and", "for", "from", "in", "is", "not", "of", "or", "the", "to", "which", "with"))
 
@@ -30,13 +32,12 @@ def hint_of(text: object, codes: Collection[str], *, listed: bool = False) -> st
     found = list_of(codes)
     if found is None:
         return ""
-    near = did_you_mean(text, found.words) if isinstance(text, str) else ""
-    if not near and not listed:
-        near = f"there are {', '.join(codes)}"
-    explains = f"`comity vocabulary {found.name}` explains them"
-    if near.endswith("?"):
-        return f"{near} {explains}"
-    return f"{near}; {explains}" if near else explains
+    command = f"comity vocabulary {quoted(found.name)}"
+    if isinstance(text, str) and (near := near_codes(text, found.words)):
+        return Message("did you mean {0}? `{1}` explains them", _said(near, found.words), command)
+    if listed:
+        return Message("`{0}` explains them", command)
+    return Message("there are {0}; `{1}` explains them", ", ".join(codes), command)
 
 
 def code_of(text: str, words: Mapping[str, str]) -> str | None:
@@ -79,7 +80,11 @@ def near_codes(text: str, words: Mapping[str, str], most: int = 3) -> list[str]:
 def did_you_mean(text: str, words: Mapping[str, str]) -> str:
     """Return the question "did you mean VAL (...)?"; empty without a probable code."""
     near = near_codes(text, words)
-    return f"did you mean {' or '.join(f'{code} ({words[code]})' for code in near)}?" if near else ""
+    return Message("did you mean {0}?", _said(near, words)) if near else ""
+
+
+def _said(codes: Sequence[str], words: Mapping[str, str]) -> str:
+    return either([Message("{0} ({1})", code, Message(words[code])) for code in codes])
 
 
 def _plain(text: str) -> str:

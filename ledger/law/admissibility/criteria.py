@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
-from ledger.entries.case import Entry
+from ledger.entries.case import Entry, Unread
 from ledger.entries.replacement import has_strong_digest
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.reading.order_reading import OrderReading
@@ -19,6 +19,7 @@ from ledger.law.reading.person_requests import CLOCKS
 from ledger.law.record_checks.open_duties import open_duties
 from ledger.law.terms.periods import outcome
 from ledger.law.terms.rule import ClockVerdict, CriterionState, Finding
+from ledger.messages import Message
 
 NO_LAWFUL_AUTHORITY = ("VOL",)
 NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
@@ -63,8 +64,12 @@ def _not_applicable(why: str) -> Start:
 def _no_data(r: OrderReading) -> Start | None:
     """Return the start of a criterion about data while no data exist (decisions 63, 64); else None."""
     if r.substance.disowned:
-        return _not_applicable("The order is disowned.")
-    return None if r.substance.reaching else _not_applicable("No data have reached the issuing side.")
+        return _not_applicable(Message("The order is disowned."))
+    return (
+        None
+        if r.substance.reaching
+        else _not_applicable(Message("The record shows no data that reached the issuing side."))
+    )
 
 
 def authenticity(r: OrderReading) -> Start:
@@ -73,9 +78,9 @@ def authenticity(r: OrderReading) -> Start:
         return nothing
     handed = r.entries.of("data-disclosed", "data-transmitted-by-state")
     orders = [e for e in r.entries.of("order-issued") if r.reliability.first_hand(e)]
-    lacks = [] if orders else ["No order is on record in its maker's own hand."]
+    lacks = [] if orders else [Message("No order is on record in its maker's own hand.")]
     if not all(r.reliability.first_hand(e) for e in handed):
-        lacks.append("That data were handed over is not on record in the hand of the office that did it.")
+        lacks.append(Message("That data were handed over is not on record in the hand of the office that did it."))
     return Start((*orders, *(e for e in handed if r.reliability.first_hand(e))), lacks)
 
 
@@ -87,14 +92,20 @@ def integrity(r: OrderReading) -> Start:
     listed = [d for d in r.substance.disclosures if _has_digests(d)]
     equal = [e for e in receipts if e.get("check") == "equal"]
     lacks = []
-    if len(listed) < len(r.substance.disclosures):
+    without = [d for d in r.substance.disclosures if d not in listed]
+    sealed = [d for d in without if d.sealed.get("manifest") is Unread.WITHHELD]
+    if sealed:
+        lacks.append(Message("The files of a disclosure are sealed for this reader."))
+    if len(without) > len(sealed):
         lacks.append(
-            "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more."
+            Message(
+                "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more."
+            )
         )
     if not receipts:
-        lacks.append("No receipt of the data is on record.")
+        lacks.append(Message("No receipt of the data is on record."))
     elif len(equal) < len(receipts):
-        lacks.append("Not everything that arrived was compared and found equal.")
+        lacks.append(Message("Not everything that arrived was compared and found equal."))
     return Start((*listed, *equal), lacks)
 
 
@@ -109,25 +120,25 @@ def custody(r: OrderReading) -> Start:
         return nothing
     received = r.entries.of("evidence-received")
     moved = r.entries.of("custody-transferred") if received else ()
-    return Start((*received, *moved), () if received else ("No receipt of the data is on record.",))
+    return Start((*received, *moved), () if received else (Message("No receipt of the data is on record."),))
 
 
 def lawful_authority(r: OrderReading) -> Start:
     """A4: an authority made the order, and the authority that had to approve it did."""
     if r.substance.disowned:
-        return _not_applicable("The order is disowned.")
+        return _not_applicable(Message("The order is disowned."))
     if r.instrument in NO_LAWFUL_AUTHORITY:
-        return _not_applicable("The instrument compels nobody.")
+        return _not_applicable(Message("The instrument compels nobody."))
     refused = [
         *r.entries.of("ex-post-validation-refused"),
         *(e for e in r.entries.of("order-supervised", "order-validated") if e.get("decision") == "refused"),
     ]
     if refused:
-        return Start(refused, ("Supervision or validation was refused.",), CriterionState.CONTRADICTED)
+        return Start(refused, (Message("Supervision or validation was refused."),), CriterionState.CONTRADICTED)
     orders, granted = r.entries.of("order-issued"), r.entries.of("ex-post-validation-granted")
-    lacks = [] if orders else ["No effective order is on record."]
+    lacks = [] if orders else [Message("No effective order is on record.")]
     if any(e.get("validation_pending") is True for e in orders) and not granted:
-        lacks.append("The order was issued without validation, and none has been granted since.")
+        lacks.append(Message("The order was issued without validation, and none has been granted since."))
     approved = (e for e in r.entries.of("order-supervised", "order-validated") if e.get("decision") == "approved")
     return Start((*orders, *approved, *granted), lacks)
 
@@ -135,23 +146,23 @@ def lawful_authority(r: OrderReading) -> Start:
 def conditions_of_the_instrument(r: OrderReading) -> Start:
     """A5: the instrument's own conditions; kept only by the absence of findings."""
     if r.substance.disowned:
-        return _not_applicable("The order is disowned.")
+        return _not_applicable(Message("The order is disowned."))
     if r.instrument in NO_CONDITIONS:
-        return _not_applicable("No treaty or regulation sets conditions for this instrument here.")
+        return _not_applicable(Message("No treaty or regulation sets conditions for this instrument here."))
     orders = r.entries.of("order-issued")
-    return Start(orders, () if orders else ("No effective order is on record.",))
+    return Start(orders, () if orders else (Message("No effective order is on record."),))
 
 
 def time(r: OrderReading) -> Start:
     """A6: what had to be done in time was done in time."""
     clocks = tuple(c for c in r.deadlines.counting if c.id not in CLOCKS)
     if all(c.verdict is ClockVerdict.NOT_RUNNING for c in clocks):
-        return _not_applicable("No clock runs.")
+        return _not_applicable(Message("No clock runs."))
     bad = [c for c in clocks if c.verdict in (ClockVerdict.MISSED, ClockVerdict.UNDETERMINED)]
     met = [c for c in clocks if c.verdict is ClockVerdict.MET]
     lacks = [outcome(c) for c in bad]
     if not met:
-        lacks.append("No clock has been met.")
+        lacks.append(Message("No clock has been met."))
     return Start((leaf for c in met for leaf in c.entries), lacks)
 
 
@@ -165,19 +176,24 @@ def defence_access(r: OrderReading) -> Start:
     if (nothing := _no_data(r)) is not None:
         return nothing
     bundles = r.entries.of("defence-bundle-issued")
-    return Start(bundles, () if bundles else ("Nothing was issued to the defence.",))
+    return Start(bundles, () if bundles else (Message("The record shows nothing that was issued to the defence."),))
 
 
 QUESTIONS = (
     CriterionQuestion("A1", "authenticity", authenticity),
     CriterionQuestion("A2", "integrity", integrity),
     CriterionQuestion("A3", "custody", custody),
-    CriterionQuestion("A4", "lawful authority", lawful_authority),
-    CriterionQuestion("A5", "conditions of the instrument", conditions_of_the_instrument),
+    CriterionQuestion("A4", Message("lawful authority"), lawful_authority),
+    CriterionQuestion("A5", Message("conditions of the instrument"), conditions_of_the_instrument),
     CriterionQuestion("A6", "time", time),
-    CriterionQuestion("A7", "data protection", data_protection),
-    CriterionQuestion("A8", "defence access", defence_access),
+    CriterionQuestion("A7", Message("data protection"), data_protection),
+    CriterionQuestion("A8", Message("defence access"), defence_access),
 )
+
+
+def repeated(finding: Finding) -> Message:
+    """Return what a criterion lacks by a finding: its code and what it says."""
+    return Message("{0}: {1}", finding.code, finding.says)
 
 
 def criteria(r: OrderReading, findings: Iterable[Finding]) -> dict[str, Criterion]:
@@ -193,4 +209,4 @@ def _pulled(criterion: Criterion, finding: Finding, standing: CriterionState) ->
     state = CriterionState.CONTRADICTED if CriterionState.CONTRADICTED in (criterion.state, standing) else standing
     if criterion.state is CriterionState.NOT_APPLICABLE:
         criterion = Criterion(state)  # why it would not apply is no longer the point
-    return Criterion(state, criterion.rests_on, (*criterion.lacks, f"{finding.code}: {finding.says}"))
+    return Criterion(state, criterion.rests_on, (*criterion.lacks, repeated(finding)))

@@ -22,6 +22,8 @@ from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import CountedPeriod, Duration, calendar_days, duration
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
+RENEWED = 90  # days: ETS 185 art. 16(2), "up to a maximum of ninety days", and renewed likewise [text]
+
 
 def _d_8_6_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     accepted = next(iter(since(r, "request-accepted")), r.entries.first("request-accepted"))
@@ -96,7 +98,9 @@ def _b_16_90(d: Deadline, r: OrderReading) -> Iterator[Clock]:
             for e in extensions:  # each made in time lengthens the period, in order
                 more = duration(e.get("extends_by"))
                 if more is not None and e.on < count.due:
-                    length = length + more
+                    renewed = calendar_days(on, length + Duration(days=RENEWED), r.parties.issuer_days)
+                    stated = calendar_days(on, length + more, r.parties.issuer_days)
+                    length = length + (more if stated.due <= renewed.due else Duration(days=RENEWED))
                     count = calendar_days(on, length, r.parties.issuer_days)
             return count
 

@@ -12,7 +12,7 @@ from ledger.law.terms.rule import Mark
 class CountingPolicy:
     """A way of counting: its rule in words, its source and the certainty of the source.
 
-    `since` is the first day of the source act; None without an act.
+    `since` is the first day of the source act, or the day of a choice without an act; None where no day is stated.
     """
 
     id: str
@@ -86,6 +86,14 @@ POLICIES = {
             "a moment or day an entry states; a day ends at midnight in the zone of the Party of its signer",
             "the entry itself",
             Mark.DESIGN,
+        ),
+        CountingPolicy(
+            "SAME-TIME",
+            "acts that an act asks for at the same time may be apart, if they are on one day of the issuing Party, "
+            "working day or not; the time between them is a remark",
+            "no act says how far apart; a choice of 2 December 2026",
+            Mark.DESIGN,
+            date(2026, 12, 2),  # of the choice
         ),
         CountingPolicy("CLOCK", "elapsed seconds; for statistics, without verdict", "none", Mark.DESIGN),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from ledger.entries.case import Entry, wire
-from ledger.law.deadlines.deadline_base import Counting, RunningPeriod, answered, first_of, start_period
+from ledger.law.deadlines.deadline_base import Counting, RunningPeriod, answered, first_of, start_period, until_stated
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import REQUESTS, answers_to, extension_of
 from ledger.law.terms.calendar import Duration, calendar_days, eu_days, stated_day
@@ -57,16 +57,14 @@ def _counting(r: OrderReading, d: Deadline, request: Entry, length: Duration) ->
 
 
 def _retention_review(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    """Yield RETENTION-REVIEW of the last stated date only.
-
-    The entry states the date, so that the clock has an end even if the moment of the entry is not known.
-    """
+    """Yield RETENTION-REVIEW of the last stated date only."""
     dated = [e for e in r.entries.of(*REVIEWS) if e.stated("review_on")]
     if not dated:
         return
     last = dated[-1]
     review_on = date.fromisoformat(last.get("review_on"))
-    w = RunningPeriod(r, d, last, stated_day(review_on, r.parties.days_of(last.party), last.on))
+    count = stated_day(review_on, r.parties.days_of(last.party), last.on)
+    w = until_stated(r, d, last, count, extendable=False)
     reviews = r.entries.later(last, "retention-reviewed", "retention-expired")
     if r.substance.gone and not reviews:
         yield w.clock(ClockVerdict.NOT_RUNNING, None)

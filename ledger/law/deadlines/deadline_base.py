@@ -31,7 +31,7 @@ def earliest(*answers: Answers) -> Answers:
 
     def answer(without: frozenset[str]) -> Entry | None:
         candidates = [e for a in answers if (e := a(without)) is not None]
-        return min(candidates, key=lambda e: (e.on, e.index), default=None)
+        return min(candidates, key=lambda e: (e.on, e.position), default=None)
 
     return answer
 
@@ -147,6 +147,17 @@ def start_period(
     reliable = trigger is not None and r.reliability.known_trigger(trigger)
     count = counting(start or trigger.on) if trigger is not None and reliable else None
     return RunningPeriod(r, d, trigger, count, extension)
+
+
+def until_stated(
+    r: OrderReading, d: Deadline, stating: Entry, count: CountedPeriod, *, extendable: bool = True
+) -> RunningPeriod:
+    """Return the period until an end that an entry states: it needs no start, so that the moment may be unknown.
+
+    While the entry is disputed, so is what it states.
+    """
+    extension = r.changes.extension(d.id) if extendable else None
+    return RunningPeriod(r, d, stating, None if r.reliability.disputed(stating.leaf) else count, extension)
 
 
 def start_by_receipt(r: OrderReading, d: Deadline, counting: Counting, *, extendable: bool = True) -> RunningPeriod:

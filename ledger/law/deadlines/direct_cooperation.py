@@ -108,13 +108,13 @@ def motion_2703_h(r: OrderReading, e: Entry) -> bool:
     It is one against an order for contents, on the law of a qualifying foreign government, and not for a customer who
     is a United States person or resides there.
     """
-    if "content" not in r.order.categories or e.get("not_us_person") is False:
+    if "content" not in r.order.governing or e.get("not_us_person") is False:
         return False
     return qualifies(r, e.get("conflicting_law_party"), e.on) and r.deadlines.before_end(e, "SCA-2703-h")
 
 
 def _sca_2703_h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
-    if r.receipts.governing is not None and "content" in r.order.categories:
+    if r.receipts.governing is not None and "content" in r.order.governing:
         w = start_by_receipt(r, d, lambda receipt: us_days(receipt, 14, r.parties.provider_days))
         yield window(w, since(r, "reasoned-objection-filed"))
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, earliest, first_of, since, start_period, window
+from ledger.law.parties.bound_parties import is_member_state
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import HOUR, CountedPeriod, eu_days, eu_hours
 from ledger.law.terms.computation import paused
@@ -101,7 +102,7 @@ def _stopped_by(w: RunningPeriod) -> Entry | None:
         return w.waiting
     ground = next((e for e in r.review.grounds_in_time if r.substance.bars_all(e) and _stops(w, e)), None)
     filed = r.entries.of("reasoned-objection-filed")
-    objections = [e for e in filed if objection_in_time(r, e) and _stops(w, e)]
+    objections = [e for e in filed if of_a_third_country(r, e) and objection_in_time(r, e) and _stops(w, e)]
     reasons = [e for e in r.entries.of("reasons-for-non-execution-given") if w.before(e)]
     still = [e for e in (*objections, *reasons) if w.extension is None or e.on > w.extension.on]
     over = [e for e in r.entries.of(*OVER) if w.before(e)]
@@ -198,6 +199,11 @@ def objection_in_time(r: OrderReading, e: Entry) -> bool:
     """Return True if an objection was filed before the end of E-17-2, or while that end is not known."""
     end = _objection_window(r, E_17_2).due
     return end is None or e.on < end
+
+
+def of_a_third_country(r: OrderReading, e: Entry) -> bool:
+    """Return True unless an objection names the law of a Member State: art. 17(1) speaks of a third country alone."""
+    return not is_member_state(r.register, e.get("conflicting_law_party"))
 
 
 def _e_17_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry
-from ledger.law.deadlines.deadline_base import Counting, RunningPeriod, answered, start_period
+from ledger.law.deadlines.deadline_base import Counting, RunningPeriod, answered, start_period, until_stated
 from ledger.law.reading.effective_entries import in_order, precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days as house_days
@@ -106,7 +106,7 @@ def _e_2025(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _access(r: OrderReading, d: Deadline, transfer: Entry, until: datetime) -> RunningPeriod:
-    return start_period(r, d, transfer, lambda on: stated(until, r.parties.days_of(r.actors.party(transfer)), on))
+    return until_stated(r, d, transfer, stated(until, r.parties.days_of(r.actors.party(transfer)), transfer.on))
 
 
 E_10_4_DATA = Deadline(

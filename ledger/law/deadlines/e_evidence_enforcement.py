@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from ledger.entries.case import Entry, instant
-from ledger.law.deadlines.deadline_base import RunningPeriod, answered, earliest, first_of, start_period
+from ledger.law.deadlines.deadline_base import RunningPeriod, answered, earliest, first_of, start_period, until_stated
 from ledger.law.deadlines.e_evidence_authorities import start_by_arrival
 from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
@@ -60,7 +60,7 @@ def _e_16_3(d: Deadline, r: OrderReading) -> Iterator[Clock]:
 
 
 def _until(r: OrderReading, d: Deadline, demand: Entry, end: datetime) -> RunningPeriod:
-    return start_period(r, d, demand, lambda on: stated(end, r.parties.provider_days, on), extendable=False)
+    return until_stated(r, d, demand, stated(end, r.parties.provider_days, demand.on), extendable=False)
 
 
 def _e_16_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:

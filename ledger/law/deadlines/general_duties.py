@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from ledger.entries.case import Entry, instant
-from ledger.law.deadlines.deadline_base import answered, first_of, start_period
+from ledger.law.deadlines.deadline_base import answered, first_of, start_period, until_stated
+from ledger.law.parties.bound_parties import is_member_state, is_real
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days, eu_hours, stated_day
+from ledger.law.terms.instruments import EUROPEAN, PROTOCOL
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 
@@ -21,9 +23,9 @@ def _surplus(r: OrderReading) -> Entry | None:
     seen = (
         e
         for e in r.entries.of("evidence-received")
-        if any(r.substance.not_sought(element) for element in r.substance.received_elements(e))
+        if any(r.substance.not_sought(element, r.substance.sent(e)) for element in r.substance.received_elements(e))
     )
-    return min((*reports, *seen), key=lambda e: (e.on, e.index), default=None)
+    return min((*reports, *seen), key=lambda e: (e.on, e.position), default=None)
 
 
 def _d_14_2b(d: Deadline, r: OrderReading) -> Iterator[Clock]:
@@ -40,9 +42,8 @@ def _notice_review(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if delays:
         last = delays[-1]
         review_on = date.fromisoformat(last.get("review_on"))
-        w = start_period(
-            r, d, last, lambda on: stated_day(review_on, r.parties.days_of(last.party), on), extendable=False
-        )
+        count = stated_day(review_on, r.parties.days_of(last.party), last.on)
+        w = until_stated(r, d, last, count, extendable=False)
         decided = r.entries.of(
             "customer-notification-delay-lifted", "customer-notification-omitted", "customer-notified"
         )
@@ -51,17 +52,38 @@ def _notice_review(d: Deadline, r: OrderReading) -> Iterator[Clock]:
             (
                 e
                 for e in decided
-                if (e.on, e.index) > (last.on, last.index)
+                if (e.on, e.position) > (last.on, last.position)
                 and (e.kind != "customer-notified" or r.actors.is_by(e, "ISS", "RET"))
             ),
         )
+
+
+def union_duties(r: OrderReading) -> bool:
+    """Return True unless the issuing side is bound neither by the law of the Union nor by CETS 224 art. 14.
+
+    So it is under the law of the United States, and for a State outside the Union under another instrument. An invented
+    State counts as a Member State [design].
+    """
+    if r.instrument == "SCA":
+        return False
+    issuer = r.parties.from_party
+    return r.instrument in (*EUROPEAN, *PROTOCOL) or not is_real(issuer) or is_member_state(r.register, issuer)
+
+
+def notices(r: OrderReading) -> tuple[Entry, ...]:
+    """Return the notices to the person that discharge the duty: under a European order those of the authority alone.
+
+    Reg. (EU) 2023/1543 art. 13(1): "the issuing authority shall".
+    """
+    told = r.entries.of("customer-notified")
+    return tuple(e for e in told if r.instrument not in EUROPEAN or r.actors.is_by(e, "ISS", "RET"))
 
 
 def _notice_due(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     for lifted in r.entries.of("customer-notification-delay-lifted"):
         days = r.parties.days_of(lifted.party)
         w = start_period(r, d, lifted, lambda on, days=days: calendar_days(on, 30, days, d.policy), extendable=False)  # type: ignore[misc]
-        yield answered(w, r.entries.of("customer-notified"))
+        yield answered(w, notices(r))
 
 
 def _dp_72h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
@@ -113,7 +135,7 @@ NOTICE_DUE = Deadline(
     instruments=(),
     wound_by="customer-notification-delay-lifted",
     winds=("customer-notification-delay-lifted",),
-    met_by="customer-notified",
+    met_by="customer-notified; for EPOC and EPOC-PR by ISS or RET",
     length='30 days; the regulation says "without undue delay"',
     policy="HOUSE-CAL",
     acts="the Party of the signer of the trigger",

@@ -9,13 +9,32 @@ from __future__ import annotations
 
 from ledger.entries.case import Entry
 from ledger.facts.vocabulary import ELEMENTS
+from ledger.law.instruments.notification import simultaneous, span
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Matches, finding, of_clocks
+from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
+from ledger.law.terms.calendar import DAY, duration
 from ledger.law.terms.rule import Mark
+
+NINETY = 90  # days: art. 16(2), "up to a maximum of ninety days"
 
 EXPEDITED = ("mail", "encrypted-mail", "fax", "contact-point-24-7", "interpol", "link", "provider-portal")
 POLITICAL_OR_ESSENTIAL = ("BC:29(5)(a)", "BC:29(5)(b)", "BC:27(4)(a)", "BC:27(4)(b)")  # 27(4) has the same words
 WITHHELD = ("BC:30(2)(a)", "BC:30(2)(b)")
+
+
+@finding(
+    "W-16-2-LENGTH",
+    cite="BC:16(2)",
+    mark=Mark.TEXT,
+    under="BC-16",
+    kinds="preservation-requested preservation-extended",
+    says="The preservation was asked for or renewed for more than ninety days at once; ninety days count.",
+)
+def kept_for_more_than_ninety_days(r: OrderReading) -> Matches:
+    """Find a period that is longer than ninety days from the day on which it was asked for."""
+    asked = r.entries.of("preservation-requested", "preservation-extended")
+    lengths = ((e, duration(e.get("extends_by") or e.get("period"))) for e in asked)
+    return [e for e, length in lengths if length is not None and length.after(e.on.date()) > e.on.date() + NINETY * DAY]
 
 
 @finding(
@@ -130,10 +149,36 @@ def treaty(r: OrderReading) -> bool:
     "at the same time.",
 )
 def no_copy_to_the_central_authority(r: OrderReading) -> Matches:
+    return None if treaty(r) else [e for e in _direct(r) if _copied(r, e) is None]
+
+
+@finding(
+    "W-27-9-a-SAME-DAY",
+    cite="BC:27(9)(a)",
+    mark=Mark.DESIGN,
+    under="BC-31",
+    kinds="order-transmitted",
+    says="The copy of the request went to the central authority on the same day, with {delta} between the two; that "
+    "counts as the same time.",
+)
+def copied_the_same_day(r: OrderReading) -> Matches:
+    if treaty(r):
+        return None
+    pairs = [(abs(e.on - copy.on), e, copy) for e in _direct(r) if (copy := _copied(r, e)) and copy.on != e.on]
+    leaves = tuple(x.leaf for _, e, copy in pairs for x in (e, copy))
+    return CheckResult(leaves, {"delta": span(max(apart for apart, *_ in pairs))}) if pairs else None
+
+
+def _direct(r: OrderReading) -> list[Entry]:
+    """Return the transmissions past the central authority that do not say that it had a copy."""
     sent = r.entries.of("order-transmitted")
-    direct = [e for e in sent if r.actors.is_by(e, "ISS") and e.get("copy_to_central_authority") is not True]
-    copies = {e.on for e in sent if r.actors.is_by(e, "CAR")}
-    return None if treaty(r) else [e for e in direct if e.on not in copies]
+    return [e for e in sent if r.actors.is_by(e, "ISS") and e.get("copy_to_central_authority") is not True]
+
+
+def _copied(r: OrderReading, e: Entry) -> Entry | None:
+    """Return the transmission by the central authority at the same time, the nearest one; None without one."""
+    by_central = (c for c in r.entries.of("order-transmitted") if r.actors.is_by(c, "CAR"))
+    return min((c for c in by_central if simultaneous(r, e.on, c.on)), key=lambda c: abs(c.on - e.on), default=None)
 
 
 @finding(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ledger.entries.case import Entry, Unread, instant
 from ledger.law.deadlines.e_evidence_authorities import pending
-from ledger.law.instruments.notification import never_notified, notified_late
+from ledger.law.instruments.notification import never_notified, notified_late, notified_that_day
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
@@ -180,3 +180,16 @@ def not_notified(r: OrderReading) -> Matches:
 )
 def not_notified_simultaneously(r: OrderReading) -> Matches:
     return notified_late(r)
+
+
+@finding(
+    "W-8-SAME-DAY",
+    cite="EPOC:8(1)",
+    mark=Mark.DESIGN,
+    under="EPOC",
+    kinds="notification-sent",
+    says="The enforcing authority was notified on the same day, {delta} after the transmission; that counts as the "
+    "same time.",
+)
+def notified_the_same_day(r: OrderReading) -> Matches:
+    return notified_that_day(r)

@@ -6,10 +6,12 @@ from typing import get_args
 
 from ledger.entries.case import Entry
 from ledger.facts.vocabulary import NonExecutionReason
+from ledger.law.deadlines.e_evidence import of_a_third_country
 from ledger.law.deadlines.e_evidence_preservation import extension_in_time, extensions, is_thirty_days
 from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
+from ledger.law.terms.calendar import DAY
 from ledger.law.terms.rule import ClockVerdict, Mark
 
 REASONS = get_args(NonExecutionReason)
@@ -143,6 +145,50 @@ def extended_otherwise_than_by_thirty_days(r: OrderReading) -> Matches:
 
 
 @finding(
+    "V-11-1-CEASED",
+    cite="EPOC:11(1), EPOC:11(2)",
+    mark=Mark.TEXT,
+    under="EPOC-PR",
+    kinds="preservation-ceased",
+    gap="A5",
+    says="The provider ended the preservation before its time was over, or although a request for production had been "
+    "confirmed.",
+)
+def ceased_too_early(r: OrderReading) -> Matches:
+    """Find a period that the provider ended before E-11-1, or after a request for the data and before their production.
+
+    A provider that states another cause than the end of the period, or was released, is not found.
+    """
+    clock = r.deadlines.clock("E-11-1")
+    ceased = [
+        e
+        for e in r.entries.of("preservation-ceased")
+        if e.get("cause") == "period-ended" and not r.entries.earlier(e, "order-withdrawn", "preservation-released")
+    ]
+    early = [e for e in ceased if clock is not None and clock.due is not None and e.on < clock.due]
+    asked = (e for e in ceased if e not in early and r.entries.earlier(e, "production-request-confirmed"))
+    return [*early, *asked]
+
+
+@finding(
+    "W-11-1-KEPT",
+    cite="EPOC:11(1)",
+    mark=Mark.TEXT,
+    under="EPOC-PR",
+    kinds="preservation-ceased preservation-confirmed",
+    says="The data were kept after the end of the preservation, and no request for production had been confirmed.",
+)
+def kept_without_a_request(r: OrderReading) -> Matches:
+    """Find a preservation that the provider confirms or ends a day or more after the end of E-11-1 [design: a day]."""
+    clock = r.deadlines.clock("E-11-1")
+    if clock is None or clock.due is None:
+        return None
+    kept = (e for e in r.entries.of("preservation-ceased", "preservation-confirmed") if e.on >= clock.due + DAY)
+    over = ("production-request-confirmed", "order-withdrawn", "preservation-released")
+    return [e for e in kept if e.get("cause") in (None, "period-ended") and not r.entries.earlier(e, *over)]
+
+
+@finding(
     "W-11-7-GROUND",
     cite="EPOC:11(7), EPOC:AnnexIII(D)",
     mark=Mark.TEXT,
@@ -248,6 +294,18 @@ def ground_though_waived(r: OrderReading) -> Matches:
 
 
 @finding(
+    "W-17-1-MEMBER-STATE",
+    cite="EPOC:17(1)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="reasoned-objection-filed",
+    says="The objection rests on the law of a Member State, and not of a third country; it does not suspend the order.",
+)
+def objection_on_law_of_a_member_state(r: OrderReading) -> Matches:
+    return [e for e in r.entries.of("reasoned-objection-filed") if not of_a_third_country(r, e)]
+
+
+@finding(
     "W-17-LATE",
     cite="EPOC:17(2)",
     mark=Mark.TEXT,
@@ -257,6 +315,28 @@ def ground_though_waived(r: OrderReading) -> Matches:
 )
 def objection_too_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("reasoned-objection-filed") if not r.deadlines.before_end(e, "E-17-2")]
+
+
+@finding(
+    "W-17-3-NO-REVIEW",
+    cite="EPOC:17(3)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="order-maintained",
+    gap="A5",
+    says="The issuing authority upheld the order against an objection, and asked no court for a review.",
+)
+def upheld_without_a_court(r: OrderReading) -> Matches:
+    """Find a decision to maintain the order on an objection that suspends it; a review may also be asked for later."""
+    found = []
+    for e in r.entries.of("order-maintained"):
+        objection = r.entries.named(e.get("answers"))
+        if objection is None or objection.kind != "reasoned-objection-filed":
+            continue
+        suspends = of_a_third_country(r, objection) and r.deadlines.before_end(objection, "E-17-2")
+        if suspends and not r.entries.later(objection, "court-review-requested"):
+            found += [objection, e]
+    return found
 
 
 @finding(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from ledger.entries.case import Entry
+from ledger.law.deadlines.general_duties import notices, union_duties
 from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
@@ -213,6 +214,11 @@ def general_notice(r: OrderReading) -> tuple[Entry, ...]:
     )
 
 
+def notice_is_owed(r: OrderReading) -> bool:
+    """Return False where no notice is owed: other records under 18 U.S.C. 2703(c)(3), no law that asks it."""
+    return "content" in r.order.governing if r.instrument == "SCA" else union_duties(r)
+
+
 @finding(
     "G-NOTICE-UNSETTLED",
     cite="2AP:14(11), EPOC:13(1), LED:13",
@@ -222,7 +228,8 @@ def general_notice(r: OrderReading) -> tuple[Entry, ...]:
     says="The record does not show whether the person was told, or why not.",
 )
 def notice_unsettled(r: OrderReading) -> Matches:
-    settled = r.entries.of(
-        "customer-notified", "customer-notification-delayed", "customer-notification-omitted", NOTIFIED_CONTRARY
-    )
-    return None if settled or r.substance.gone or general_notice(r) else r.substance.reaching
+    if not notice_is_owed(r) or r.substance.gone or general_notice(r):
+        return None
+    leaks = () if r.instrument in EUROPEAN else r.entries.of(NOTIFIED_CONTRARY)
+    decided = r.entries.of("customer-notification-delayed", "customer-notification-omitted")
+    return None if notices(r) or decided or leaks else r.substance.reaching

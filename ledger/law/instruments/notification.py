@@ -1,7 +1,8 @@
 """Simultaneous notification of the authority of the provider's State: CETS 224 art. 7(5)(a), EPOC art. 8(1).
 
-Simultaneous means the same instant; any later notification is late, and the difference is shown (decision 16). A
-material correction makes a version that must be notified again (decision 13).
+Simultaneous means on the same day (policy SAME-TIME, decision 16): a later notification of that day is a remark with
+the time between, and one of a later day is late. A material correction makes a version that must be notified again
+(decision 13).
 """
 
 from __future__ import annotations
@@ -20,17 +21,34 @@ def never_notified(r: OrderReading) -> Matches:
 
 
 def notified_late(r: OrderReading) -> Matches:
-    """Return the notifications after the service of their version, with the delay, the longest first."""
-    late = [
+    """Return the notifications of a day after the service of their version, with the delay, the longest first."""
+    return _notified_after(r, same_time=False)
+
+
+def notified_that_day(r: OrderReading) -> Matches:
+    """Return the notifications after the service of their version, on the same day, with the time between."""
+    return _notified_after(r, same_time=True)
+
+
+def _notified_after(r: OrderReading, *, same_time: bool) -> Matches:
+    after = [
         (notification.on - service, version, notification)
         for version, service in _to_notify(r)
-        if (notification := r.order.notified(version))
+        if (notification := r.order.notified(version)) is not None
+        and notification.on > service
+        and simultaneous(r, service, notification.on) is same_time
     ]
-    late = sorted((x for x in late if x[0] > timedelta()), key=lambda x: x[0], reverse=True)
-    if not late:
+    if not after:
         return None
-    leaves = tuple(e.leaf for _, version, notification in late for e in (version, notification))
-    return CheckResult(leaves, {"delta": span(late[0][0])})
+    after.sort(key=lambda x: x[0], reverse=True)
+    leaves = tuple(e.leaf for _, version, notification in after for e in (version, notification))
+    return CheckResult(leaves, {"delta": span(after[0][0])})
+
+
+def simultaneous(r: OrderReading, one: datetime, other: datetime) -> bool:
+    """Return True if two acts of the issuing Party are at the same time: policy SAME-TIME."""
+    days = r.parties.issuer_days
+    return days.day(one) == days.day(other)
 
 
 def _to_notify(r: OrderReading) -> Iterator[tuple[Entry, datetime]]:

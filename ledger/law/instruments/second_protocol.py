@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ledger.entries.case import Entry
 from ledger.facts.vocabulary import ELEMENTS
-from ledger.law.instruments.notification import never_notified, notified_late
+from ledger.law.instruments.notification import never_notified, notified_late, notified_that_day
 from ledger.law.reading.effective_entries import precedes
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
@@ -107,6 +107,19 @@ def not_notified(r: OrderReading) -> Matches:
 )
 def not_notified_simultaneously(r: OrderReading) -> Matches:
     return notified_late(r)
+
+
+@finding(
+    "W-7-5a-SAME-DAY",
+    cite="2AP:7(5)(a)",
+    mark=Mark.DESIGN,
+    under="2AP-7",
+    kinds="notification-sent",
+    says="The authority of the provider's Party was notified on the same day, {delta} after the transmission; that "
+    "counts as the same time.",
+)
+def notified_the_same_day(r: OrderReading) -> Matches:
+    return notified_that_day(r)
 
 
 @finding(

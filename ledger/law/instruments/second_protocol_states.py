@@ -34,7 +34,7 @@ def provider_not_asked_first(r: OrderReading) -> Matches:
     says="The other Party does not apply article 8 to traffic data.",
 )
 def traffic_data_reserved(r: OrderReading) -> Matches:
-    return r.entries.of("order-issued") if "traffic" in r.order.categories and r.parties.declared("R-8-13") else None
+    return r.entries.of("order-issued") if "traffic" in r.order.governing and r.parties.declared("R-8-13") else None
 
 
 @finding(

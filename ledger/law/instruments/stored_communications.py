@@ -6,6 +6,8 @@ it. Its rules stand in executive_agreements.py. The reimbursement of costs, 2706
 
 from __future__ import annotations
 
+from datetime import date
+
 from ledger.law.deadlines.direct_cooperation import qualifies, renewal_2703_f
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Matches, finding, of_clocks
@@ -25,7 +27,7 @@ NINETY = Duration(days=90)
     "itself.",
 )
 def motion_without_contents(r: OrderReading) -> Matches:
-    return None if "content" in r.order.categories else r.entries.of("reasoned-objection-filed")
+    return None if "content" in r.order.governing else r.entries.of("reasoned-objection-filed")
 
 
 @finding(
@@ -76,6 +78,28 @@ def preservation_ceased_early(r: OrderReading) -> Matches:
 
 
 @finding(
+    "W-2705a-LENGTH",
+    cite="SCA:2705(a)(1), SCA:2705(a)(4)",
+    mark=Mark.TEXT,
+    under="SCA",
+    kinds="customer-notification-delayed customer-notification-delay-extended",
+    gap="A7",
+    says="The notice was put off for more than ninety days at once.",
+)
+def put_off_for_more_than_ninety_days(r: OrderReading) -> Matches:
+    """Find a delay that states a day more than ninety days later, and an extension of more than ninety days.
+
+    An extension is counted from the day that the delay before it states, or from its own, whichever is later.
+    """
+    found, end = [], date.min
+    for e in r.entries.of("customer-notification-delayed", "customer-notification-delay-extended"):
+        begins = max(end, r.parties.days_of(e.party).day(e.on))
+        end = date.fromisoformat(e.get("review_on"))
+        found += [e] if end > NINETY.after(begins) else []
+    return found
+
+
+@finding(
     "W-2703h-LATE",
     cite="SCA:2703(h)(2)",
     mark=Mark.TEXT,
@@ -97,7 +121,7 @@ def motion_too_late(r: OrderReading) -> Matches:
     "under 18 U.S.C. 2523; it does not suspend the order.",
 )
 def conditions_not_met(r: OrderReading) -> Matches:
-    if "content" not in r.order.categories:
+    if "content" not in r.order.governing:
         return None
     return [
         e
@@ -121,7 +145,7 @@ def told_another_government(r: OrderReading) -> Matches:
     return [
         e
         for e in r.entries.of("foreign-government-informed")
-        if "content" not in r.order.categories
+        if "content" not in r.order.governing
         or e.get("national_or_resident") is False
         or not qualifies(r, e.get("government"), e.on)
     ]

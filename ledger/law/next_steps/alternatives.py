@@ -17,7 +17,7 @@ from ledger.law.next_steps.clocks import rule_of
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import Clock
 
-CURABLE = frozenset(("on_source", "proof_kind", "proper_addressee"))  # lacks that a further fact alone would cure
+CURABLE = frozenset(("", "on_source", "proof_kind", "proper_addressee"))  # lacks of support, not of the act itself
 DISPUTES = ("receipt-disputed", "event-disputed")
 
 
@@ -46,11 +46,11 @@ def _ends(case: Case, r: OrderReading, clock: Clock) -> Iterator[Alternative]:
         if not (lacks or disputes) or not lacks <= CURABLE:
             continue
         if (due := _due(case, r, clock, e, e.on)) is not None:
-            yield Alternative(f"if #{e.seq} {e.kind} is right: {wire(e.on)}", due, (e.leaf,))
+            yield Alternative(f"if #{e.number} {e.kind} is right: {wire(e.on)}", due, (e.leaf,))
         for dispute in disputes:
             claimed = dispute.get("claimed_on")
             if claimed is not None and (due := _due(case, r, clock, e, instant(claimed))) is not None:
-                says = f"if #{dispute.seq} {dispute.kind} is right: {claimed}"
+                says = f"if #{dispute.number} {dispute.kind} is right: {claimed}"
                 yield Alternative(says, due, (e.leaf, dispute.leaf))
 
 
@@ -59,7 +59,7 @@ def _due(case: Case, r: OrderReading, clock: Clock, e: Entry, on: datetime) -> d
     arrived = e.received and max(e.received, on)
     public = {**e.public, **_proof(e)}
     believed = replace(e, on=on, at=max(e.at, on), received=arrived, on_source="receipt-stamp", public=public)
-    entries = tuple(believed if x is e else x for x in case.entries if x.kind not in DISPUTES)
+    entries = tuple(believed if x.leaf == e.leaf else x for x in case.entries if x.kind not in DISPUTES)
     again = r.of_case(replace(case, entries=entries)).deadlines.clock(clock.id)
     return again.due if again is not None and again.trigger == e.leaf else None
 

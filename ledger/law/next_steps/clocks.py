@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from functools import cache
 
 from ledger.entries.case import Entry
+from ledger.facts.words.kind_words import kinds_in_words
 from ledger.law.deadlines.table import REGISTER
-from ledger.law.next_steps.step import NextStep, Remedies, filled, nothing, record, restate, run
+from ledger.law.next_steps.record_checks import BUNDLE
+from ledger.law.next_steps.step import NextStep, Remedies, filled, record, restate, run
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.receipts import ADDRESSEES
-from ledger.law.reading.reliability import Lack
+from ledger.law.reading.reliability import Lack, can_be_stamped
 from ledger.law.terms.rule import Clock, ClockVerdict, Deadline
+from ledger.messages import Code, Message, joined, made
 
 RECEIPT = record(
     "when the order arrived, as the addressee says", "order-received -f proof_kind=own-stamp --on WHEN --as ADDRESSEE"
@@ -41,6 +44,7 @@ OPTIONS = {
 SETTLED = record(
     "the ruling of a court on the dispute", "court-ruled -f ruling=dispute-settled -f settles=ENTRY --as COURT"
 )
+SUPPORTED = Message("the entry of another office would support it, if that office recorded the same moment in time")
 BY_ANOTHER = frozenset(("actor", "role"))  # its signer cannot supply it: another office records the fact
 
 
@@ -48,6 +52,11 @@ BY_ANOTHER = frozenset(("actor", "role"))  # its signer cannot supply it: anothe
 def rule_of(id: str) -> Deadline:
     """Return the deadline with an id."""
     return next(d for d in REGISTER if d.id == id)
+
+
+def who_acts(id: str) -> str:
+    """Return who must act by a deadline, in words; empty for an id that these rules do not have."""
+    return next((d.acts for d in REGISTER if d.id == id), "")
 
 
 def lacking(r: OrderReading, clock: Clock, order: str) -> tuple[NextStep, ...]:
@@ -61,9 +70,10 @@ def lacking(r: OrderReading, clock: Clock, order: str) -> tuple[NextStep, ...]:
 def meeting(r: OrderReading, clock: Clock, order: str) -> tuple[NextStep, ...]:
     """Return what meets a clock that is open or was missed, in the words of its rule."""
     rule = rule_of(clock.id)
+    acts = Code(rule.met_by, kinds_in_words(rule.met_by))
     if clock.verdict is ClockVerdict.MISSED:
-        return (NextStep(f"in time, if it was so, with a stamp that shows when: {rule.met_by}"),)
-    return (NextStep(f"what meets {clock.id}: {rule.met_by}"),)
+        return (NextStep(Message("in time, if it was so, and if the record can show when: {0}", acts)),)
+    return (NextStep(Message("what meets {0}: {1}", clock.id, acts)),)
 
 
 def _trigger(r: OrderReading, rule: Deadline, clock: Clock, order: str) -> Iterator[NextStep]:
@@ -77,22 +87,28 @@ def _trigger(r: OrderReading, rule: Deadline, clock: Clock, order: str) -> Itera
 
 def _start(r: OrderReading, rule: Deadline, order: str) -> Iterator[NextStep]:
     """Yield what to record where no entry can start a clock."""
-    says = f"nothing on record starts it: {rule.wound_by}"
+    start = Message(rule.wound_by)
     rows = [row for kind in rule.winds for row in STARTS.get(kind, ())]
     if not rows:
         command = f"record {rule.winds[0]} ORDER --from FILE --on WHEN" if rule.winds else None
-        yield NextStep(says, command and filled(command, {"ORDER": order}))
+        yield NextStep(
+            Message("nothing on record starts it: {0}", start), command and filled(command, {"ORDER": order})
+        )
     for row in rows:
         if row is not PROVEN or r.instrument not in ADDRESSEES:
-            yield NextStep(f"{says}; {row.lacks}", row.step(order, None).command)
+            yield NextStep(
+                Message("nothing on record starts it: {0}; {1}", start, made(row.lacks)), row.step(order, None).command
+            )
 
 
 def _restated(e: Entry, lacks: tuple[Lack, ...], order: str) -> NextStep:
     """Return the step that states an entry again with all that it lacks."""
-    says = "; ".join(f"{lack.says} (it would with {lack.column} {lack.value})" for lack in lacks)
-    columns = [lack.column for lack in lacks]
+    says = joined("; ", (lack.words for lack in lacks))
+    columns = [lack.column for lack in lacks if lack.column]
     options = [*([] if "occurred" in columns else ["--on MOMENT"]), *(OPTIONS[column] for column in columns)]
-    starts_none = f"#{e.seq} {e.kind} starts no clock: {says}"
+    starts_none = Message("#{0} {1} starts no clock: {2}", e.number, e.kind, says)
+    if not columns:
+        return run(joined("; ", (starts_none, SUPPORTED)), BUNDLE).step(order, e)
     if BY_ANOTHER.intersection(columns):
         return run(starts_none, " ".join(("record KIND ORDER --from FIELDS", *options))).step(order, e)
     return restate(starts_none, "", " ".join(options)).step(order, e)
@@ -101,13 +117,24 @@ def _restated(e: Entry, lacks: tuple[Lack, ...], order: str) -> NextStep:
 def _answer(r: OrderReading, clock: Clock, order: str) -> Iterator[NextStep]:
     answers = [e for leaf in clock.met_by if (e := r.entries.by_leaf.get(leaf))]
     for e in answers:
-        yield restate(
-            f"#{e.seq} {e.kind} was recorded after the end; a stamp that shows when it happened",
-            "",
-            "--on MOMENT --on-source receipt-stamp",
-        ).step(order, e)
+        if can_be_stamped(e):
+            says = Message("#{0} {1} was recorded after the end; a stamp that shows when it happened", e.number, e.kind)
+            yield restate(says, "", "--on MOMENT --on-source receipt-stamp").step(order, e)
+        else:
+            yield NextStep(
+                Message(
+                    "Nothing that can be recorded changes this: #{0} {1} was recorded after the end, and no receipt "
+                    "can show the moment of an act of its signer.",
+                    e.number,
+                    e.kind,
+                )
+            )
     if not answers:
-        why = "an instruction not to disclose was lifted only after the end, and no rule says what was still to be done"
-        yield nothing(why).step(order, None)
+        yield NextStep(
+            Message(
+                "Nothing that can be recorded changes this: an instruction not to disclose was lifted only after the "
+                "end, and no rule says what was still to be done."
+            )
+        )
         command = f"record deadline-extended ORDER -f deadline={clock.id} -f new_due=WHEN --as ISSUER"
-        yield NextStep("or a new end, set by the issuing authority", filled(command, {"ORDER": order}))
+        yield NextStep(Message("or a new end, set by the issuing authority"), filled(command, {"ORDER": order}))

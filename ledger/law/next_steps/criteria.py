@@ -26,6 +26,9 @@ LACKS: dict[str, Remedies] = {
     "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more.": (
         restate("the files with their digests", "data-disclosed data-transmitted-by-state", "-f manifest=FILES"),
     ),
+    "The files of a disclosure are sealed for this reader.": (
+        run("the files, from a bundle for a reader who may open them", BUNDLE),
+    ),
     "No receipt of the data is on record.": (RECEIPT,),
     "Not everything that arrived was compared and found equal.": (
         restate("that it was compared, with the result", "evidence-received", "-f check=CHECK"),
@@ -43,7 +46,7 @@ LACKS: dict[str, Remedies] = {
         ),
     ),
     NO_CLOCK_MET: (run("an answer in time; the clocks show which", "judge ORDER"),),
-    "Nothing was issued to the defence.": (
+    "The record shows nothing that was issued to the defence.": (
         record(
             "what the defence was given",
             "defence-bundle-issued -f bundle=FILE -f includes=raw-return,manifest,entries,proofs,verifier",

@@ -38,6 +38,7 @@ ROWS: dict[str, Remedies] = {
     "W-8-NOT-SIMULTANEOUS": (
         restate("the moment of the notification, if it is wrong", "notification-sent", "--on WHEN"),
     ),
+    "W-8-SAME-DAY": (restate("the moment of the notification, if it is wrong", "notification-sent", "--on WHEN"),),
     "V-10-2-BEFORE-RELEASE": (
         record(
             "that the enforcing authority had confirmed before the data were sent, if it had",
@@ -62,6 +63,28 @@ ROWS: dict[str, Remedies] = {
     "W-11-1-LENGTH": (
         restate("that it extends by thirty days, if it does", "preservation-extended", "-f extends_by=P30D"),
     ),
+    "W-3-CATEGORY": (
+        record(
+            "a correction that states the category of the data, or no longer asks for them",
+            "order-corrected -f corrects=ENTRY -f material=yes -f changed_fields=data_categories -f changes=TEXT",
+            "order-issued order-corrected",
+        ),
+    ),
+    "W-3-DISCLOSED": (
+        record("that the data were destroyed, if they were", "data-destroyed -f scope=out-of-scope -f method=METHOD"),
+        record("that their use was restricted, if it was", "use-restricted -f scope=out-of-scope"),
+    ),
+    "V-11-1-CEASED": (
+        restate("the cause, if it is another one", "preservation-ceased", "-f cause=CAUSE"),
+        nothing("the data are no longer kept"),
+    ),
+    "W-11-1-KEPT": (
+        record(
+            "that a request for production was confirmed in time, if it was",
+            "production-request-confirmed -f production_kind=EPOC --on WHEN",
+        ),
+        nothing("the data were kept"),
+    ),
     "V-12-2": (nothing("the data were sent after the ground had been raised"),),
     "W-12-LATE": (restate("the moment of the ground, if it is wrong", "ground-for-refusal-raised", "--on WHEN"),),
     "W-12-3-NO-CONTACT": (
@@ -75,6 +98,20 @@ ROWS: dict[str, Remedies] = {
         record(
             "a later end for the provider, if the issuing authority sets one",
             "deadline-extended -f deadline=E-10-2 -f new_due=WHEN",
+        ),
+    ),
+    "W-17-1-MEMBER-STATE": (
+        restate(
+            "the third country whose law conflicts, if it is another one",
+            "reasoned-objection-filed",
+            "-f conflicting_law_party=PARTY",
+        ),
+    ),
+    "W-17-3-NO-REVIEW": (
+        record(
+            "the request for a review by the court, if it was made",
+            "court-review-requested -f about=ENTRY --on WHEN",
+            "reasoned-objection-filed",
         ),
     ),
     "W-17-LATE": (restate("the moment of the objection, if it is wrong", "reasoned-objection-filed", "--on WHEN"),),

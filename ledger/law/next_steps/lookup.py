@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from ledger.entries.case import Case, Entry
-from ledger.law.admissibility.criteria import Criterion
-from ledger.law.judge import Judgement, read_order
+from ledger.law.admissibility.criteria import Criterion, repeated
+from ledger.law.judge import read_order
+from ledger.law.judgement import Judgement
 from ledger.law.next_steps import (
     e_evidence,
     e_evidence_contents,
@@ -28,6 +29,7 @@ from ledger.law.record_checks.open_duties import OpenDuty
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
 from ledger.law.terms.periods import outcome
 from ledger.law.terms.rule import Clock, ClockVerdict, Finding
+from ledger.messages import Message, joined
 
 FINDINGS: dict[str, Remedies] = {
     **e_evidence.ROWS,
@@ -118,9 +120,7 @@ class NextSteps:
             yield from (self._step(row, self._reading.entries.current) for row in LACKS[lack])
         elif (duty := next((d for d in self._judgement.duties if d.says == lack), None)) is not None:
             yield from self.of_duty(duty)
-        elif (
-            finding := next((f for f in self._judgement.findings if lack.startswith(f"{f.code}: ")), None)
-        ) is not None:
+        elif (finding := next((f for f in self._judgement.findings if repeated(f) == lack), None)) is not None:
             yield from self.of_finding(finding)
         else:
             yield from self._of_clock_lack(lack)
@@ -134,7 +134,7 @@ class NextSteps:
         fields = [name for name in point.fields if self._reading.order.lacks(name)]
         changed = " ".join(f"-f changed_fields={name}" for name in fields)
         return record(
-            f"in the order, by a correction: {', '.join(WORDS[name] for name in fields)}",
+            Message("in the order, by a correction: {0}", joined(", ", (Message(WORDS[name]) for name in fields))),
             f"order-corrected -f corrects=ENTRY -f material=no {changed} -f changes=TEXT",
             "order-issued",
         )

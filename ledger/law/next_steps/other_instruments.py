@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
+from ledger.command_line import command_line
 from ledger.law.next_steps.step import NextStep, Remedies, nothing, record, restate, run
 from ledger.law.parties.bound_parties import bound_from
 from ledger.law.parties.party_register import Register
 from ledger.law.rules.acts import ACTS
+from ledger.messages import Message
 
 ROWS: dict[str, Remedies] = {
     "V-NOT-IN-FORCE": (
@@ -53,6 +54,7 @@ ROWS: dict[str, Remedies] = {
             "-f copy_to_central_authority=yes",
         ),
     ),
+    "W-27-9-a-SAME-DAY": (restate("the moment of the transmission, if it is wrong", "order-transmitted", "--on WHEN"),),
     "W-28-4-NOT-EXPLAINED": (
         record("the explanation of the use", "use-explained -f about=ENTRY", "condition-imposed"),
     ),
@@ -70,6 +72,10 @@ ROWS: dict[str, Remedies] = {
     "V-29-7-CEASED": (
         restate("the cause, if it is another one", "preservation-ceased", "-f cause=CAUSE"),
         nothing("the data are no longer kept"),
+    ),
+    "W-16-2-LENGTH": (
+        restate("the period, if it is ninety days or less", "preservation-extended", "-f extends_by=P90D"),
+        restate("the period, if it is ninety days or less", "preservation-requested", "-f period=P90D"),
     ),
     "V-2703f-CEASED": (
         restate("the cause, if it is another one", "preservation-ceased", "-f cause=CAUSE"),
@@ -136,7 +142,7 @@ def binding_steps(register: Register, instrument: str, parties: Sequence[str]) -
     if act not in ACTS or ACTS[act].since is not None:
         return ()  # the day of the act decides, or an agreement between the two
     return tuple(
-        NextStep(f"from when {act} binds {party}, if it does", _command(register, act, party))
+        NextStep(Message("from when {0} binds {1}, if it does", act, party), _command(register, act, party))
         for party in dict.fromkeys(parties)
         if bound_from(register, act, party) is None
     )
@@ -149,7 +155,7 @@ def _command(register: Register, act: str, party: str) -> str:
     registrar = "registrar" if newest is None else newest.by
     stated = [f"{name}={value}" for name, values in known.items() for value in _texts(values)]
     fields = [word for each in (*stated, f"in_force={act}=DAY") for word in ("-f", each)]
-    return shlex.join(("comity", "record", "party-registered", *fields, "--as", registrar))
+    return command_line("record", "party-registered", *fields, "--as", registrar)
 
 
 def _texts(value: object) -> Iterator[str]:

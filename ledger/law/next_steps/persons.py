@@ -26,6 +26,13 @@ ANSWERED = (
 
 ROWS: dict[str, Remedies] = {
     "W-NOTICE-CONTRARY-TO-REQUEST": (nothing("the person was told"),),
+    "W-2705a-LENGTH": (
+        restate(
+            "the day on which it is looked at again, within ninety days",
+            "customer-notification-delayed customer-notification-delay-extended",
+            "-f review_on=DAY",
+        ),
+    ),
     "V-NOTICE-CONTRARY-TO-ORDER": (nothing("the person was told"),),
     "W-NOTICE-OF-PRESERVATION": (nothing("the person was told"),),
     "W-13-3-NO-REMEDIES": (
@@ -38,7 +45,7 @@ ROWS: dict[str, Remedies] = {
         ),
         record(
             "that the delay was lifted in time, if it was",
-            "customer-notification-delay-lifted -f about=ENTRY --on WHEN --on-source receipt-stamp",
+            "customer-notification-delay-lifted -f about=ENTRY --on WHEN",
             "customer-notification-delayed customer-notification-delay-extended",
         ),
     ),

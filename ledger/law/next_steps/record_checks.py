@@ -27,6 +27,14 @@ ROWS: dict[str, Remedies] = {
         ),
     ),
     "W-UNSIGNED-ORDER": (run("the order as its maker signed it, from the bundle of its maker", BUNDLE),),
+    "G-OFFICE-UNCONFIRMED": (
+        run("the acts of the office as it signed them, from a bundle of its own ledger", BUNDLE),
+        run(
+            "the office, if the registrar knows it from elsewhere; an act that it signed needs its key too",
+            "record authority-registered -f actor=WHOSE -f party=PARTY -f roles=ROLE -f valid_from=DAY --as REGISTRAR",
+        ),
+    ),
+    "W-RECEIVED-NOT-PROVEN": (run("the entry as an office signed it that may, from a newer bundle", BUNDLE),),
     "V-DISCLOSED-TO-FORGER": (nothing("the data were handed over"),),
     "W-KEY-UNTRUSTED": (
         record(
@@ -38,7 +46,7 @@ ROWS: dict[str, Remedies] = {
     "G-DECISION-SECOND-HAND": (run("the entry of the office that decided, from its bundle", BUNDLE),),
     "G-NOT-CERTIFIED": (restate("the certificate", "data-disclosed", "-f certificate=FILE"),),
     "V-HASH-MISMATCH": (
-        run("at which step the file changed", "check FILE ORDER"),
+        run("at which step the file changed", "check ORDER FILE"),
         restate(
             "the digest of the file, if an entry states a wrong one",
             "evidence-received custody-transferred working-copy-made analysis-performed data-transmitted-by-state",
@@ -77,7 +85,9 @@ ROWS: dict[str, Remedies] = {
     "W-OUT-OF-SEQUENCE": (record("the step that came before, if it is missing", "STEP --from FILE --on WHEN"),),
     "W-LATE-REC": (nothing("what is recorded now is later still"),),
     "V-AFTER-SIGNATURE": (restate("the true moment of the event", "", "--on WHEN"),),
+    "W-CLOCKS-DIFFER": (restate("the true moment of the event, if its signer's clock was wrong", "", "--on WHEN"),),
     "W-BEFORE-ORDER": (restate("the true moment of the event, if the stated one is wrong", "", "--on WHEN"),),
+    "W-NAME-MISLEADING": (nothing("an office keeps its name, and the report sets it in quotation marks"),),
     "W-NOT-ITS-TYPE": (restate("the value in the form of its field", "", ""),),
     "G-DISPUTED": (
         record(
@@ -85,6 +95,10 @@ ROWS: dict[str, Remedies] = {
             "court-ruled -f ruling=dispute-settled -f settles=ENTRY --as COURT",
             "event-disputed",
         ),
+    ),
+    "G-IMPORTED": (
+        run("the order as its maker signed it, from the bundle of its maker", BUNDLE),
+        restate("what the order states, from the order itself", "order-issued", ""),
     ),
     "G-UNKNOWN-KIND": (nothing("a newer version of this program may know the kind"),),
     "W-REPLACED": (nothing("both entries stay on record"),),

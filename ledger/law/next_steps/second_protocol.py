@@ -8,6 +8,7 @@ ANOTHER_WAY = "the order has to go another way; `comity issue` makes the new ord
 
 ROWS: dict[str, Remedies] = {
     "V-7-RESERVED": (nothing(ANOTHER_WAY),),
+    "V-2AP-SCOPE": (nothing(ANOTHER_WAY),),
     "W-7-RESERVER-ISSUES": (nothing("the protocol does not settle it"),),
     "F730": (nothing("the order asks for them; `comity issue` makes an order that asks for less"),),
     "V-7-2b": (
@@ -25,6 +26,7 @@ ROWS: dict[str, Remedies] = {
         ),
     ),
     "W-7-5a-LATE": (restate("the moment of the notification, if it is wrong", "notification-sent", "--on WHEN"),),
+    "W-7-5a-SAME-DAY": (restate("the moment of the notification, if it is wrong", "notification-sent", "--on WHEN"),),
     "V-7-5b-NO-CONSULT": (
         record(
             "that the consultation was finished before the data were disclosed, if it was",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 import string
 from collections.abc import Mapping
 
 from msgspec import Struct
 
+from ledger.command_line import quoted
 from ledger.entries.case import Entry, wire
+from ledger.messages import made
 
 PLAIN = frozenset(string.ascii_letters + string.digits + "-_.:")
 FROM = "--from FIELDS"  # the fields of the entry that is recorded again, as JSON
@@ -29,7 +30,8 @@ class NextStep(Struct, frozen=True):
 class Remedy(Struct, frozen=True):
     """A row of a table: the missing fact in words, and the command after `comity`, in which ORDER and ENTRY are filled.
 
-    ENTRY, KIND, MOMENT and SIGNER are those of the first entry of `about` kinds (empty: any) to which the point refers.
+    ENTRY, KIND, MOMENT, SIGNER and WHOSE (whose act it reports) are those of the first entry of `about` kinds (empty:
+    any) to which the point refers.
     """
 
     lacks: str
@@ -39,14 +41,15 @@ class Remedy(Struct, frozen=True):
     def step(self, order: str, entry: Entry | None) -> NextStep:
         """Return the step for an order by its name; `entry` is the one that the command names."""
         if self.command is None:
-            return NextStep(self.lacks)
+            return NextStep(made(self.lacks))
         command, words = self.command, {"ORDER": order}
         if entry is not None:
-            words |= {"ENTRY": f"#{entry.seq}", "KIND": entry.kind, "MOMENT": wire(entry.on), "SIGNER": entry.by}
+            words |= {"ENTRY": f"#{entry.number}", "KIND": entry.kind, "MOMENT": wire(entry.on), "SIGNER": entry.by}
+            words["WHOSE"] = entry.actor
             command = command.replace(FROM, _stated(entry, command))
             if "--replaces" in command:
                 command += _circumstances(entry, command)
-        return NextStep(self.lacks, filled(command, words))
+        return NextStep(made(self.lacks), filled(command, words))
 
 
 Remedies = tuple[Remedy, ...]
@@ -110,5 +113,5 @@ def filled(command: str, words: Mapping[str, str]) -> str:
     parts = []
     for part in command.split():
         name, mark, value = part.rpartition("=")
-        parts.append(shlex.quote(f"{name}{mark}{words.get(value, value)}"))
+        parts.append(quoted(f"{name}{mark}{words.get(value, value)}"))
     return " ".join(("comity", *parts))

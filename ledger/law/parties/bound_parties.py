@@ -110,6 +110,15 @@ def bound_from(register: Register, act: str, party: str | None) -> date | None:
     return NEVER if act == "EPOC" and is_real(code) else None  # the Regulation binds Member States alone
 
 
+def is_member_state(register: Register, party: str | None) -> bool:
+    """Return True for a Member State, Denmark too, and for a Party that the Regulation binds by the register.
+
+    Of an invented State of which the register says nothing, it is False.
+    """
+    member = register.parties.get(party or "")
+    return ALSO.get(party or "", party) in (*MEMBER_STATES, "DK") or (member is not None and "EPOC" in member.in_force)
+
+
 def agreement_from(register: Register, parties: Iterable[str | None]) -> date | None:
     """Return the day from which an agreement under 18 U.S.C. 2523 is in force between two States; None: not known.
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry, instant
 from ledger.facts import KINDS
+from ledger.formats.misleading_names import misleading
 from ledger.law.terms.calendar import Days, public_holidays
 
 NOWHERE = Days("UTC")  # for a Party the register does not know
@@ -67,6 +68,7 @@ class RegisteredOffice(Struct, frozen=True):
     valid_from: date
     leaf: str
     languages: frozenset[str] = frozenset()
+    origin: str | None = None  # the log whose register says so, if it is not the reader's own
 
 
 class Compromise(Struct, frozen=True):
@@ -93,6 +95,9 @@ class Register(Struct):
     compromises: list[Compromise] = []
     entries: dict[str, list[Entry]] = {}  # by kind, in order of entries
     withdrawn: list[tuple[Entry, tuple[Entry, ...]]] = []  # replaced suspicions, each with its replacements
+    unknown: frozenset[str] = frozenset()  # offices that only the register of a log without a say about them knows
+    assumed: frozenset[str] = frozenset()  # those of them that are taken as confirmed
+    misleading: set[str] = set()  # offices with a name that reads like words of this program, here or in another log
     _ended: dict[str, datetime] = {}
 
     def days(self, party: str | None) -> Days:
@@ -287,6 +292,8 @@ def _office(register: Register, e: Entry) -> None:
             languages=frozenset(e.get("languages") or (before.languages if before else ())),
         )
     )
+    if any(map(misleading, (e.get("names") or {actor: actor}).values())):
+        register.misleading.add(actor)
     if until := _day(e.get("valid_until")):
         register.ends[actor] = until
 

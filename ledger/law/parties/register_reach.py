@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ledger.entries.case import Case, Entry
+from ledger.entries.case import Case, Entry, ReceivedRegister
 from ledger.entries.form import named_in
+from ledger.entries.wrapped_entry import KIND
 from ledger.law.parties.party_register import fold
 
 _OFFICES = frozenset({"authority-registered", "authority-changed"})
@@ -45,6 +46,19 @@ def reach(fresh: Sequence[Entry], registry: Sequence[Entry]) -> frozenset[str] |
     return frozenset(names)
 
 
+def reach_of_received(register: ReceivedRegister, seen: int) -> frozenset[str] | None:
+    """Return the names on which orders rest that new entries of another log's register can change; None for all orders.
+
+    `seen` is how many entries of the register were there before. Its offices and keys change the orders that name the
+    offices; anything new in it may prove an entry of that log, so it changes the orders that hold one.
+    """
+    fresh = register.entries[seen:]
+    if not fresh:
+        return frozenset()
+    named = reach([e for e in fresh if e.kind in _OFFICES | _KEYS], register.entries)
+    return None if named is None else named | {register.origin}
+
+
 def _of_office(e: Entry, registry: Iterable[Entry]) -> Iterator[str]:
     """Yield an office, and its Parties if it is or was designated: then orders ask for it by its Party."""
     actor = e.get("actor")
@@ -55,7 +69,11 @@ def _of_office(e: Entry, registry: Iterable[Entry]) -> Iterator[str]:
 
 
 def names_of(case: Case) -> frozenset[str]:
-    """Return the offices and Parties on which an order rests: its entries name them, or are of their offices."""
+    """Return the offices, Parties and other logs on which an order rests.
+
+    Its entries name the offices and Parties, or are of these offices. It has received entries of the logs.
+    """
     names = named_in(case.entries) | {e.party for e in case.entries}
+    names |= {str(e.get("origin")) for e in case.entries if e.kind == KIND}
     offices = fold(case.registry).offices
     return frozenset(names.union(office.party for name in names for office in offices.get(name, ())))

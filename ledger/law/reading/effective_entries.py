@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
 
-from ledger.entries.case import Entry, replacements
+from ledger.entries.case import Entry, founding_act, is_of_another_state, replacements
 from ledger.facts import KINDS
 from ledger.law.reading.acting_offices import ActingOffices
 
-in_order = attrgetter("on", "index")  # order of entries: by when it happened, then by place in the record
+in_order = attrgetter("on", "position")  # order of entries: by when it happened, then by place in the record
 
 
 def precedes(e: Entry, other: Entry) -> bool:
@@ -95,10 +95,26 @@ class EffectiveEntries:
     # -- effective entries ---------------------------------------------------------------------------------------------
 
     @cached_property
+    def _stated_by_itself(self) -> frozenset[tuple[str, str, str]]:
+        """The kind, role and order id of each act of its signer."""
+        return frozenset((e.kind, e.role, e.order) for e in self.current if e.speaks == "act" and e.held)
+
+    def _is_reported_again(self, e: Entry) -> bool:
+        """Return True for a report, in another order id, of an act that its own office has stated since.
+
+        Two orders were joined: what the office itself says counts, and not what a table said about it [design]. The two
+        registers may know the office by two ids, so its role is compared.
+        """
+        if e.speaks == "act" or e.whose is None or not self._stated_by_itself:
+            return False
+        roles = self._actors.held(e)
+        return any(k == e.kind and role in roles and o != e.order for k, role, o in self._stated_by_itself)
+
+    @cached_property
     def _effective(self) -> dict[str, tuple[Entry, ...]]:
         kinds: dict[str, list[Entry]] = {}
         for e in self.current:
-            if self.would_count(e):
+            if self.would_count(e) and not self._is_reported_again(e):
                 kinds.setdefault(e.kind, []).append(e)
         return {kind: tuple(entries) for kind, entries in kinds.items()}
 
@@ -108,6 +124,17 @@ class EffectiveEntries:
 
     def would_count(self, e: Entry) -> bool:
         """Return True if an entry is effective, or would be if no other replaced it."""
+        return self._is_in_role(e) and not self.is_of_another_state(e)
+
+    @cached_property
+    def _founding(self) -> Entry | None:
+        return founding_act(self._all)
+
+    def is_of_another_state(self, e: Entry) -> bool:
+        """Return True for an act in a role of the issuing Party by an office of another one."""
+        return is_of_another_state(e, self._founding)
+
+    def _is_in_role(self, e: Entry) -> bool:
         kind = KINDS.get(e.kind)
         if kind is None or not e.held:
             return False

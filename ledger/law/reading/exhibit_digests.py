@@ -99,7 +99,7 @@ def handed(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> list[Entry
         return [named, *same]
     kinds = HANDED[:1] if arrival.kind == "data-transmitted-by-state" else HANDED
     every = (*r.entries.of(*kinds), *(k for k in kept if k.kind in kinds))
-    return [s for s in every if in_order(s) < in_order(arrival) or s.index < arrival.index]
+    return [s for s in every if in_order(s) < in_order(arrival) or s.position < arrival.position]
 
 
 def _answer(r: OrderReading, arrival: Entry) -> Entry | None:
@@ -227,7 +227,7 @@ class Exhibits:
             if exhibit:
                 self._here.setdefault(self._whole(exhibit), []).append(e)
         arrivals = [e for e in (*reading.entries.by_leaf.values(), *self._kept) if e.kind in ARRIVALS]
-        for e in sorted(arrivals, key=lambda e: e.index):
+        for e in sorted(arrivals, key=lambda e: e.position):
             self.firsts(e)  # in the order of the log: the sources of an arrival are computed before it
 
     def stated(self, e: Entry) -> tuple[Digest, ...]:
@@ -289,7 +289,11 @@ class Exhibits:
 
     def _of_source(self, source: Entry, e: Entry) -> Iterable[First]:
         """Return the first statements of a source; of one recorded later, which may lead back here, its own digests."""
-        return self.firsts(source) if source.index < e.index else (First(source.leaf, d) for d in self.stated(source))
+        return (
+            self.firsts(source)
+            if source.position < e.position
+            else (First(source.leaf, d) for d in self.stated(source))
+        )
 
     def _of_exhibit(self, exhibit: str) -> tuple[First, ...]:
         """Return the files of an exhibit; of several, or none, also its first digest that belongs to no single file."""

@@ -11,8 +11,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from ledger.entries.case import Case, Entry
-from ledger.law.parties.party_register import register_at
+from ledger.law.parties.received_registers import register_of
 from ledger.law.reading.acting_offices import ActingOffices
 from ledger.law.reading.authority_review import AuthorityReview, Emergency
 from ledger.law.reading.deadline_changes import DeadlineChanges
@@ -20,6 +22,7 @@ from ledger.law.reading.effective_entries import EffectiveEntries
 from ledger.law.reading.instructions import Instructions
 from ledger.law.reading.order_parties import OrderParties
 from ledger.law.reading.receipts import Receipts
+from ledger.law.reading.record_order import ranked
 from ledger.law.reading.reliability import Reliability
 from ledger.law.reading.substance import Substance
 from ledger.law.reading.versions import OrderVersions
@@ -46,14 +49,25 @@ class OrderReading:
     - `register`: Parties, offices and declarations as the registry gave them at this moment
     """
 
-    def __init__(self, case: Case, at: datetime, list_clocks: ListClocks, run_machine: RunMachine) -> None:
-        """Read a case that is already cut to what was known at `at` (aware)."""
-        self.case = case
+    def __init__(
+        self,
+        case: Case,
+        at: datetime,
+        list_clocks: ListClocks,
+        run_machine: RunMachine,
+        assumed: frozenset[str] = frozenset(),
+    ) -> None:
+        """Read a case that is already cut to what was known at `at` (aware).
+
+        Entries of offices that only another log's register knows are left out, but for the `assumed` ones.
+        """
+        self.case = case = replace(case, entries=ranked(case.entries))
         self.at = at
         self.instrument = instrument = case.instrument
-        self.register = register = register_at(case.registry, at)
+        self.register = register = register_of(case, at, assumed)
         self.actors = actors = ActingOffices(register)
-        self.entries = entries = EffectiveEntries(case.entries, at, actors)
+        known = tuple(e for e in case.entries if not e.known_to or e.by in assumed) if case.others else case.entries
+        self.entries = entries = EffectiveEntries(known, at, actors)
         self.order = order = OrderVersions(entries, actors)
         self.reliability = reliability = Reliability(entries, order)
         self.receipts = receipts = Receipts(instrument, entries, order)
@@ -78,7 +92,7 @@ class OrderReading:
 
     def of_case(self, case: Case) -> OrderReading:
         """Read another case at the same moment by the same rules."""
-        return OrderReading(case, self.at, self._list_clocks, self._run_machine)
+        return OrderReading(case, self.at, self._list_clocks, self._run_machine, self.register.assumed)
 
     @cached_property
     def history(self) -> StateHistory:

@@ -8,6 +8,7 @@ from ledger.entries.case import Entry
 from ledger.law.reading.effective_entries import EffectiveEntries
 from ledger.law.reading.reliability import Lack, lack_of_time
 from ledger.law.reading.versions import OrderVersions
+from ledger.messages import Message, either
 
 STAMPED = ("delivery-receipt", "portal-log", "courier-receipt")  # proof by which the issuing side may record arrival
 
@@ -20,18 +21,23 @@ ADDRESSEES = {**_BY_PROVIDER, **_BY_STATE}
 def lack_of_receipt(e: Entry, instrument: str) -> Lack | None:
     """Return why an `order-received` is no proper receipt under an instrument; None for a proper one."""
     if e.get("proper_addressee") is False:
-        return Lack("no proper receipt: it arrived at a wrong place", "proper_addressee", "true, if that is so")
+        return Lack(
+            Message("no proper receipt: it arrived at a wrong place"),
+            "proper_addressee",
+            Message("true, if that is so"),
+        )
     roles = ADDRESSEES.get(instrument, ("SP", "REG"))
     if e.role in roles:
         return None
     if instrument in ADDRESSEES:
-        return Lack(f"no proper receipt: it is signed as {e.role}", "role", " or ".join(roles))
+        return Lack(Message("no proper receipt: it is signed as {0}", e.role), "role", either(roles))
     if e.role != "ISS":
-        return Lack(f"no proper receipt: it is signed as {e.role}", "role", "SP or REG, or ISS with proof")
+        says = Message("no proper receipt: it is signed as {0}", e.role)
+        return Lack(says, "role", Message("SP or REG, or ISS with proof"))
     if e.get("proof_kind") in STAMPED:
         return None
     return Lack(
-        "no proper receipt: it is signed as ISS and names no proof that counts", "proof_kind", " or ".join(STAMPED)
+        Message("no proper receipt: it is signed as ISS and names no proof that counts"), "proof_kind", either(STAMPED)
     )
 
 
@@ -67,9 +73,11 @@ class Receipts:
         if not self._entries.would_count(e):
             lacks.append(
                 Lack(
-                    f"{e.actor} holds no role in which {e.kind} counts",
+                    Message("{0} holds no role in which {1} counts", e.actor, e.kind),
                     "actor",
-                    "an office that the register knows in such a role, or nothing, if it is the signer's own act",
+                    Message(
+                        "an office that the register knows in such a role, or nothing, if it is the signer's own act"
+                    ),
                 )
             )
         if e.kind == "order-received" and (lack := lack_of_receipt(e, self._instrument)) is not None:

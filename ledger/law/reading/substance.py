@@ -72,14 +72,19 @@ class Substance:
                 less.update(e.get("elements") or ())
         return frozenset(s for s in sought if not covered(s, less))
 
-    @cached_property
-    def _ever_sought(self) -> frozenset[str]:
-        orders = (*self._order.versions[:1], *self._entries.of("order-corrected"))
-        return frozenset(element for e in orders for element in e.get("elements_sought") or ())
+    def not_sought(self, element: str, on: datetime) -> bool:
+        """Return True if an element is neither sought at a moment, by the last statement of it, nor by a later one."""
+        asking = (*self._order.versions[:1], *self._entries.of("order-corrected", "order-adapted"))
+        stated = [e for e in asking if e.stated("elements_sought")]
+        before = [e for e in stated if e.on <= on][-1:] or stated[:1]
+        sought = (s for e in (*before, *(e for e in stated if e.on > on)) for s in e.get("elements_sought") or ())
+        return not covered(element, frozenset(sought))
 
-    def not_sought(self, element: str) -> bool:
-        """Return True if no `elements_sought` of the order or of a correction names or covers an element."""
-        return not covered(element, self._ever_sought)
+    def sent(self, receipt: Entry) -> datetime:
+        """Return when data that were received had been sent: by the disclosure it names, else the last one before."""
+        named = self._entries.named(receipt.get("about"))
+        sent = [d.on for d in self.disclosures if d is named] or [d.on for d in self.disclosures if d.on <= receipt.on]
+        return sent[-1] if sent else receipt.on
 
     # -- what was returned ---------------------------------------------------------------------------------------------
 
@@ -91,10 +96,10 @@ class Substance:
     def returned_by(self, disclosure: Entry) -> frozenset[str]:
         """Return the elements of one disclosure.
 
-        If its manifest cannot be read here: all the scope of its moment if it is not partial, all but what it withholds
-        if it says what, else none.
+        If its manifest cannot be read here, or is that of an import and lists nothing: all the scope of its moment if
+        it is not partial, all but what it withholds if it says what, else none.
         """
-        if not isinstance(disclosure.sealed.get("manifest"), Unread):
+        if not isinstance(disclosure.sealed.get("manifest"), Unread) and not _lists_nothing(disclosure):
             return manifest_elements(disclosure)
         withheld = disclosure.get("withheld") or ()
         if disclosure.get("partial") and not withheld:
@@ -215,3 +220,9 @@ class Substance:
             e.get("scope") == "all" and not self._entries.later(e, *{a.kind for a in self.reaching})
             for e in self._entries.of("data-destroyed", "data-returned")
         )
+
+
+def _lists_nothing(disclosure: Entry) -> bool:
+    """Return True for an import of a disclosure whose manifest has neither an element nor a file: a table has none."""
+    manifest = disclosure.get("manifest") or {}
+    return disclosure.speaks == "import" and not manifest.get("elements") and not manifest.get("files")

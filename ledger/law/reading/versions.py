@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ledger.entries.case import Entry
+from ledger.facts.vocabulary import ELEMENTS
 from ledger.law.reading.acting_offices import ActingOffices
 from ledger.law.reading.effective_entries import EffectiveEntries
 
@@ -108,10 +109,22 @@ class OrderVersions:
         """The categories the order states; never read from the elements."""
         return frozenset(self.states("data_categories") or ())
 
+    @property
+    def asking(self) -> tuple[Entry, ...]:
+        """The order as issued and the corrections that state elements: what asks for data."""
+        corrections = (e for e in self._entries.of("order-corrected") if e.stated("elements_sought"))
+        return () if self.issued is None else (self.issued, *corrections)
+
+    @cached_property
+    def governing(self) -> frozenset[str]:
+        """The categories the order states, and those of its elements in the law of the Union: Reg. 2023/1543 art. 3."""
+        names = (name.partition("#")[0] for e in self.asking for name in e.get("elements_sought") or ())
+        return self.categories | {ELEMENTS[name].eu for name in names if name in ELEMENTS}
+
     @cached_property
     def traffic_or_content(self) -> bool:
-        """True if traffic or content is among the categories."""
-        return not self.categories.isdisjoint(("traffic", "content"))
+        """True if traffic or content is among the categories that govern the order."""
+        return not self.governing.isdisjoint(("traffic", "content"))
 
     @cached_property
     def _supplied(self) -> frozenset[str]:

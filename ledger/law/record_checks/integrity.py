@@ -71,6 +71,12 @@ def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
 # -- custody -----------------------------------------------------------------------------------------------------------
 
 
+def is_same_transfer(one: Entry, other: Entry) -> bool:
+    """Return True if two transfers state one hand-over, each from the side of its signer."""
+    fields = ("exhibit", "released_by", "received_by")
+    return one.by != other.by and all(one.get(name) == other.get(name) for name in fields)
+
+
 @finding(
     "W-CUSTODY-GAP",
     cite="ISO27037:6.1",
@@ -82,6 +88,7 @@ def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
 )
 def not_shown_who_held_it(r: OrderReading) -> Matches:
     holders: dict[str, str] = {}
+    moved: dict[str, Entry] = {}  # the last transfer of each exhibit
     gaps = []
     for e in r.entries.of("evidence-received", "custody-transferred", *HANDLED):
         exhibit = e.get("exhibit")
@@ -89,6 +96,10 @@ def not_shown_who_held_it(r: OrderReading) -> Matches:
             if exhibit is not None and holders.setdefault(exhibit, e.actor) != e.actor:
                 gaps.append(e)  # another holder is on record, who would hand it over by a transfer
             continue
+        if e.kind == "custody-transferred":
+            before, moved[exhibit] = moved.get(exhibit), e
+            if before is not None and is_same_transfer(before, e):
+                continue  # the other side states the same hand-over
         hands = e.get("released_by") if e.kind == "custody-transferred" else e.actor
         if holders.get(exhibit) != hands:
             gaps.append(e)

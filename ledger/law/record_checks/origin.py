@@ -41,8 +41,9 @@ def signed_without_authority(r: OrderReading) -> Matches:
     powerless = [e for e in powerless if not _extends_its_own_time(e)]
     if not powerless:
         return None
-    grave = any(e.kind in AUTHORITY for e in powerless)
-    effects = (("A4", CriterionState.CONTRADICTED if grave else CriterionState.GAP),)
+    ours = [e for e in powerless if not r.entries.is_of_another_state(e)]  # a stranger takes nothing from the order
+    grave = any(e.kind in AUTHORITY for e in ours)
+    effects = (("A4", CriterionState.CONTRADICTED if grave else CriterionState.GAP),) if ours else ()
     return CheckResult(tuple(e.leaf for e in powerless), effects=effects)
 
 
@@ -96,6 +97,35 @@ def no_signed_order(r: OrderReading) -> Matches:
 )
 def disclosed_to_a_forger(r: OrderReading) -> Matches:
     return (*r.entries.of("order-repudiated"), *r.substance.disclosures) if r.substance.disclosures else None
+
+
+@finding(
+    "G-OFFICE-UNCONFIRMED",
+    cite="2AP:7(6), EPOC:9(1)",
+    mark=Mark.DESIGN,
+    says="Only the register of another ledger knows an office that acted; what rests on its acts is undetermined.",
+)
+def office_unconfirmed(r: OrderReading) -> Matches:
+    """Its effects are those of all that would differ if the office were confirmed: see `judge`."""
+    unknown = r.register.unknown - r.register.assumed
+    return [
+        e
+        for e in r.case.entries
+        if (e.known_to and e.by not in r.register.assumed) or (e.whose in unknown and e.kind in KINDS)
+    ]
+
+
+@finding(
+    "W-RECEIVED-NOT-PROVEN",
+    cite="2AP:7(6), EPOC:9(1)",
+    mark=Mark.DESIGN,
+    kinds="counterparty-record-received",
+    says="An entry of another ledger is not proven to be an act of the office that it names; it has no effect.",
+)
+def received_and_not_proven(r: OrderReading) -> Matches:
+    """Leave out acts of offices that only the other register knows: they have another finding."""
+    unconfirmed = {e.index for e in r.case.entries if e.known_to}
+    return [e for e in r.entries.current if e.unproven.startswith("KEY-") and e.index not in unconfirmed]
 
 
 # -- keys --------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ledger.entries.case import Entry
-from ledger.entries.form import out_of_type
+from ledger.entries.form import named_in, out_of_type
 from ledger.entries.replacement import ALGORITHMS
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUPS
@@ -61,7 +61,8 @@ def crossed(r: OrderReading) -> Matches:
     says="The same thing came twice; the first counts.",
 )
 def came_twice(r: OrderReading) -> Matches:
-    return (*r.entries.of("duplicate-service-recorded"), *_received_again(r), *_disclosed_again(r))
+    again = (e for e in r.entries.of("duplicate-service-recorded") if not e.stated("first_order"))  # else one service
+    return (*again, *_received_again(r), *_disclosed_again(r))
 
 
 def _received_again(r: OrderReading) -> list[Entry]:
@@ -110,6 +111,16 @@ def written_down_late(r: OrderReading) -> Matches:
 )
 def signed_before_it_happened(r: OrderReading) -> Matches:
     return [e for e in (*r.entries.current, *r.entries.future) if e.after_signature]
+
+
+@finding(
+    "W-CLOCKS-DIFFER",
+    cite="FRE:803(6)(A)",
+    mark=Mark.DESIGN,
+    says="An entry arrived here up to an hour before the moment that it states: one of the two clocks is wrong.",
+)
+def arrived_before_it_happened(r: OrderReading) -> Matches:
+    return [e for e in (*r.entries.current, *r.entries.future) if e.clocks_differ]
 
 
 # The kinds that presuppose an order: service, notification, answer, custody, notice, use. Every other kind can come
@@ -165,6 +176,18 @@ def not_of_its_type(r: OrderReading) -> Matches:
     leaves = [e.leaf for e in (*r.entries.current, *r.entries.future) if out_of_type(e)]
     leaves += [p.leaf for p in zoned if p.zone not in time_zones.names()]
     return CheckResult(tuple(dict.fromkeys(leaves))) if leaves else None
+
+
+@finding(
+    "W-NAME-MISLEADING",
+    mark=Mark.DESIGN,
+    says="The registered name of an office reads like a code, a result or a digest of this program, or has letters "
+    "of two scripts that look alike. It is a name, and no word of this program.",
+)
+def misleading_name(r: OrderReading) -> Matches:
+    if not r.register.misleading:
+        return None
+    return [e for e in r.entries.current if not r.register.misleading.isdisjoint(named_in((e,)))]
 
 
 @finding(

@@ -143,7 +143,7 @@ def _carries(r: OrderReading, old: Entry, e: Entry) -> bool:
 
 def _confirmed(r: OrderReading, e: Entry) -> bool:
     """Return True if a later entry of another office confirms the replacement."""
-    later = (o for o in r.entries.current if o.by != e.by and o.index > e.index and r.entries.is_effective(o))
+    later = (o for o in r.entries.current if o.by != e.by and o.position > e.position and r.entries.is_effective(o))
     return any(_confirms(r, o, e) for o in later)
 
 

@@ -18,6 +18,7 @@ from msgspec import Struct
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import Clock, CriterionState, Finding, Level, Mark
+from ledger.messages import of_names
 
 Effects: TypeAlias = tuple[tuple[str, CriterionState], ...]
 
@@ -60,7 +61,7 @@ class FindingRule(Struct, frozen=True):
                 return None
         effects = self.effects if seen.effects is None else seen.effects
         return Finding(
-            self.code, self.level, effects, self.says.format(**seen.words), self.cite, self.mark, seen.leaves
+            self.code, self.level, effects, of_names(self.says, seen.words), self.cite, self.mark, seen.leaves
         )
 
 

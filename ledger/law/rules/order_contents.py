@@ -17,6 +17,7 @@ from ledger.entries.case import Unread
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import FindingRule, Matches
 from ledger.law.terms.rule import CriterionState, Level, Mark
+from ledger.messages import Message, joined
 
 ContentCondition: TypeAlias = Callable[[OrderReading], bool]
 
@@ -142,10 +143,11 @@ class RequiredContent(Struct, frozen=True):
         return self.stated_mark or (Mark.KNOWN if self.cite.startswith("2AP:") else Mark.TEXT)
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """The sentence of the report."""
-        *first, last = (WORDS[name] for name in self.fields)
-        return f"Missing in the order: {', '.join(first)}{' or ' if first else ''}{last}."
+        *first, last = (Message(WORDS[name]) for name in self.fields)
+        asked = Message("{0}{1}{2}", joined(", ", first), Message(" or "), last) if first else last
+        return Message("Missing in the order: {0}.", asked)
 
 
 def must(code: str, cite: str, fields: str, when: ContentCondition | None = None) -> RequiredContent:
@@ -258,6 +260,27 @@ CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
         should("FE609", "EPOC:AnnexII(F)", "issuing_capacity"),
     ),
 }
+
+
+# Fields of an order that other rules of an instrument read: what these rules find depends on the answer.
+_OF_BOTH = (
+    "emergency validation_pending circumstances addressed_to_processor addressee_capacity other_addressee_reason "
+    "prior_order parallel_instruments proceedings sentence_months sentence_in_absentia convicted_absconded languages "
+    "notice_delay_grounds dp_regime"
+)
+READ_BY_RULES: dict[str, str] = {
+    "EPOC": f"notification_test offence_threshold controller_delay_justification controller_delay_reasons {_OF_BOTH}",
+    "EPOC-PR": _OF_BOTH,
+    "2AP-7": "emergency circumstances dp_regime",
+    "2AP-8": "emergency prior_attempts prior_order circumstances dp_regime",
+}
+OF_ANY_INSTRUMENT = "dp_regime"
+
+
+def fields_asked(instrument: str) -> tuple[str, ...]:
+    """Return the fields of an order that the rules of an instrument ask for or read, in the order of the article."""
+    asked = (name for point in CONTENTS.get(instrument, ()) for name in point.fields)
+    return tuple(dict.fromkeys((*asked, *READ_BY_RULES.get(instrument, OF_ANY_INSTRUMENT).split())))
 
 
 def missing(point: RequiredContent, r: OrderReading) -> Matches:

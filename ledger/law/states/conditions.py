@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.direct_cooperation import motion_2703_h
-from ledger.law.deadlines.e_evidence import end_10_2
+from ledger.law.deadlines.e_evidence import end_10_2, of_a_third_country
 from ledger.law.deadlines.e_evidence_preservation import extension_in_time
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.reading.effective_entries import precedes
@@ -80,7 +80,9 @@ def in_time(r: OrderReading, e: Entry) -> bool:
         case "ground-for-refusal-raised":
             return r.review.ground_in_time(e)
         case "reasoned-objection-filed":
-            return motion_2703_h(r, e) if r.instrument == "SCA" else r.deadlines.before_end(e, "E-17-2")
+            if r.instrument == "SCA":
+                return motion_2703_h(r, e)
+            return of_a_third_country(r, e) and r.deadlines.before_end(e, "E-17-2")
         case "preservation-extended":
             return extension_in_time(r, e)
         case _:

@@ -19,11 +19,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.formats.time_zones import zone
+from ledger.messages import WEEKDAYS, Day, Message, Moment, joined
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 # -- lengths -----------------------------------------------------------------------------------------------------------
@@ -62,6 +62,11 @@ class Duration(Struct, frozen=True):
         return Duration(self.months + more.months, self.days + more.days, self.seconds + more.seconds)
 
     def __str__(self) -> str:
+        return str(self.in_words)
+
+    @property
+    def in_words(self) -> Message:
+        """The length in words: `1 month 10 days`."""
         parts = (
             (self.months, "month"),
             (self.days, "day"),
@@ -69,7 +74,8 @@ class Duration(Struct, frozen=True):
             (self.seconds % 3600 // 60, "minute"),
             (self.seconds % 60, "second"),
         )
-        return " ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in parts if n) or "no time"
+        counted = [Message(f"{{0}} {word}{'' if n == 1 else 's'}", n) for n, word in parts if n]
+        return joined(" ", counted) if counted else Message("no time")
 
 
 _DURATION = re.compile(
@@ -136,7 +142,13 @@ class Days:
 
     def why_free(self, day: date) -> str | None:
         """Return why a day is free: `Saturday`, `Sunday` or `public holiday`; None for a working day."""
-        return WEEKDAYS[day.weekday()] if day.weekday() > 4 else "public holiday" if day in self.holidays else None
+        return (
+            Message(WEEKDAYS[day.weekday()])
+            if day.weekday() > 4
+            else Message("public holiday")
+            if day in self.holidays
+            else None
+        )
 
     def working(self, day: date) -> bool:
         """Return True if a day is no Saturday, Sunday or public holiday."""
@@ -174,7 +186,9 @@ def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-7
     local = days.local(trigger)
     begun = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     begins = _later(trigger, HOUR - begun)
-    return CountedPeriod(policy, trigger, f"{hours} hours", days, _later(begins, hours * HOUR), begins=begins)
+    return CountedPeriod(
+        policy, trigger, Message("{0} hours", hours), days, _later(begins, hours * HOUR), begins=begins
+    )
 
 
 def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
@@ -187,8 +201,8 @@ def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str =
     last, passed = _roll(length.after(first), days)
     if length.after(first) - first >= 2 * DAY:
         while last < date.max and _working_days(first, last, days) < 2:
-            last, passed = _roll(last + DAY, days, (*passed, (last, "fewer than two working days")))
-    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last, passed, span=length)
+            last, passed = _roll(last + DAY, days, (*passed, (last, Message("fewer than two working days"))))
+    return CountedPeriod(policy, trigger, length.in_words, days, days.end_of(last), last, passed, span=length)
 
 
 def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
@@ -197,7 +211,7 @@ def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "E
     passed: Passed = ()
     for _ in range(length):
         last, passed = _roll(min(last, date.max - DAY) + DAY, days, passed)
-    return CountedPeriod(policy, trigger, f"{length} working days", days, days.end_of(last), last, passed)
+    return CountedPeriod(policy, trigger, Message("{0} working days", length), days, days.end_of(last), last, passed)
 
 
 def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "2AP-CAL") -> CountedPeriod:
@@ -207,9 +221,9 @@ def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy:
     """
     length = _whole(length)
     if length.seconds and not (length.months or length.days):
-        return CountedPeriod(policy, trigger, str(length), days, _later(trigger, timedelta(seconds=length.seconds)))
+        return CountedPeriod(policy, trigger, length.in_words, days, _later(trigger, timedelta(seconds=length.seconds)))
     last = length.after(days.day(trigger))
-    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last, span=length)
+    return CountedPeriod(policy, trigger, length.in_words, days, days.end_of(last), last, span=length)
 
 
 def days_with_first(trigger: datetime, length: Duration, days: Days, policy: str = "GB-CAL") -> CountedPeriod:
@@ -239,12 +253,12 @@ def rolled(count: CountedPeriod, policy: str = "2AP-CAL+ROLL") -> CountedPeriod:
 
 def stated_day(day: date, days: Days, trigger: datetime, policy: str = "STATED") -> CountedPeriod:
     """Count until the end of a day that an entry states."""
-    return CountedPeriod(policy, trigger, f"until the end of {day}", days, days.end_of(day), day)
+    return CountedPeriod(policy, trigger, Message("until the end of {0}", Day(day)), days, days.end_of(day), day)
 
 
 def stated(moment: datetime, days: Days, trigger: datetime, policy: str = "STATED") -> CountedPeriod:
     """Until a moment that an entry states."""
-    return CountedPeriod(policy, trigger, f"until {_utc(moment)}", days, moment)
+    return CountedPeriod(policy, trigger, Message("until {0}", Moment(moment)), days, moment)
 
 
 def elapsed(start: datetime, end: datetime) -> int:
@@ -270,7 +284,3 @@ def _roll(last: date, days: Days, passed: Passed = ()) -> tuple[date, Passed]:
         passed = (*passed, (last, reason))
         last += DAY
     return last, passed
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

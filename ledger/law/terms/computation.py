@@ -7,12 +7,13 @@ those of Regulation (EEC, Euratom) No 1182/71 where a policy counts by it; any o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from ledger.law.terms.calendar import DAY, LAST, WEEKDAYS, CountedPeriod, Duration
+from ledger.law.terms.calendar import DAY, LAST, CountedPeriod, Duration
+from ledger.messages import Day, Message, Moment, Weekday
 
 BY_1182_71 = ("EU-1182-71", "EU-17(9)")
 Operation: TypeAlias = Literal[
@@ -73,23 +74,31 @@ def _steps(count: CountedPeriod, entries: tuple[str, ...]) -> Iterator[Computati
         operation="event",
         input=utc(count.trigger),
         output=_local(count, count.trigger),
-        says=f"event: {utc(count.trigger)}, {local:%H:%M:%S} on {named(local.date())} in {count.days.zone}",
+        says=Message(
+            "event: {0}, {1} on {2} in {3}",
+            utc(count.trigger),
+            f"{local:%H:%M:%S}",
+            named(local.date()),
+            count.days.zone,
+        ),
         entries=entries,
     )
     if count.policy == "STATED":
-        yield _step("stated", count.length, utc(count.due), f"stated: {count.length}")
+        yield _step("stated", count.length, utc(count.due), Message("stated: {0}", count.length))
     elif count.begins is not None:
         yield _step(
             "skip-hour-of-event",
             utc(count.trigger),
             utc(count.begins),
-            f"the hour of the event does not count: {count.length} from {utc(count.begins)}",
+            Message("the hour of the event does not count: {0} from {1}", count.length, utc(count.begins)),
             *_cite(count, "3(1)"),
         )
         ends = count.due
-        yield _step("add", count.length, utc(ends), f"{count.length} end at {utc(ends)}", *_cite(count, "3(2)(a)"))
+        yield _step(
+            "add", count.length, utc(ends), Message("{0} end at {1}", count.length, utc(ends)), *_cite(count, "3(2)(a)")
+        )
     elif count.last is None:
-        yield _step("add", count.length, utc(count.due), f"{count.length} from the event")
+        yield _step("add", count.length, utc(count.due), Message("{0} from the event", count.length))
     else:
         yield from _days(count, count.last)
     yield from _end(count)
@@ -105,9 +114,9 @@ def _days(count: CountedPeriod, last: date) -> Iterator[ComputationStep]:
         "add",
         f"{first} + {count.length}",
         str(ends),
-        f"the day of the event is the first day: {count.length} end with {named(ends)}"
+        Message("the day of the event is the first day: {0} end with {1}", count.length, named(ends))
         if count.policy == "GB-CAL"
-        else f"the day of the event does not count: {count.length} end with {named(ends)}",
+        else Message("the day of the event does not count: {0} end with {1}", count.length, named(ends)),
         *_cite(count, "3(1)", provision),
     )
     for day, why in count.passed:
@@ -116,11 +125,11 @@ def _days(count: CountedPeriod, last: date) -> Iterator[ComputationStep]:
             "skip-day",
             str(day),
             str(day + DAY),
-            f"{named(day)} does not end the period: {why}",
+            Message("{0} does not end the period: {1}", named(day), why),
             *_cite(count, provision),
         )
     if count.passed:
-        yield _step("last-day", str(ends), str(last), f"so the last day is {named(last)}")
+        yield _step("last-day", str(ends), str(last), Message("so the last day is {0}", named(last)))
 
 
 def _rounded(count: CountedPeriod, first: date) -> Iterator[ComputationStep]:
@@ -132,7 +141,7 @@ def _rounded(count: CountedPeriod, first: date) -> Iterator[ComputationStep]:
             "end-of-month",
             f"{month}-{first.day:02}",
             str(short),
-            f"{month} has no day {first.day}: the months end with {named(short)}",
+            Message("{0} has no day {1}: the months end with {2}", month, first.day, named(short)),
             *_cite(count, "3(2)(c)"),
         )
     if span.seconds:
@@ -142,7 +151,7 @@ def _rounded(count: CountedPeriod, first: date) -> Iterator[ComputationStep]:
             "hours-to-days",
             str(hours),
             str(extra),
-            f"{hours} next to days or months count as {extra}: a day ends whole",
+            Message("{0} next to days or months count as {1}: a day ends whole", hours.in_words, extra.in_words),
         )
 
 
@@ -150,7 +159,10 @@ def _end(count: CountedPeriod) -> Iterator[ComputationStep]:
     days, last = count.days, count.last
     if count.due == LAST or last == date.max:
         yield _step(
-            "end-of-calendar", count.length, utc(count.due), "the period outlasts the calendar and ends with it"
+            "end-of-calendar",
+            count.length,
+            utc(count.due),
+            Message("the period outlasts the calendar and ends with it"),
         )
     local = days.local(count.due)
     if last is not None and last < date.max and local.time() != datetime.min.time():
@@ -158,13 +170,23 @@ def _end(count: CountedPeriod) -> Iterator[ComputationStep]:
             "skip-midnight",
             f"{last + DAY}T00:00:00",
             _local(count, count.due),
-            f"the clocks in {days.zone} skip the midnight at the end of {last}: the day ends with the change",
+            Message(
+                "the clocks in {0} skip the midnight at the end of {1}: the day ends with the change",
+                days.zone,
+                Day(last),
+            ),
         )
     yield _step(
         "due",
         str(last) if last is not None else utc(count.due),
         utc(count.due),
-        f"due: {utc(count.due)}, {local:%H:%M:%S} on {named(local.date())} there; policy {count.policy}",
+        Message(
+            "due: {0}, {1} on {2} there; policy {3}",
+            utc(count.due),
+            f"{local:%H:%M:%S}",
+            named(local.date()),
+            count.policy,
+        ),
         *(_cite(count, "3(2)(b)") if last is not None else ()),
     )
 
@@ -174,11 +196,15 @@ def paused(begins: datetime, ends: datetime, more: int, unit: str, entries: tupl
     elapsed = Duration(seconds=int((ends - begins).total_seconds()))
     longer = Duration(days=more) if unit == "days" else Duration(seconds=3600 * more)
     if unit == "days":
-        says = f"referred back and clarified in between: {longer} more, by the local dates"
+        says = Message("referred back and clarified in between: {0} more, by the local dates", longer.in_words)
     elif elapsed == longer:
-        says = f"referred back and clarified in between: {longer} more"
+        says = Message("referred back and clarified in between: {0} more", longer.in_words)
     else:
-        says = f"referred back and clarified in between: {elapsed}, which is rounded up to {longer} more"
+        says = Message(
+            "referred back and clarified in between: {0}, which is rounded up to {1} more",
+            elapsed.in_words,
+            longer.in_words,
+        )
     return ComputationStep(
         operation="pause", input=f"{utc(begins)}/{utc(ends)}", output=str(longer), says=says, entries=entries
     )
@@ -186,7 +212,7 @@ def paused(begins: datetime, ends: datetime, more: int, unit: str, entries: tupl
 
 def waits(on: datetime, entry: str) -> ComputationStep:
     """Return the step of a referral back that still waits for the clarification."""
-    says = f"referred back by an entry of {utc(on)}: it waits for the clarification"
+    says = Message("referred back by an entry of {0}: it waits for the clarification", utc(on))
     return ComputationStep(operation="pause", input=utc(on), output="", says=says, entries=(entry,))
 
 
@@ -196,7 +222,7 @@ def extended(counted: datetime | None, stated: str, on: datetime, entry: str) ->
         operation="extension",
         input=utc(counted) if counted else "",
         output=stated,
-        says=f"the end was set to {stated} by an entry of {utc(on)}",
+        says=Message("the end was set to {0} by an entry of {1}", Moment(stated), utc(on)),
         entries=(entry,),
     )
 
@@ -213,11 +239,11 @@ def _local(count: CountedPeriod, moment: datetime) -> str:
     return f"{count.days.local(moment).isoformat(timespec='seconds')}[{count.days.zone}]"
 
 
-def utc(moment: datetime) -> str:
+def utc(moment: datetime) -> Moment:
     """Return a moment as RFC 3339 in UTC, without fractions."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return Moment(moment)
 
 
-def named(day: date) -> str:
+def named(day: date) -> Weekday:
     """Return a day with its weekday."""
-    return f"{WEEKDAYS[day.weekday()]} {day.isoformat()}"
+    return Weekday(day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -98,6 +98,21 @@ class Clock:
     entries: tuple[str, ...] = ()
     count: CountedPeriod | None = field(default=None, compare=False, repr=False)
     notes: tuple[Note, ...] = ()
+
+    @property
+    def zone(self) -> str:
+        """The zone in which it is counted; UTC where no count is known."""
+        return self.count.days.zone if self.count else "UTC"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last local day that still counts; None for a period that ends within a day, as one in hours."""
+        if self.due is None or self.count is None:
+            return None
+        if self.due == self.count.due:
+            return self.count.last
+        day = self.count.days.day(self.due - timedelta(seconds=1))
+        return day if self.count.days.end_of(day) == self.due else None
 
     @property
     def computation(self) -> tuple[ComputationStep, ...]:

@@ -270,7 +270,10 @@ REGULATION = ActText(
             {
                 "17(1)": "would conflict with an obligation under the applicable law of a third country",
                 "17(2)": "no later than 10 days after the date on which the addressee received the EPOC",
-                "17(3)": "shall be suspended pending completion of the review procedure",
+                "17(3)": (
+                    "it shall request a review by the competent court of the issuing State",
+                    "shall be suspended pending completion of the review procedure",
+                ),
                 "17(8)": "shall proceed with the execution of the European Production Order",
                 "17(9)": "shall be calculated in accordance with the national law of the issuing authority",
                 "17(10)": "shall inform the enforcing authority about the outcome of the review procedure",

@@ -66,7 +66,11 @@ STORED_COMMUNICATIONS = ActText(
         quoted(
             "2705",
             "Delayed notice",
-            {"2705(b)": "for such period as the court deems appropriate, not to notify any other person"},
+            {
+                "2705(a)(1)": "for a period not to exceed ninety days",
+                "2705(a)(4)": "of up to ninety days each",
+                "2705(b)": "for such period as the court deems appropriate, not to notify any other person",
+            },
             "The grounds of the court are stated by the order.",
         ),
         article("2706", "Cost reimbursement", "Amounts are agreed or decided by the court."),

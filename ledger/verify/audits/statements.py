@@ -20,7 +20,7 @@ from ledger.tlog.note import Checkpoint, MlDsa, Vkey, lines_of, split_note
 from ledger.tlog.policy import Policy
 from ledger.tlog.subtree_cosignature import Subtree, parse_subtree
 from ledger.verify.heads import hashes
-from ledger.verify.progress import VerificationLog, counted
+from ledger.verify.progress import Unproven, VerificationLog, counted
 from ledger.verify.report import StatedAudit
 
 STATEMENT, NOTE, PROOF = ".statement", ".note", ".proof"
@@ -63,7 +63,9 @@ def check_audits(
         if gaps := each.gaps(checkpoint.size):
             entries = name_entries(gaps)
             covers = f"none of its statements here covers {'them' if entries.startswith('the entries') else 'it'}"
-            book.not_proven.append(f"CMP-NOT-AUDITED: that the auditor {each.name} checked {entries}: {covers}.")
+            book.not_proven.append(
+                Unproven("CMP-NOT-AUDITED", f"that the auditor {each.name} checked {entries}: {covers}.")
+            )
     if aside:
         book.not_proven.append(f"What {counted(aside, 'note')} of auditors say: your policy names none who signed.")
     if unread:

@@ -15,11 +15,16 @@ from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.note import Head, MlDsa, unb64
 from ledger.tlog.patricia_tree import check_lookup
 from ledger.tlog.tree import check_inclusion, leaf_hash
-from ledger.trust.trust_folder import Trust, parse_anchor
+from ledger.trust.held import Came, HeldCheckpoint
+from ledger.trust.trust_folder import Trust
 from ledger.verify import entries, heads
+from ledger.verify.claims import check_policy, policy_changes
 from ledger.verify.completeness.committed_heads import check_commit, check_head
 from ledger.verify.field_forms import check_public
-from ledger.verify.progress import VerificationLog, counted, placed
+from ledger.verify.history.anchors import check_anchored, opened_anchor
+from ledger.verify.history.consistency import check_history
+from ledger.verify.other_records.counterparties import say_predecessor
+from ledger.verify.progress import OTHER_WORDS, Unproven, VerificationLog, counted, placed
 from ledger.verify.report import Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times
 
@@ -28,14 +33,19 @@ _WITHOUT = tuple(step for step in VerificationStep if VerificationStep.KEYS < st
 
 
 def verify_absence(
-    data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, mldsa: MlDsa | None = None
+    data: bytes,
+    trust: Trust | None,
+    held: HeldCheckpoint | None,
+    now: datetime,
+    *,
+    mldsa: MlDsa | None = None,
+    came: Came | None = None,
 ) -> Report:
     """Verify the document; its content ends in a report, never in an error.
 
-    `anchor` is a checkpoint held independently. Without a policy the keys of the log are unknown, and nothing is
+    `held` is a checkpoint held independently. Without a policy the keys of the log are unknown, and nothing is
     verified: INDETERMINATE NO_TRUST_ANCHOR.
     """
-    checkpoint = None if anchor is None else parse_anchor(anchor)
     book = VerificationLog(of="proof")
     head: Head | None = None
     found: tuple[int, datetime | None, str] = 0, None, ""
@@ -44,7 +54,7 @@ def verify_absence(
             absence = parse_absence(data)
             parts = Arranged(checkpoint=absence.checkpoint.encode())
         if trust is None:
-            heads.check_anchored(None, None, None, book)
+            check_anchored(None, None, None, book)
         else:
             with book.step(VerificationStep.POLICY):
                 heads.check_current(trust, now, book)
@@ -56,11 +66,12 @@ def verify_absence(
             with book.step(VerificationStep.WITNESSES):
                 states = heads.check_quorum(states, trust.policy, now, book)
             with book.step(VerificationStep.HISTORY):
-                heads.check_history(states, parts, checkpoint, book)
-                heads.check_anchored(states, checkpoint, trust, book)
+                held = opened_anchor(held, trust.policy, trust, mldsa)
+                check_history(states, parts, held, book)
+                check_anchored(states, held, trust, book, came=came)
             found = _walk(absence, states, trust, book)
     except RecordError:
-        if book.failed is None:
+        if not book.ended:
             raise
     verdict, reasons = verdict_of(book.failed, book.doubts)
     return Report(
@@ -75,6 +86,7 @@ def verify_absence(
         head=head,
         head_seen=found[1],
         says=found[2],
+        compared=book.compared,
     )
 
 
@@ -122,6 +134,9 @@ def _walk(
             raise placed(wrong, "commit") from wrong
         for actor, since, doubtful in entries.suspect({**opened, at: commit}, keyring, times):
             entries.doubt_key(actor, since, doubtful, "register", book)
+        entries.doubt_unread(keyring, "register {}".format, book)
+        check_policy(policy_changes(opened), trust, None, book)
+        say_predecessor(opened, book)
         book.says(f"{counted(len(keyring.keys), 'key')} of {counted(len(keyring.offices), 'office')}")
     for step in _WITHOUT:
         book.skip(step, NOTHING)
@@ -138,18 +153,29 @@ def _walk(
             raise RecordError("MAP-HEAD", f"the log has an order {absence.order}", where="absent")
         says = sentence(log, absence.order, size)
         book.says(says)
+        if absence.says != says:
+            book.remarks.append(OTHER_WORDS)
         book.gravest.append(
-            f"CMP-COMMITTED: that {says}: entry {at} of {commit.payload.signed_at} commits the ledger to that, under "
-            "one root for all orders. Anyone with all entries can compute this root again."
+            Unproven(
+                "CMP-COMMITTED",
+                f"that {says}: entry {at} of {commit.payload.signed_at} commits the ledger to that, under "
+                "one root for all orders. Anyone with all entries can compute this root again.",
+            )
         )
         if not at == size == states.head.checkpoint.size - 1:
             book.gravest.append(
-                f"CMP-COMMITTED: that no order {absence.order} came later: the log has {states.head.checkpoint.size} "
-                f"entries by now, and this is about the first {size}."
+                Unproven(
+                    "CMP-COMMITTED",
+                    f"that no order {absence.order} came later: the log has {states.head.checkpoint.size} "
+                    f"entries by now, and this is about the first {size}.",
+                )
             )
             book.gravest.append(
-                f"CMP-REGISTER: that no key was revoked, reported or replaced behind the first {size} entries of the "
-                "log: nobody signs that the register is whole there."
+                Unproven(
+                    "CMP-REGISTER",
+                    f"that no key was revoked, reported or replaced behind the first {size} entries of the "
+                    "log: nobody signs that the register is whole there.",
+                )
             )
         book.gravest.append(
             "That nothing is recorded on a case, a person or a request: this speaks of an id. What stands under "

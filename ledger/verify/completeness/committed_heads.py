@@ -1,8 +1,8 @@
-"""Check the committed heads of a bundle: that its orders have no other entries, as far as the ledger committed to it.
+"""Check committed heads: that orders have no other entries than these, as far as the ledger committed to it.
 
 The ledger itself states one root over the heads of all its orders (`ledger.tlog.map_of_heads`). A bundle carries this
-entry, and for each of its orders the proof of the head. The head of an order is the root over the leaf hashes of its
-entries, so that an entry left out, added or exchanged has another one.
+entry, and for each of its orders the proof of the head; of a folder the proofs are made anew. The head of an order is
+the root over the leaf hashes of its entries, so that an entry left out, added or exchanged has another one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ledger.bundle.manifest import Manifest
 from ledger.entries.case import instant
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Keyring
-from ledger.entries.placement import committed_by
+from ledger.entries.placement import check_commits, committed_by
 from ledger.errors import RecordError
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.patricia_tree import check_lookup
@@ -55,18 +55,33 @@ def check_committed(
         index, commit = open_commit(raw or b"", proof or b"", times.heads, keyring)
     except RecordError as wrong:
         raise placed(wrong, COMMIT) from wrong
-    size, root = commit.payload.public["size"], bytes.fromhex(commit.payload.public["map_root"])
-    counts = {}
-    for order in sorted(manifest.heads):
-        try:
-            counts[order] = check_head(order, parts.map_proofs[order], opened, size, root)
-        except RecordError as wrong:
-            raise placed(wrong, f"{MAP}/{order}.mptproof") from wrong
+    committed = check_heads(index, commit, parts.map_proofs, opened, times.heads.head.checkpoint.size)
     for actor, since, doubtful in suspect({index: commit}, keyring, times):
         doubt_key(actor, since, doubtful, COMMIT, book)
-    head_size = times.heads.head.checkpoint.size
-    whole = index == size == head_size - 1
-    return CommittedHeads(index, size, instant(commit.payload.signed_at), counts, whole)
+    return committed
+
+
+def check_heads(
+    index: int,
+    commit: OpenedEntry,
+    proofs: Mapping[str, bytes],
+    opened: Mapping[int, OpenedEntry],
+    head_size: int,
+    where: str = f"{MAP}/{{}}.mptproof",
+) -> CommittedHeads:
+    """Return what a checked entry at `index` commits to of the orders with proofs, whose entries are in `opened`.
+
+    `head_size` is the size of the head that these are under, `where` names the proof of an order in an error. Raises
+    MAP-FORMAT, MAP-PATH, and MAP-HEAD if an order had other entries then.
+    """
+    size, root = commit.payload.public["size"], bytes.fromhex(commit.payload.public["map_root"])
+    counts = {}
+    for order in sorted(proofs):
+        try:
+            counts[order] = check_head(order, proofs[order], opened, size, root)
+        except RecordError as wrong:
+            raise placed(wrong, where.format(order)) from wrong
+    return CommittedHeads(index, size, instant(commit.payload.signed_at), counts, index == size == head_size - 1)
 
 
 def open_commit(raw: bytes, proof: bytes, heads: Heads, keyring: Keyring) -> tuple[int, OpenedEntry]:
@@ -90,6 +105,7 @@ def check_commit(opened: OpenedEntry, index: int, origin: str, keyring: Keyring)
     if p.log != origin:
         raise RecordError("CTX-LOG", f"sealed for the log {p.log}, not for {origin}")
     check_public(p)
+    check_commits(p)
     commit = committed_by(p)
     if commit is None or p.instrument is not None:
         raise RecordError("CTX-ORDER", f"{p.kind} in order {p.order} commits no heads of the log")

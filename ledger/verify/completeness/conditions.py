@@ -10,7 +10,7 @@ from ledger.entries.condition import CODE, check_condition, opposing
 from ledger.entries.envelope import OpenedEntry
 from ledger.errors import RecordError
 from ledger.verify.other_records.received_entries import ArrivedEntry
-from ledger.verify.progress import VerificationLog
+from ledger.verify.progress import Unproven, VerificationLog
 from ledger.verify.report import CommittedHeads
 
 
@@ -42,11 +42,14 @@ def check_conditions(
             continue
         if unseen := [order for order in condition.orders if order not in whole or whole[order] < index]:
             book.not_proven.append(
-                f"{CODE}: that the log held to the condition of entry {index}, no {', '.join(condition.kinds)} "
-                f"behind its first {condition.after} entries: the {book.of} does not have all entries until then of "
-                f"{', '.join(unseen)}."
+                Unproven(
+                    CODE,
+                    f"that the log held to the condition of entry {index}, no {', '.join(condition.kinds)} "
+                    f"behind its first {condition.after} entries: the {book.of} does not have all entries until then "
+                    f"of {', '.join(unseen)}.",
+                )
             )
     for one in arrivals:
         if one.inner is not None and one.inner.payload.unless is not UNSET:
             log, index = one.inner.payload.log, one.wrapper.payload.public["index"]
-            book.not_proven.append(f"{CODE}: that the log {log} held to the condition of its entry {index}.")
+            book.not_proven.append(Unproven(CODE, f"that the log {log} held to the condition of its entry {index}."))

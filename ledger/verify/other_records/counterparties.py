@@ -23,9 +23,9 @@ from ledger.verify.other_records.received_entries import (
     by_leaf,
     checked_place,
 )
-from ledger.verify.progress import VerificationLog, counted
+from ledger.verify.progress import Unproven, VerificationLog, counted
 
-__all__ = ["ReceivingLog", "by_leaf", "check_arrived", "check_successor"]
+__all__ = ["ReceivingLog", "by_leaf", "check_arrived", "check_successor", "say_predecessor"]
 
 
 def check_successor(
@@ -36,6 +36,7 @@ def check_successor(
     The first entry of the register names the predecessor. Its head travels as a file. Only a verifier who
     trusts a key of the old log can prove that the old log signed it.
     """
+    say_predecessor(opened, book)
     for index, entry in opened.items():
         p = entry.payload
         if p.kind != "log-succeeded" or known(p) is None:
@@ -56,6 +57,16 @@ def check_successor(
             _check_predecessor(note, public, logs, book)
         except RecordError as wrong:
             raise RecordError("CTX-SUCCESSOR", f"{wrong.code} {wrong.says}", where=where) from wrong
+
+
+def say_predecessor(register: Mapping[int, OpenedEntry], book: VerificationLog) -> None:
+    """Say with how many entries the log before this one ended: only the signer of the succession states that."""
+    for entry in register.values():
+        p = entry.payload
+        if p.kind == "log-succeeded" and p.seq == 1 and known(p) is not None:
+            ended = f"{p.public['predecessor']} ended with {counted(p.public['size'], 'entry', 'entries')}"
+            by = f"{p.signer.actor} of {p.signer.party} signs that"
+            book.not_proven.append(Unproven("CMP-PREDECESSOR", f"that {ended} and holds none behind them: {by}."))
 
 
 def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, book: VerificationLog) -> None:
@@ -107,8 +118,11 @@ def check_arrived(
     for origin in sorted(origins):
         if size := logs.register_size(origin):
             book.not_proven.append(
-                f"CMP-REGISTER: that no key was revoked, reported or replaced in the register of {origin} behind its "
-                f"entry {size}."
+                Unproven(
+                    "CMP-REGISTER",
+                    f"that no key was revoked, reported or replaced in the register of {origin} behind its "
+                    f"entry {size}.",
+                )
             )
     check_references(opened, foreign, logs, book)
     book.says(f"{counted(good, 'entry', 'entries')} of other records")

@@ -14,7 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.entries.envelope import OpenedEntry, open_
+from ledger.entries.case import Entry, ReceivedRegister
+from ledger.entries.envelope import OpenedEntry, entry_of, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.log_keys import ALGORITHMS, KIND, Starts, key_at, key_starts
 from ledger.entries.placement import Chains, registry_of
@@ -43,6 +44,13 @@ class NotProven(Exception):
         super().__init__(f"{code} {says}")
         self.code = code
         self.says = says
+
+
+class NotKnownHere(NotProven):
+    """The register of its log proves the key of an entry, but that log has no say about the office of its signer.
+
+    A register of the reader, or the log of that office itself, can confirm the key.
+    """
 
 
 class State(Struct, frozen=True):
@@ -82,6 +90,7 @@ class OtherLogs:
         self._mldsa = mldsa
         self._states: dict[bytes, State | NotProven | RecordError] = {}
         self._keyrings: dict[str, Keyring | NotProven] = {}
+        self._entries: dict[str, tuple[Entry, ...]] = {}  # of the registers that hold
         self._roots: dict[tuple[str, int], bytes] = {}
         self._starts: dict[str, dict[int, Starts]] = {}
 
@@ -178,6 +187,15 @@ class OtherLogs:
             raise keyring
         return keyring
 
+    def registers(self) -> tuple[ReceivedRegister, ...]:
+        """Return the registers of other logs that are present and hold, as the law reads them, by origin."""
+        read = []
+        for origin in sorted({key.name for trust in self._trusts for key in trust.policy.logs}):
+            with suppress(NotProven):
+                party = self.keyring(origin).registrar.party
+                read.append(ReceivedRegister(origin, party, self._entries[origin]))
+        return tuple(read)
+
     def register_size(self, origin: str) -> int:
         """Return how many register entries of a log are present."""
         return len(self._registers.get(origin_hash(origin), {}))
@@ -188,12 +206,19 @@ class OtherLogs:
             raise NotProven("KEY-UNKNOWN", f"whose keys those of {origin} are: its register is not here")
         keyring = Keyring(registry_of(origin), self._registrar(origin))
         chains = Chains(origin)
+        read = []
         for index, (raw, proof) in sorted(register.items()):
             entry = self._entry(origin, index, raw, proof)
             if entry.payload.order != keyring.registry:
                 raise RecordError("CTX-ORDER", "an entry of an order stands among those of the register")
             chains.follow(entry)
             keyring.admit(entry, index)
+            if known(entry.payload) is not None:  # the law reads no field of a later schema
+                read.append(entry_of(entry, index))
+        if keyring.unread:
+            says = f"whose keys those of {origin} are: a later version wrote what its register says of keys"
+            raise NotProven("KEY-SCHEMA", says)
+        self._entries[origin] = tuple(read)
         return keyring
 
     def _registrar(self, origin: str) -> Registrar:

@@ -18,15 +18,15 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Entry, instant
 from ledger.entries.envelope import OpenedEntry, open_
-from ledger.entries.keyring import Keyring, RegisteredKey
-from ledger.entries.payload import Payload
+from ledger.entries.keyring import Keyring, RegisteredKey, SigningOffice
+from ledger.entries.payload import Payload, SignedBy
 from ledger.entries.placement import reserved_of
 from ledger.entries.wrapped_entry import KIND, PROOF, Foreign
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.tlog.tree import Proof, check_inclusion, leaf_hash, parse_proof
 from ledger.verify.field_forms import check_public, known
-from ledger.verify.other_records.other_logs import NotProven, OtherLogs, State, unsigned
+from ledger.verify.other_records.other_logs import NotKnownHere, NotProven, OtherLogs, State, unsigned
 
 MISMATCH, ABSENT, UNPROVEN = "ENT-MISMATCH", "ENT-ABSENT", "ENT-UNPROVEN"
 
@@ -39,7 +39,8 @@ class ArrivedEntry(Struct, frozen=True):
     (ENT-MISMATCH), absent (ENT-ABSENT) or not proven (ENT-UNPROVEN). Both are empty if nothing is, and for an
     acknowledgement or an entry of a register, which say nothing about an order. `lacks` is the code of what
     is false or missing. `closed` names the sealed fields in which the backed entry and the arrived one could
-    not be compared.
+    not be compared. `known_to` is the log whose register alone knows the signer's key (`NotKnownHere`), unless
+    the entry would only support one of this log.
     """
 
     index: int
@@ -51,6 +52,7 @@ class ArrivedEntry(Struct, frozen=True):
     says: str = ""
     lacks: str = ""
     closed: tuple[str, ...] = ()
+    known_to: str = ""
 
 
 class ReceivingLog(Struct, frozen=True):
@@ -71,22 +73,38 @@ def arrived(
     wrappers: Iterable[tuple[int, OpenedEntry]], foreign: Foreign, here: ReceivingLog, logs: OtherLogs
 ) -> Iterator[ArrivedEntry]:
     """Yield every wrapper, in log order, with what is proven of the entry inside. Never raises `RecordError`."""
-    leaves: dict[tuple[object, ...], str] = {}  # what is unique in a log -> the leaf hash of the entry that counts
+    leaves: dict[tuple[object, ...], str] = {}  # what is unique in a log -> the leaf hash of the entry that has it
+    counted: set[str] = set()
     for index, wrapper in wrappers:
         if wrapper.payload.kind != KIND or known(wrapper.payload) is None:
             continue
         one = _judged(index, wrapper, foreign, here, logs)
-        if one.inner is not None and (one.act or one.proves):
+        if one.inner is not None and (one.act or one.proves or one.known_to):
             names = _once(one.inner, wrapper)
+            leaf = one.inner.leaf
             before = {leaves[name] for name in names if name in leaves}
-            if before == {one.inner.leaf}:
-                says = "it counts already, by an earlier entry"
-                one = ArrivedEntry(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
-            elif before:
+            if before - {leaf}:
                 says = "its log has shown another entry in its place"
                 one = ArrivedEntry(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="SPLIT-ORDER")
-            leaves |= {name: one.inner.leaf for name in names if name not in leaves} if one.inner else {}
+            elif before and (one.known_to or leaf in counted):
+                says = "it is on record already, by an earlier entry"
+                one = ArrivedEntry(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
+            leaves |= {name: leaf for name in names if name not in leaves}
+            if one.act or one.proves:
+                counted.add(leaf)
         yield one
+
+
+def of_the_case(arrivals: Iterable[ArrivedEntry]) -> list[ArrivedEntry]:
+    """Return those whose inner entries are read with the order: acts, and entries of offices not known here.
+
+    An entry that was not known here when it arrived first, and that counts by a later wrapper, is read once.
+    """
+    arrivals = list(arrivals)
+    if not any(one.known_to for one in arrivals):
+        return [one for one in arrivals if one.act]
+    counted = {one.inner.leaf for one in arrivals if one.inner and (one.act or one.proves)}
+    return [one for one in arrivals if one.act or (one.known_to and one.inner and one.inner.leaf not in counted)]
 
 
 def _once(inner: OpenedEntry, wrapper: OpenedEntry) -> list[tuple[object, ...]]:
@@ -111,11 +129,11 @@ def _judged(index: int, wrapper: OpenedEntry, foreign: Foreign, here: ReceivingL
         if says_nothing(inner.payload):
             return ArrivedEntry(index, wrapper, inner)
         _check_order(inner, wrapper, here)
-        check_key(index, inner, state, here, logs)
         if not here.keyring.holds(wrapper.payload.signer, index):
             raise NotProven(
                 "KEY-ROLE", "that it arrived: the signer of the wrapper does not hold the role that the wrapper claims"
             )
+        check_key(index, inner, state, here, logs)
         if "backs" in public:
             ours = _backed(inner, wrapper, here)
             if otherwise := _otherwise(inner, ours, here):
@@ -126,7 +144,9 @@ def _judged(index: int, wrapper: OpenedEntry, foreign: Foreign, here: ReceivingL
         return ArrivedEntry(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}", lacks=wrong.code)
     except NotProven as lacks:
         says = f"not proven is {lacks.says} ({lacks.code})"
-        return ArrivedEntry(index, wrapper, inner, code=UNPROVEN, says=says, lacks=lacks.code)
+        is_read = isinstance(lacks, NotKnownHere) and "backs" not in public  # else what it supports speaks of it
+        known_to = inner.payload.log if is_read and inner is not None else ""
+        return ArrivedEntry(index, wrapper, inner, code=UNPROVEN, says=says, lacks=lacks.code, known_to=known_to)
     return ArrivedEntry(index, wrapper, inner, act=True)
 
 
@@ -197,7 +217,8 @@ def check_key(
 
     `index` is the wrapper's position in this log. `place` is the entry's own position and checkpoint in its
     log; None for an entry that was sealed for this log. The key is enrolled in this register; or the register
-    of the entry's log proves it, as far as this register does not name that office.
+    of the entry's log proves it, as far as this register does not say otherwise of that office. `NotKnownHere`
+    if that log has no say about the office, and no register of this reader confirms its key.
     """
     signer, ours = inner.payload.signer, here.keyring
     if place is None:
@@ -220,12 +241,8 @@ def check_key(
     at, state = place
     theirs = logs.keyring(inner.payload.log)
     office = ours.offices.get(signer.actor)
-    if signer.party != theirs.registrar.party or (office and office.party != signer.party):
-        raise NotProven(
-            "KEY-UNKNOWN", f"that {signer.actor} signed for {signer.party}: that is not for that log to say"
-        )
-    if office and signer.role not in office.roles_at(index):
-        raise NotProven("KEY-ROLE", f"that {signer.actor} may sign as {signer.role}: this register does not say so")
+    if office is not None and office.refuses(signer.party, signer.role, index):
+        raise _refused(signer, office)
     try:
         theirs.check(inner, at)
         theirs.check_role(signer, at)
@@ -238,6 +255,21 @@ def check_key(
             "KEY-SUSPECT",
             f"that {signer.actor} signed it: its key may have been in wrong hands since {key.suspected_since}",
         )
+    if signer.party != theirs.registrar.party and not (own_key and _confirms(own_key, signer.role)):
+        lacks = NotProven if signer.party == ours.registrar.party else NotKnownHere  # our registrar names our offices
+        raise lacks("KEY-UNKNOWN", f"that {signer.actor} signed for {signer.party}: that is not for that log to say")
+
+
+def _confirms(key: RegisteredKey, role: str) -> bool:
+    """Return True for a key of this register that was accepted at any position, and was never reported."""
+    return key.accepted is not None and key.reported is None and role in key.roles
+
+
+def _refused(signer: SignedBy, office: SigningOffice) -> NotProven:
+    if office.party != signer.party:
+        says = f"that {signer.actor} signed for {signer.party}: in this register it is an office of {office.party}"
+        return NotProven("KEY-UNKNOWN", says)
+    return NotProven("KEY-ROLE", f"that {signer.actor} may sign as {signer.role}: this register took that role away")
 
 
 def _check_enrolled(index: int, inner: OpenedEntry, ours: Keyring, here: ReceivingLog) -> None:

@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ledger.messages import Day, Message, joined
 from projections.reports.front_page import CheckCommand, FrontPage, IntegrityResult, Provenance, VerdictReason
 
-TITLE = "Audit of many ledgers"
-WHAT = "Each ledger that could be read was verified under the trust that the auditor holds."
+TITLE = Message("Audit of many ledgers")
+WHAT = Message("Each ledger that could be read was verified under the trust that the auditor holds.")
 LIMITS = (
-    "Sealed values were not opened: a deadline that rests on one could not be computed.",
-    "The orders of a ledger that failed its integrity check, or that was not read, were not judged.",
-    "What the law of a State requires beyond the rules of the instruments as modelled was not examined.",
+    Message("Sealed values were not opened: a deadline that rests on one could not be computed."),
+    Message("The orders of a ledger that failed its integrity check, or that was not read, were not judged."),
+    Message("What the law of a State requires beyond the rules of the instruments as modelled was not examined."),
 )
 WORDS = {  # a verdict in words, the worst first
-    "TOTAL-FAILED": "integrity failed",
-    "NOT-READ": "not read",
-    "INDETERMINATE": "integrity not proven",
-    "CONTINUED": "integrity passed, in part by an earlier audit",
-    "TOTAL-PASSED": "integrity passed",
+    "TOTAL-FAILED": Message("integrity failed"),
+    "NOT-READ": Message("not read"),
+    "INDETERMINATE": Message("integrity not proven"),
+    "CONTINUED": Message("integrity passed, in part by an earlier audit"),
+    "TOTAL-PASSED": Message("integrity passed"),
 }
 
 
@@ -91,15 +92,15 @@ def ledgers_report(
     face = FrontPage(
         title=TITLE,
         what=WHAT,
-        answer=" ".join(_answer(ledgers)),
+        answer=joined(" ", _answer(ledgers)),
         making=making,
         subject=None,
         procedure="",
         findings=(),
         not_checked=LIMITS,
         commands=(
-            CheckCommand("One ledger of these again:", "comity verify PLACE --trust TRUST"),
-            CheckCommand("All of them again, and what changed:", "comity audit PLACE... --trust TRUST"),
+            CheckCommand(Message("One ledger of these again:"), "comity verify PLACE --trust TRUST"),
+            CheckCommand(Message("All of them again, and what changed:"), "comity audit PLACE... --trust TRUST"),
         ),
         only_for=(),
         signed=False,
@@ -119,13 +120,15 @@ def _answer(ledgers: Sequence[LedgerLine]) -> list[str]:
     total = len(ledgers)
     counts = {verdict: sum(one.verdict == verdict for one in ledgers) for verdict in WORDS}
     passed = counts["TOTAL-PASSED"] + counts["CONTINUED"]
-    says = (
-        [f"{counts['TOTAL-FAILED']} of {total} ledgers FAILED the integrity check."] if counts["TOTAL-FAILED"] else []
+    says: list[str] = (
+        [Message("{0} of {1} ledgers FAILED the integrity check.", counts["TOTAL-FAILED"], total)]
+        if counts["TOTAL-FAILED"]
+        else []
     )
-    says += [f"{counts['NOT-READ']} of {total} ledgers could not be read."] if counts["NOT-READ"] else []
+    says += [Message("{0} of {1} ledgers could not be read.", counts["NOT-READ"], total)] if counts["NOT-READ"] else []
     if counts["INDETERMINATE"]:
-        says.append(f"Of {counts['INDETERMINATE']} of {total} ledgers not everything could be proven.")
-    says.append(f"{passed} of {total} ledgers passed the integrity check.")
+        says.append(Message("Of {0} of {1} ledgers not everything could be proven.", counts["INDETERMINATE"], total))
+    says.append(Message("{0} of {1} ledgers passed the integrity check.", passed, total))
     return says
 
 
@@ -133,16 +136,20 @@ def _found(ledgers: Sequence[LedgerLine]) -> str:
     """Say what the rules found in all ledgers that were judged."""
     judged = [one for one in ledgers if one.orders is not None]
     if not judged:
-        return "The orders of no ledger were judged."
+        return Message("The orders of no ledger were judged.")
     violations, overdue = (sum(getattr(one, name) or 0 for one in judged) for name in ("violations", "overdue"))
     if not violations and not overdue:
-        return (
-            f"In the {len(judged)} of {len(ledgers)} ledgers that were judged, the rules found no violation and no "
-            "overdue deadline."
+        return Message(
+            "In the {0} of {1} ledgers that were judged, the rules found no violation and no overdue deadline.",
+            len(judged),
+            len(ledgers),
         )
-    return (
-        f"In the {len(judged)} of {len(ledgers)} ledgers that were judged: violations of the rules as modelled "
-        f"{violations}, overdue deadlines {overdue}."
+    return Message(
+        "In the {0} of {1} ledgers that were judged: violations of the rules as modelled {2}, overdue deadlines {3}.",
+        len(judged),
+        len(ledgers),
+        violations,
+        overdue,
     )
 
 
@@ -167,20 +174,33 @@ def attention_lines(
     order. `new` are findings and deadlines since the last audit, as `CODE order`; `rests` is the number of entries that
     rest on an earlier audit.
     """
-    lines = [AttentionLine("The newest checkpoint is older than was asked.", "CP-STALE")] if stale else []
+    lines = [AttentionLine(Message("The newest checkpoint is older than was asked."), "CP-STALE")] if stale else []
     lines += [
-        AttentionLine("A violation in one order" if n == 1 else f"A violation in {n} orders", code, orders)
+        AttentionLine(
+            Message("A violation in one order") if n == 1 else Message("A violation in {0} orders", n), code, orders
+        )
         for code, n, orders in violations
     ]
-    lines += [AttentionLine(f"A deadline is overdue since {day}", code, (order,)) for code, day, order in overdue]
-    lines += [AttentionLine(f"More overdue deadlines: {more_overdue}.", "")] if more_overdue > 0 else []
-    lines += [AttentionLine(f"Deadlines that could not be computed: {uncomputed}.", "")] if uncomputed else []
-    lines += [AttentionLine("New since the last audit", "", tuple(_short(each) for each in new))] if new else []
-    lines += [AttentionLine(f"Entries that rest on an earlier audit and were not read: {rests}.", "")] if rests else []
+    lines += [
+        AttentionLine(Message("A deadline is overdue since {0}", Day(day)), code, (order,))
+        for code, day, order in overdue
+    ]
+    lines += [AttentionLine(Message("More overdue deadlines: {0}.", more_overdue), "")] if more_overdue > 0 else []
+    lines += (
+        [AttentionLine(Message("Deadlines that could not be computed: {0}.", uncomputed), "")] if uncomputed else []
+    )
+    lines += (
+        [AttentionLine(Message("New since the last audit"), "", tuple(_short(each) for each in new))] if new else []
+    )
+    lines += (
+        [AttentionLine(Message("Entries that rest on an earlier audit and were not read: {0}.", rests), "")]
+        if rests
+        else []
+    )
     return lines
 
 
 def _short(point: str) -> str:
     """Return a code with the first digits of the order."""
     code, _, order = point.partition(" ")
-    return f"{code} {order[:8]}"
+    return Message("{0} {1}", code, order[:8])

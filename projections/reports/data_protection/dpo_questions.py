@@ -9,41 +9,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
 from ledger.law.reading.person_requests import ANSWERS, EXTENDED, REQUESTS
 from ledger.law.record_checks.open_duties import RETENTION, OpenDuty
 from ledger.law.terms.periods import outcome
+from ledger.law.terms.rule import Clock
+from ledger.messages import Day, Message, Moment, joined
 from projections.reports.entry_numbers import number
+from projections.reports.front_page import words
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
+from projections.sentences.field_words import field_label, named_words
+from projections.sentences.local_time import end_of, place_of
 from projections.sentences.names import Names, names_of
+from projections.sentences.quotation import stated
 from projections.sentences.sentence import Sentence, says, sentence
-from projections.sentences.values import Language, Worded
 from projections.views.timeline import fields, speaker
 
 QUESTIONS = {  # with their citations
-    1: ("On what legal basis and for what purpose were this person's data obtained?", "2AP:14(1), 14(2)(a)"),
-    2: ("Who read, used or received them, when and why?", "2AP:14(8), LED:25(1)"),
-    3: ("Was more received than asked for, and what became of the surplus?", "2AP:14(2)(b), LED:4(1)(c)"),
+    1: (Message("On what legal basis and for what purpose were this person's data obtained?"), "2AP:14(1), 14(2)(a)"),
+    2: (Message("Who read, used or received them, when and why?"), "2AP:14(8), LED:25(1)"),
+    3: (Message("Was more received than asked for, and what became of the surplus?"), "2AP:14(2)(b), LED:4(1)(c)"),
     4: (
-        "Was the person told; if not, on which ground, by whose decision, and when is it looked at again?",
+        Message("Was the person told; if not, on which ground, by whose decision, and when is it looked at again?"),
         "2AP:14(11), LED:13, EPOC:13",
     ),
-    5: ("Does a delay run on a ground that has expired or was never renewed?", "LED:13(3), 2AP:14(11)(b)"),
-    6: ("Which retention rule applies, and is a review overdue?", "2AP:14(5), LED:5"),
+    5: (Message("Does a delay run on a ground that has expired or was never renewed?"), "LED:13(3), 2AP:14(11)(b)"),
+    6: (Message("Which retention rule applies, and is a review overdue?"), "2AP:14(5), LED:5"),
     7: (
-        "Did data go to another State without authorisation beforehand?",
+        Message("Did data go to another State without authorisation beforehand?"),
         "2AP:14(10), LED:35(1)(c), 35(1)(e)",
     ),
-    8: ("Which conditions bind the use, and were they kept?", "2AP:14(2)(a), BC:28(2)(b)"),
+    8: (Message("Which conditions bind the use, and were they kept?"), "2AP:14(2)(a), BC:28(2)(b)"),
     9: (
-        "Which incidents were there, since when known, and who was told within the time?",
+        Message("Which incidents were there, since when known, and who was told within the time?"),
         "2AP:14(7), LED:30, GDPR:33",
     ),
     10: (
-        "What did the person ask for, and how was it answered, on which reasons?",
+        Message("What did the person ask for, and how was it answered, on which reasons?"),
         "2AP:14(12), LED:12(3), 14-16, GDPR:12(3)",
     ),
 }
@@ -54,7 +58,7 @@ BROKEN = {  # question -> the findings on criterion A7 that belong to it
         *("G-NOTICE-UNSETTLED", "V-NOTICE-CONTRARY-TO-ORDER", "W-NOTICE-CONTRARY-TO-REQUEST", "W-13-2-NOT-IN-ORDER"),
         *("W-NOTICE-OF-PRESERVATION", "W-13-3-NO-REMEDIES"),
     ),
-    5: ("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY"),
+    5: ("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY", "W-2705a-LENGTH"),
     6: ("W-14-5-OVERDUE",),
     7: ("V-14-10", "V-LED-35-ONWARD", "W-2703h5-NOT-QUALIFYING"),
     8: ("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE", "G-USE-UNPROVEN", "W-28-4-NOT-EXPLAINED"),
@@ -96,30 +100,39 @@ class _Source:
         )
 
     def _line(self, e: Entry, says: str, names: Names) -> str:
-        before, after = f"{e.on:%Y-%m-%d %H:%M}Z ", _details(e, self.reveal)
-        if isinstance(says, Sentence):
-            return says.between(before, after)
-        return f"{before}{says} {speaker(e, names.offices)}{after}"
+        when, details = Moment(f"{e.on:%Y-%m-%d %H:%M:%S}".removesuffix(":00")), _details(e, self.reveal)
+        who = speaker(e, names.offices)
+        if isinstance(says, Sentence) or (isinstance(says, Message) and who in says.values):
+            return Message("{0} UTC: {1}{2}", when, says, details)
+        return Message("{0} UTC: {1} {2}{3}", when, says, who, details)
 
     def _says(self, e: Entry, names: Names) -> str:
         if access := came_to_nothing(e, self.accesses):
-            return f"Nothing was handed out after entry {access.index} of the log."
+            return Message("Nothing was handed out after entry {0} of the log.", access.index)
         if access := replaced_access(e, self.accesses):
-            return f"Somebody reads the record, entry {e.index} of the log, in place of entry {access.index}."
+            return Message(
+                "Somebody reads the record, entry {0} of the log, in place of entry {1}.", e.index, access.index
+            )
         for later in self.accesses:
             if replaced_access(later, (e,)) and not came_to_nothing(later, (e,)):
                 index = later.index
-                return (
-                    f"Somebody reads the record, entry {e.index} of the log; its signer replaced it by entry {index}."
+                return Message(
+                    "Somebody reads the record, entry {0} of the log; its signer replaced it by entry {1}.",
+                    e.index,
+                    index,
                 )
         return sentence(e, names, reveal=self.reveal)
 
     def clocks(self, *ids: str) -> tuple[str, ...]:
-        return tuple(
-            outcome(c) if c.due is None else f"{outcome(c)} Its end: {c.due:%Y-%m-%d %H:%MZ}"
-            for c in self.judgement.deadlines
-            if c.id in ids
-        )
+        return tuple(_with_end(c) for c in self.judgement.deadlines if c.id in ids)
+
+
+def _with_end(c: Clock) -> str:
+    if c.due is None:
+        return outcome(c)
+    if c.last_day is None:
+        return Message("{0} Its end: {1}", outcome(c), end_of(c.due, c.zone, None))
+    return Message("{0} Its last day: {1} ({2})", outcome(c), Day(c.last_day), place_of(c.zone) or c.zone)
 
 
 def register(
@@ -134,28 +147,23 @@ def register(
 
 
 def _entry(e: Entry, case: Case) -> str:
-    return f"entry {number(e, case)}"
+    return Message("entry {0}", number(e, case))
 
 
 def _details(e: Entry, reveal: bool) -> str:
     shown = [
-        (name.replace("_", " "), _shown(value))
+        (Message(field_label(name)), named_words(name, value) or _shown(value))
         for name, value in fields(e, reveal=reveal).items()
         if isinstance(value, (str, bool, list)) or value is Unread.ERASED
         if name in _TELLING or name in e.sealed
     ]
-    return Worded(partial(_in_brackets, shown)) if shown else ""
-
-
-def _in_brackets(values: Sequence[tuple[str, str]], language: Language) -> str:
-    """Return the names of fields in a language, with their values as they are recorded."""
-    return f" ({'; '.join(f'{language.word(name)}: {value}' for name, value in values)})"
+    return Message(" ({0})", joined("; ", (Message("{0}: {1}", *one) for one in shown))) if shown else ""
 
 
 def _shown(value: object) -> str:
     if value is Unread.ERASED:
         return "[erased]"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else stated(str(value))
 
 
 _TELLING = frozenset(("dp_regime", "domestic_legal_grounds"))  # public, and in no sentence
@@ -165,8 +173,9 @@ def _answer(number: int, entries: tuple[Entry, ...], r: _Source, more: tuple[str
     """Build an answer from entries, further lines, and the open and broken duties of the question."""
     question, cite = QUESTIONS[number]
     owed = tuple(duty.says for duty in open_points(r.judgement) if duty.question == number)
-    lines = (*r.lines(entries), *more, *owed)
-    return DpoAnswer(number, question, cite, lines or ("Nothing on record.",), entries, bool(owed))
+    told = {*more, *(line.values[0] for line in more if isinstance(line, Message) and line.values)}
+    lines = (*r.lines(entries), *more, *(says for says in owed if says not in told))
+    return DpoAnswer(number, Message(question), cite, lines or (Message("Nothing on record."),), entries, bool(owed))
 
 
 def open_points(judgement: Judgement) -> list[OpenDuty]:
@@ -175,7 +184,7 @@ def open_points(judgement: Judgement) -> list[OpenDuty]:
     Criterion A7 goes by the same findings and the same duties, so it is not demonstrated while there is one.
     """
     broken = [
-        OpenDuty(number, f"{f.code}: {f.says}", f.entries)
+        OpenDuty(number, Message("{0}: {1}", f.code, f.says), f.entries)
         for number, codes in BROKEN.items()
         for f in judgement.findings
         if f.code in codes and any(criterion == "A7" for criterion, _ in f.effects)
@@ -203,7 +212,9 @@ def _seen(r: _Source) -> DpoAnswer:
     own = (e for e in r.case.entries if e.kind in kinds or e.leaf in received)
     entries = tuple(sorted((*own, *r.accesses), key=lambda e: (e.on, e.index)))
     question, cite = QUESTIONS[2]
-    return DpoAnswer(2, question, cite, r.lines(entries, received) or ("Nothing on record.",), entries, open=False)
+    return DpoAnswer(
+        2, Message(question), cite, r.lines(entries, received) or (Message("Nothing on record."),), entries, open=False
+    )
 
 
 def _surplus(r: _Source) -> DpoAnswer:
@@ -223,7 +234,7 @@ NOTICE = (
 
 def _notice(r: _Source) -> DpoAnswer:
     more = (
-        f"customer notice: {r.judgement.regions.get('customer_notice', 'NONE')}",
+        Message("customer notice: {0}", words(r.judgement.regions.get("customer_notice", "nothing on record"))),
         *r.clocks("NOTICE-REVIEW", "NOTICE-DUE"),
     )
     return _answer(4, r.of(*NOTICE), r, more)
@@ -268,7 +279,7 @@ def _requests(r: _Source) -> DpoAnswer:
     entries = tuple(sorted((*requests, *answered), key=lambda e: (e.on, e.index)))
     more = (
         *r.clocks("GDPR-12-3", "LED-12-3"),
-        *(f"Not answered: {says(e.kind)}" for e in requests if e.leaf in waiting),
+        *(Message("Not answered: {0}", Message(says(e.kind))) for e in requests if e.leaf in waiting),
     )
     return _answer(10, entries, r, more)
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from ledger.entries.case import Case, Entry, replacements
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
+from ledger.messages import Message, coded, joined
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages
 from projections.reports.letters.wording import CATEGORY_WORDS, PURPOSE_WORDS, party_names_in, period
@@ -21,13 +22,13 @@ from projections.reports.recipients import DEFENCE, recipients
 from projections.views.controller_description import description, descriptions
 from projections.views.timeline import office_names
 
-TITLE: Final = "Record of processing activities"
-READERS: Final = (
-    "Internal: for the controller, the data protection officer and the supervisory authority. Small numbers are not "
-    "suppressed, so it is not for publication."
+TITLE: Final = Message("Record of processing activities")
+READERS: Final = Message(
+    "Internal: for the controller, the data protection officer and the supervisory authority. Small "
+    "numbers are not suppressed, so it is not for publication."
 )
-MISSING: Final = "MISSING: no description of the controller and no entry states it."
-NONE: Final = "The controller states that there is none."
+MISSING: Final = Message("MISSING: no description of the controller and no entry states it.")
+NONE: Final = Message("The controller states that there is none.")
 MOST: Final = 40  # rows of one table
 
 
@@ -41,22 +42,22 @@ class RecordContent:
     table: str = ""
 
 
-SAFEGUARDS: Final = RecordContent(("safeguards",), "Safeguards of the transfers", "LED:37(1), GDPR:30(1)(e)")
+SAFEGUARDS: Final = RecordContent(("safeguards",), Message("Safeguards of the transfers"), "LED:37(1), GDPR:30(1)(e)")
 CONTENTS: Final = (
-    RecordContent(("contact",), "Contact of the controller", "LED:24(1)(a), GDPR:30(1)(a)"),
-    RecordContent(("joint_controllers",), "Joint controllers", "LED:24(1)(a), GDPR:30(1)(a)"),
-    RecordContent(("representative",), "Representative of the controller", "GDPR:30(1)(a)"),
-    RecordContent(("dpo_contact",), "Data protection officer", "LED:24(1)(a), GDPR:30(1)(a)"),
-    RecordContent(("purposes",), "Purposes of the processing", "LED:24(1)(b), GDPR:30(1)(b)", "purposes"),
-    RecordContent(("persons",), "Categories of persons", "LED:24(1)(d), GDPR:30(1)(c)"),
-    RecordContent(("data",), "Categories of personal data", "LED:24(1)(d), GDPR:30(1)(c)", "data"),
-    RecordContent(("recipients",), "Categories of recipients", "LED:24(1)(c), GDPR:30(1)(d)", "recipients"),
-    RecordContent(("profiling",), "Use of profiling", "LED:24(1)(e)"),
-    RecordContent(("transfers",), "Transfers to third countries", "LED:24(1)(f), GDPR:30(1)(e)", "transfers"),
+    RecordContent(("contact",), Message("Contact of the controller"), "LED:24(1)(a), GDPR:30(1)(a)"),
+    RecordContent(("joint_controllers",), Message("Joint controllers"), "LED:24(1)(a), GDPR:30(1)(a)"),
+    RecordContent(("representative",), Message("Representative of the controller"), "GDPR:30(1)(a)"),
+    RecordContent(("dpo_contact",), Message("Data protection officer"), "LED:24(1)(a), GDPR:30(1)(a)"),
+    RecordContent(("purposes",), Message("Purposes of the processing"), "LED:24(1)(b), GDPR:30(1)(b)", "purposes"),
+    RecordContent(("persons",), Message("Categories of persons"), "LED:24(1)(d), GDPR:30(1)(c)"),
+    RecordContent(("data",), Message("Categories of personal data"), "LED:24(1)(d), GDPR:30(1)(c)", "data"),
+    RecordContent(("recipients",), Message("Categories of recipients"), "LED:24(1)(c), GDPR:30(1)(d)", "recipients"),
+    RecordContent(("profiling",), Message("Use of profiling"), "LED:24(1)(e)"),
+    RecordContent(("transfers",), Message("Transfers to third countries"), "LED:24(1)(f), GDPR:30(1)(e)", "transfers"),
     SAFEGUARDS,
-    RecordContent(("legal_bases",), "Legal basis, of transfers too", "LED:24(1)(g)", "bases"),
-    RecordContent(("periods",), "Time limits for erasure", "LED:24(1)(h), GDPR:30(1)(f)", "periods"),
-    RecordContent(("security",), "Security measures in general", "LED:24(1)(i), GDPR:30(1)(g)"),
+    RecordContent(("legal_bases",), Message("Legal basis, of transfers too"), "LED:24(1)(g)", "bases"),
+    RecordContent(("periods",), Message("Time limits for erasure"), "LED:24(1)(h), GDPR:30(1)(f)", "periods"),
+    RecordContent(("security",), Message("Security measures in general"), "LED:24(1)(i), GDPR:30(1)(g)"),
 )
 
 
@@ -77,11 +78,11 @@ class OfficeCounts:
     def add(self, case: Case, roles: Mapping[str, Sequence[str]], states: Mapping[str, str], moment: datetime) -> None:
         """Count one order as known at a moment, without its sealed values."""
         gone = replacements(case.entries, moment)
-        entries = [e for e in case.entries if e.leaf not in gone and e.on <= moment]
+        entries = [e for e in case.acting if e.leaf not in gone and e.on <= moment]
         if not entries:
             return
         self.orders += 1
-        self.instruments[INSTRUMENTS.get(case.instrument, case.instrument)] += 1
+        self.instruments[coded(case.instrument, INSTRUMENTS)] += 1
         found: dict[str, set[str]] = {"purposes": set(), "data": set(), "bases": set(), "periods": set()}
         abroad: set[str] = set()
         for e in entries:
@@ -95,11 +96,11 @@ class OfficeCounts:
         match e.kind:
             case "order-issued":
                 self.authorities[str(e.get("issuing_authority") or e.actor)] += 1
-                found["data"].update(CATEGORY_WORDS.get(c, c) for c in e.get("data_categories") or ())
+                found["data"].update(coded(c, CATEGORY_WORDS) for c in e.get("data_categories") or ())
                 found["bases"].update((*(e.get("domestic_legal_grounds") or ()), *_regime(e)))
             case "purpose-recorded" | "use-recorded":
                 code = str(e.get("purpose_code"))
-                found["purposes"].add(PURPOSE_WORDS.get(code, code))
+                found["purposes"].add(coded(code, PURPOSE_WORDS))
             case "retention-rule-set" if e.get("period"):
                 found["periods"].add(period(e.get("period")))
             case "onward-transferred":
@@ -113,9 +114,9 @@ def _regime(e: Entry) -> tuple[str, ...]:
 def _kind_of(whom: str, roles: Mapping[str, Sequence[str]]) -> str:
     """Return what kind of recipient somebody is: the words of the first role of an office."""
     if whom == DEFENCE:
-        return ROLES["DEF"]
+        return Message(ROLES["DEF"])
     held = roles.get(whom, ())
-    return ROLES.get(held[0], held[0]) if held else "another State or organisation"
+    return coded(held[0], ROLES) if held else Message("another State or organisation")
 
 
 def office_record(
@@ -132,7 +133,7 @@ def office_record(
     controllers = described or [actor for actor, _ in counts.authorities.most_common(MOST)]
     sections: list[FormSection] = []
     missing: list[str] = []
-    for controller in controllers if described else [", ".join(names.get(c, c) for c in controllers)]:
+    for controller in controllers if described else [joined(", ", (names.get(c, c) for c in controllers))]:
         e = description(registry, (controller,), lang, day)
         section, lacks = _controller(names.get(controller, controller), e, counts)
         sections.append(section)
@@ -140,7 +141,9 @@ def office_record(
     form = FillableForm(
         form="processing",
         title=TITLE,
-        what=f"Which data this office processes, for what, how long, and who receives them; orders: {counts.orders}.",
+        what=Message(
+            "Which data this office processes, for what, how long, and who receives them; orders: {0}.", counts.orders
+        ),
         note=READERS,
         making=making,
         subject=None,
@@ -153,18 +156,26 @@ def office_record(
 def _controller(name: str, e: Entry | None, counts: OfficeCounts) -> tuple[FormSection, list[str]]:
     missing: list[str] = []
     address = () if e is None else tuple(e.get("address") or ())
-    lines = [FormLine("Controller", (name or "no order and no description names one", *address), CONTENTS[0].cite)]
+    lines = [
+        FormLine(
+            Message("Controller"),
+            (name or Message("no order and no description names one"), *address),
+            CONTENTS[0].cite,
+        )
+    ]
     for content in CONTENTS:
         counted = _counted(content, counts)
         says = tuple(_stated(content, e)) or counted
         if says == (NONE,) and counted:
-            says = (NONE, f"The orders show otherwise: {', '.join(counted)}.")
+            says = (NONE, Message("The orders show otherwise: {0}.", joined(", ", counted)))
         if content is SAFEGUARDS and not says and not counts.transfers and lines[-1].says == (NONE,):
-            says = ("There is no transfer.",)
+            says = (Message("There is no transfer."),)
         if not says:
-            missing.append(content.label)
-        lines.append(FormLine(content.label, says or (MISSING,), content.cite))
-    return FormSection(f"The processing of {name}" if name else "The processing", lines=tuple(lines)), missing
+            missing.append(Message(content.label))
+        lines.append(FormLine(Message(content.label), says or (MISSING,), content.cite))
+    return FormSection(
+        Message("The processing of {0}", name) if name else Message("The processing"), lines=tuple(lines)
+    ), missing
 
 
 def _stated(content: RecordContent, e: Entry | None) -> Iterable[str]:
@@ -192,33 +203,36 @@ def _most_first(row: tuple[str, int]) -> tuple[int, str]:
 def _tables(counts: OfficeCounts) -> Iterable[FormSection]:
     """Return what the orders show, counted; a table without rows is left out."""
     shown = (
-        (counts.instruments, "Orders by instrument", "Instrument"),
-        (counts.purposes, "Recorded purposes", "Purpose"),
-        (counts.data, "Data sought", "Category of data"),
-        (counts.recipients, "Recipients", "Kind of recipient"),
-        (counts.transfers, "Transfers to other States", "State or organisation"),
-        (counts.bases, "Stated legal grounds and regimes", "Provision"),
-        (counts.periods, "Recorded periods of storage", "Period"),
+        (counts.instruments, Message("Orders by instrument"), Message("Instrument")),
+        (counts.purposes, Message("Recorded purposes"), Message("Purpose")),
+        (counts.data, Message("Data sought"), Message("Category of data")),
+        (counts.recipients, Message("Recipients"), Message("Kind of recipient")),
+        (counts.transfers, Message("Transfers to other States"), Message("State or organisation")),
+        (counts.bases, Message("Stated legal grounds and regimes"), Message("Provision")),
+        (counts.periods, Message("Recorded periods of storage"), Message("Period")),
     )
     for counter, title, head in shown:
         if not counter:
             continue
         rows = sorted(counter.items(), key=_most_first)
         left = len(rows) - MOST
-        caption = "Each order counts once in a row."
+        caption = Message("Each order counts once in a row.")
         if left > 0:
             caption = (
-                f"Each order counts once in a row; {left} "
-                f"{'row with fewer orders is' if left == 1 else 'rows with fewer orders are'} left out."
+                Message("Each order counts once in a row; {0} row with fewer orders is left out.", left)
+                if left == 1
+                else Message("Each order counts once in a row; {0} rows with fewer orders are left out.", left)
             )
-        heads = (head, "Orders")
+        heads = (head, Message("Orders"))
         table = FormTable(caption, heads, tuple((what, str(n)) for what, n in rows[:MOST]))
         yield FormSection(title, table=table)
 
 
 def _open(missing: Sequence[str]) -> Iterable[FormSection]:
     if missing:
-        lead = "These contents are on record nowhere. The controller describes them in one entry of the register."
+        lead = Message(
+            "These contents are on record nowhere. The controller describes them in one entry of the register."
+        )
         yield FormSection(
-            "What is missing", lead=lead, lines=tuple(FormLine(m, (MISSING,)) for m in dict.fromkeys(missing))
+            Message("What is missing"), lead=lead, lines=tuple(FormLine(m, (MISSING,)) for m in dict.fromkeys(missing))
         )

@@ -13,21 +13,24 @@ from ledger.facts import KINDS
 from ledger.facts.value_forms import ListForm
 from ledger.facts.words import words_of
 from ledger.law import Judgement
+from ledger.messages import Message, coded, joined
 from projections.reports.data_protection.dpo_questions import register
 from projections.reports.entry_numbers import number
 from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, words
 from projections.reports.history import History, history, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
 from projections.reports.replay import RunningDeadline, Stage, running
+from projections.sentences.field_words import named_words
 from projections.sentences.local_time import LocalTimes
-from projections.sentences.names import Names
+from projections.sentences.names import Names, names_of
 from projections.sentences.values import Language, Worded, in_words
 from projections.views.custody import custody, held_periods
 from projections.views.due import due
-from projections.views.timeline import fields, office_names
+from projections.views.timeline import fields
 
 ISSUED: Final = KINDS["order-issued"].fields()
 PURPOSES: Final = words_of(KINDS["record-accessed"].fields()["purpose_code"].one_of)
+VIEWS: Final = words_of(KINDS["record-accessed"].fields()["view"].one_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Holding:
 class AccessRow:
     """Hold one opening of sealed values: when, which office and person, in which view, the purpose code, the reason.
 
-    `purpose_says` is the purpose in words.
+    `purpose_says` is the purpose in words, `view_says` the view.
 
     It also stands for the entry which says that nothing was handed out after an opening.
     """
@@ -73,6 +76,7 @@ class AccessRow:
     purpose: str
     because: str
     purpose_says: str = ""
+    view_says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +105,28 @@ def processing_record(
 
     `accesses` are the `record-accessed` entries that name it.
     """
-    names, past = office_names(case.registry), case.happened(judgement.as_of)
-    what = (
-        "Whose data these are, on which ground they were obtained, who held and read them, when the person was told, "
-        "what is still owed, and how all this looked at each moment."
+    names, past = names_of(case).offices, case.happened(judgement.as_of)
+    what = Message(
+        "Whose data these are, on which ground they were obtained, who held and read them, when the "
+        "person was told, what is still owed, and how all this looked at each moment."
     )
     answers = tuple(
         AnswerRow(a.number, a.question, a.cite, a.lines, tuple(_numbered(a.entries, case)), a.open)
         for a in register(case, judgement, accesses, reveal=making.reveal)
     )
     owed = sum(a.open for a in answers)
-    answer = (
-        f"{owed} of the {len(answers)} questions of a data protection officer {'leaves' if owed == 1 else 'leave'} "
-        f"a duty open. Telling the person: {words(judgement.regions.get('customer_notice', 'nothing on record'))}."
+    answer = Message(
+        f"{{0}} of the {{1}} questions of a data protection officer {'leaves' if owed == 1 else 'leave'} a duty open. "
+        "Telling the person: {2}.",
+        owed,
+        len(answers),
+        words(judgement.regions.get("customer_notice", "nothing on record")),
     )
     return ProcessingRecord(
-        face=front_page("Processing record", what, answer, case, judgement, making, commands),
+        face=front_page(Message("Processing record"), what, answer, case, judgement, making, commands),
         row=_row(past, answers, readers(accesses) if making.reveal else ()),
         answers=answers,
-        duties=tuple(running(d) for d in due(judgement, making.as_of)),
+        duties=running(due(judgement, making.as_of)),
         holdings=_holdings(past),
         reads=tuple(_read(e, accesses, names, making.reveal) for e in accesses),
         stages=tuple(stages),
@@ -127,15 +134,14 @@ def processing_record(
     )
 
 
-def _view(e: Entry, accesses: Sequence[Entry]) -> str:
+def _view(e: Entry, accesses: Sequence[Entry], view: str) -> str:
     """Return what was read, or that nothing was handed out, where the replacing entry says so as the program does."""
     if came_to_nothing(e, accesses):
-        return "nothing was handed out"
-    view = str(e.get("view", ""))
+        return Message("nothing was handed out")
     if access := replaced_access(e, accesses):
-        return f"{view}, entry {e.index}, in place of entry {access.index}"
+        return Message("{0}, entry {1}, in place of entry {2}", view, e.index, access.index)
     later = [a for a in accesses if replaced_access(a, (e,)) and not came_to_nothing(a, (e,))]
-    return f"{view}, entry {e.index}, replaced by entry {later[0].index}" if later else view
+    return Message("{0}, entry {1}, replaced by entry {2}", view, e.index, later[0].index) if later else view
 
 
 def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal: bool) -> AccessRow:
@@ -143,19 +149,22 @@ def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal:
     stated = fields(e, reveal=reveal)
 
     def said(name: str) -> str:
-        value = stated.get(name, "not stated")
+        value = stated.get(name)
+        if value is None:
+            return Message("not stated")
         return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(value, str(value))
 
-    purpose = said("purpose_code")
+    purpose, view = said("purpose_code"), str(e.get("view", ""))
     says = PURPOSES.get(purpose)
     return AccessRow(
         e.on,
         names.get(e.by, e.by),
         said("person"),
-        _view(e, accesses),
+        _view(e, accesses, view),
         purpose,
         said("justification"),
-        purpose if says is None else Worded(lambda language: language.word(says)),
+        purpose if says is None else Message(says),
+        _view(e, accesses, coded(view, VIEWS)),
     )
 
 
@@ -170,8 +179,8 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
 
     `read_by` are the roles for which bundles were made.
     """
-    names = office_names(case.registry)
-    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    names = names_of(case).offices
+    issued = next(iter(case.issued), None)
     received = dict.fromkeys((*(one.who for one in recipients(case)), *read_by))
     order_fields = {} if issued is None else fields(issued)
 
@@ -181,30 +190,32 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
             for name in asked_for
             if order_fields.get(name) not in (None, "", [])
         ]
-        return Worded(lambda language: "; ".join(part.in_(language) for part in parts))
+        return joined("; ", parts)
 
     time_limits = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
     onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]
     return (
-        ("Controller", "" if issued is None else names.get(issued.actor, issued.actor)),
-        ("Purpose", said("case_ref", "offences")),
-        ("Legal basis", said("domestic_legal_grounds", "dp_regime")),
-        ("Categories of data", said("data_categories", "elements_sought")),
-        ("Recipients", "; ".join(received)),
-        ("Transfers to other States", "; ".join(onward)),
-        ("Time limits for erasure", "; ".join(time_limits)),
+        (Message("Controller"), "" if issued is None else names.get(issued.actor, issued.actor)),
+        (Message("Purpose"), said("case_ref", "offences")),
+        (Message("Legal basis"), said("domestic_legal_grounds", "dp_regime")),
+        (Message("Categories of data"), said("data_categories", "elements_sought")),
+        (Message("Recipients"), joined("; ", received)),
+        (Message("Transfers to other States"), joined(" ", onward)),
+        (Message("Time limits for erasure"), joined(" ", time_limits)),
     )
 
 
 def _in_language(name: str, value: Any, names: Mapping[str, str], language: Language) -> str:
     """Return a value of the order in words; one that is sealed or erased with the name of its field."""
     if isinstance(value, Unread):
-        return f"{language.word(name.replace('_', ' '))}: {text(value, {}, names)}"
+        return f"{language.word(name.replace('_', ' '))}: {language.of(text(value, None, {}, names))}"
+    if words := named_words(name, value):
+        return language.of(words)
     form = ISSUED[name].form
     if name in ("data_categories", "elements_sought") and isinstance(form, ListForm):
         one = partial(in_words, form=form.item, language=language, names=Names(()), times=LocalTimes(""))
         return "; ".join(one(item) or str(item) for item in value)
-    return text(value, {}, names)
+    return language.of(text(value, form, {}, names))
 
 
 def _holdings(case: Case) -> tuple[Holding, ...]:

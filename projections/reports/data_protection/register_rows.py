@@ -32,7 +32,7 @@ def kept_until(judgement: Judgement) -> str | None:
 
 
 def _basis(case: Case, _: Judgement) -> Iterator[str]:
-    for e in case.entries:
+    for e in case.acting:
         if e.kind == "order-issued":
             yield str(e.get("dp_regime") or "no regime stated")
 
@@ -43,12 +43,12 @@ def _seen(case: Case, _: Judgement) -> Iterator[str]:
 
 def _surplus(case: Case, judgement: Judgement) -> Iterator[str]:
     yield from (outcome(c) for c in judgement.deadlines if c.id in ("D-14-2b", "E-4-5-DATA"))
-    yield from (says(e.kind) for e in case.entries if e.kind == "sensitive-data-flagged")
+    yield from (says(e.kind) for e in case.acting if e.kind == "sensitive-data-flagged")
 
 
 def _delays(case: Case, judgement: Judgement) -> Iterator[str]:
     if judgement.regions.get("customer_notice") in ("DELAYED", "OVERDUE"):
-        delays = [e for e in case.entries if e.kind.startswith("customer-notification-delay")]
+        delays = [e for e in case.acting if e.kind.startswith("customer-notification-delay")]
         yield from (f"delayed on {ground}" for e in delays[-1:] for ground in e.get("grounds") or ("no ground",))
 
 
@@ -60,12 +60,12 @@ def _retention(_: Case, judgement: Judgement) -> Iterator[str]:
 
 
 def _onward(case: Case, _: Judgement) -> Iterator[str]:
-    return (str(e.get("recipient_party")) for e in case.entries if e.kind == "onward-transferred")
+    return (str(e.get("recipient_party")) for e in case.acting if e.kind == "onward-transferred")
 
 
 def _requests(case: Case, judgement: Judgement) -> Iterator[str]:
     waiting = {leaf for duty in judgement.duties if duty.question == 10 for leaf in duty.entries}
-    for e in case.entries:
+    for e in case.acting:
         if e.kind in REQUESTS:
             yield f"{e.kind}, {'not answered' if e.leaf in waiting else 'answered'}"
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from ledger.entries.case import Case
 from ledger.law import Judgement
+from ledger.messages import Message
 from projections.drawings.custody_chain import ChainDrawing
 from projections.reports.custody_report import CustodyRow, custody_report
 from projections.reports.entry_numbers import number
@@ -23,12 +24,12 @@ from projections.reports.history import History
 # The documents in the order of the paper, each with the depth from which on it is there.
 DOCUMENTS: Final[Sequence[tuple[str, str, Depth]]] = (
     ("summary", "Summary", "simple"),
-    ("custody", "Custody and exhibits", "detailed"),
-    ("criteria", "The eight criteria, findings and periods", "detailed"),
+    ("custody", Message("Custody and exhibits"), "detailed"),
+    ("criteria", Message("The eight criteria, findings and periods"), "detailed"),
     ("timeline", "Timeline", "detailed"),
-    ("entries", "What each entry states", "diagnostic"),
-    ("rules", "Which rules were verified against the text", "diagnostic"),
-    ("check", "How to verify without us", "simple"),
+    ("entries", Message("What each entry states"), "diagnostic"),
+    ("rules", Message("Which rules were verified against the text"), "diagnostic"),
+    ("check", Message("How to verify without us"), "simple"),
 )
 PREFIX: Final = 8  # digits of a leaf hash in the foot of a page
 
@@ -70,15 +71,19 @@ def hearing(
     chain = evidence_chain_report(case, judgement, making, commands)
     included = DEPTHS[: DEPTHS.index(depth) + 1]
     nothing = () if custody.held or custody.exhibits else ("custody",)
-    documents = tuple(Document(id, title) for id, title, least in DOCUMENTS if least in included and id not in nothing)
+    documents = tuple(
+        Document(id, Message(title)) for id, title, least in DOCUMENTS if least in included and id not in nothing
+    )
     detailed = depth != "simple"
     story = custody.story
     return Hearing(
         face=replace(
             custody.face,
-            title="Hearing bundle",
-            what="The record of one order for a hearing: what was asked, what was disclosed, what the record shows.",
-            answer=f"{custody.face.answer} {chain.face.answer}",
+            title=Message("Hearing bundle"),
+            what=Message(
+                "The record of one order for a hearing: what was asked, what was disclosed, what the record shows."
+            ),
+            answer=Message("{0} {1}", custody.face.answer, chain.face.answer),
         ),
         depth=depth,
         documents=documents,

@@ -6,17 +6,19 @@ letter says neither whether data are processed nor that something is withheld.
 
 from __future__ import annotations
 
+from ledger.command_line import quoted
 from ledger.entries.case import Entry
 from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import answers_to
+from ledger.messages import Message
 from projections.reports.entry_numbers import number
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext, blank
 from projections.reports.letters.letter import LetterRefused, LetterSection, Omission
 from projections.reports.letters.wording import CATEGORY_WORDS, RESTRICTION_WORDS, listed
 
-TITLE = "Answer to your request for access"
+TITLE = Message("Answer to your request for access")
 ALL = frozenset({"copy", "legal-basis", "purpose", "retention", "recipients", "redress"})  # of access-granted
 
 
@@ -40,13 +42,13 @@ def access(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
     if restriction is None and granted is None and c.of("access-restricted"):
         raise LetterRefused(
             "an earlier request for access was restricted, and the newest one is not decided on record",
-            f"comity record access-granted|access-restricted ORDER -f 'answers={c.answers}' ...",
+            f"comity record access-granted|access-restricted ORDER -f {quoted(f'answers={c.answers}')} ...",
         )
-    received = f"On {c.times.date(request.on)} you asked this office which data about you it processes."
+    received = Message("On {0} you asked this office which data about you it processes.", c.times.date(request.on))
     if c.concealed:
         return TITLE, _neutral(c, received)
-    c.rests_on(request, "You asked for access.")
-    opening = LetterSection("", ((received, "This office processes data about you."),))
+    c.rests_on(request, Message("You asked for access."))
+    opening = LetterSection("", ((received, Message("This office processes data about you.")),))
     parts_given = ALL if restriction is None else frozenset(granted.get("includes") or () if granted else ())
     return TITLE, (
         opening,
@@ -99,9 +101,11 @@ def _check_omission(c: LetterContext, restriction: Entry | None) -> None:
 def _neutral(c: LetterContext, received: str) -> tuple[LetterSection, ...]:
     """Return the answer that neither confirms nor denies. LED art. 15(3)."""
     says = (
-        "This office can give you no further information: either it processes no data about you, or the law does not "
-        "allow it to inform you of them.",
-        "This letter does not say which of the two is the case.",
+        Message(
+            "This office can give you no further information: either it processes no data about you, or the "
+            "law does not allow it to inform you of them."
+        ),
+        Message("This letter does not say which of the two is the case."),
     )
     return (
         LetterSection("", ((received,), says)),
@@ -113,13 +117,13 @@ def _neutral(c: LetterContext, received: str) -> tuple[LetterSection, ...]:
 def _restricted(c: LetterContext, restriction: Entry | None) -> tuple[LetterSection, ...]:
     if restriction is None or c.asked.omit == "restriction":
         return ()
-    lines = [c.rests_on(restriction, f"On {c.times.date(restriction.on)} your access was restricted.")]
+    lines = [c.rests_on(restriction, Message("On {0} your access was restricted.", c.times.date(restriction.on)))]
     if c.asked.omit == "grounds":
-        lines.append("The law allows this office not to state the reasons.")
+        lines.append(Message("The law allows this office not to state the reasons."))
     else:
-        lines.append(f"The ground is: {listed(restriction.get('grounds'), RESTRICTION_WORDS)}.")
-    lines.append("The supervisory authority can examine the reasons.")
-    return (LetterSection("What is withheld", (tuple(lines),)),)
+        lines.append(Message("The ground is: {0}.", listed(restriction.get("grounds"), RESTRICTION_WORDS)))
+    lines.append(Message("The supervisory authority can examine the reasons."))
+    return (LetterSection(Message("What is withheld"), (tuple(lines),)),)
 
 
 def _data(c: LetterContext) -> LetterSection:
@@ -127,23 +131,30 @@ def _data(c: LetterContext) -> LetterSection:
     issued = c.issued
     kinds = listed(issued.get("data_categories"), CATEGORY_WORDS) if issued is not None else ""
     elements = listed(issued.get("elements_sought"), ELEMENT_WORDS) if issued is not None else ""
-    lines = [f"The data are of these categories: {kinds}."] if kinds else []
-    lines += [f"In particular they are: {elements}."] if elements else []
+    lines = [Message("The data are of these categories: {0}.", kinds)] if kinds else []
+    lines += [Message("In particular they are: {0}.", elements)] if elements else []
     if c.asked.enclosures:
-        lines.append("The data are enclosed with this letter.")
+        lines.append(Message("The data are enclosed with this letter."))
     else:
-        c.lacks("the data themselves, as an enclosure", "data", "--enclosure TEXT names what is enclosed")
+        c.lacks(Message("the data themselves, as an enclosure"), "data", "--enclosure TEXT names what is enclosed")
     return LetterSection(
-        "The data", (tuple(lines),), (), blank(c.asked.enclosures, "The data, or where you can see them")
+        Message("The data"),
+        (tuple(lines),),
+        (),
+        blank(c.asked.enclosures, Message("The data, or where you can see them")),
     )
 
 
 def _origin(c: LetterContext) -> LetterSection:
     """Return where the data come from. LED art. 14(g), GDPR art. 15(1)(g)."""
     order, *_ = parts.order_section(c).paragraphs
-    return LetterSection("Where the data come from", (order, *parts.disclosure_section(c).paragraphs))
+    return LetterSection(Message("Where the data come from"), (order, *parts.disclosure_section(c).paragraphs))
 
 
 def _profiling(c: LetterContext) -> tuple[LetterSection, ...]:
     lines = c.described("profiling")
-    return (LetterSection("Automated decisions and profiling", (lines,)),) if lines and "GDPR" in c.regimes else ()
+    return (
+        (LetterSection(Message("Automated decisions and profiling"), (lines,)),)
+        if lines and "GDPR" in c.regimes
+        else ()
+    )

@@ -108,12 +108,17 @@ class LetterContext:
         return frozenset(act for act, applies in found.items() if applies)
 
     def of(self, *kinds: str) -> tuple[Entry, ...]:
-        """Return the effective entries of these kinds."""
-        return self.reading.entries.of(*kinds)
+        """Return the effective entries of these kinds, without reports of what an office states itself."""
+        entries, reliability = self.reading.entries.of(*kinds), self.reading.reliability
+        return tuple(e for e in entries if not reliability.stated_by_its_office(e))
 
     def name(self, actor: object) -> str:
         """Return the name of an office or a State for people, in the language of the letter."""
-        return self.names.get(str(actor)) or self.parties.get(str(actor)) or str(actor)
+        return (
+            self.names.get(str(actor))
+            or self.parties.get(str(actor))
+            or (actor if isinstance(actor, str) else str(actor))
+        )
 
     def rests_on(self, e: Entry, says: str) -> str:
         """Return a sentence, and list its entry in the annex."""

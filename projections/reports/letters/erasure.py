@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from ledger.entries.case import Entry, Unread
 from ledger.law.reading.person_requests import answers_to
+from ledger.messages import Message
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext, blank
 from projections.reports.letters.letter import LetterRefused, LetterSection
 from projections.reports.letters.wording import LOCK_WORDS, METHOD_WORDS
 
-TITLE = "Answer to your request for erasure"
+TITLE = Message("Answer to your request for erasure")
 
 
 def erasure(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
@@ -23,7 +24,9 @@ def erasure(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
             "the request for erasure is not decided on record",
             "comity record erasure-decided ORDER -f 'answers=#N' -f decision=erased|refused|restricted-instead ...",
         )
-    received = c.rests_on(request, f"On {c.times.date(request.on)} you asked this office to erase data about you.")
+    received = c.rests_on(
+        request, Message("On {0} you asked this office to erase data about you.", c.times.date(request.on))
+    )
     return TITLE, (
         LetterSection("", ((received, c.rests_on(decision, _decided(c, decision))),)),
         *_outcome(c, decision),
@@ -47,38 +50,45 @@ def _request(c: LetterContext) -> Entry:
 def _decided(c: LetterContext, decision: Entry) -> str:
     day = c.times.date(decision.on)
     return {
-        "erased": f"On {day} it was decided that the data are erased.",
-        "refused": f"On {day} it was decided that the data are not erased.",
-        "restricted-instead": f"On {day} it was decided that the data are locked instead of erased.",
+        "erased": Message("On {0} it was decided that the data are erased.", day),
+        "refused": Message("On {0} it was decided that the data are not erased.", day),
+        "restricted-instead": Message("On {0} it was decided that the data are locked instead of erased.", day),
     }[str(decision.get("decision"))]
 
 
 def _outcome(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
     """Yield what was done: what is erased, what is locked instead, what remains."""
     done = [
-        c.rests_on(e, f"On {c.times.date(e.on)} data were erased: {METHOD_WORDS[str(e.get('method'))]}.")
+        c.rests_on(
+            e, Message("On {0} data were erased: {1}.", c.times.date(e.on), Message(METHOD_WORDS[str(e.get("method"))]))
+        )
         for e in c.of("payload-key-destroyed", "data-destroyed")
         if e.on >= decision.on or str(decision.get("decision")) == "erased"
     ]
     if decision.get("decision") == "erased":
-        done += [] if done else ["The erasure itself is not on record yet."]
-        done.append("The entries that document the steps of the proceedings remain.")
-        done.append("The erased values can no longer be read in them.")
+        done += [] if done else [Message("The erasure itself is not on record yet.")]
+        done.append(Message("The entries that document the steps of the proceedings remain."))
+        done.append(Message("The erased values can no longer be read in them."))
         if not c.of("payload-key-destroyed", "data-destroyed"):
-            c.lacks("the erasure itself", "outcome", "comity erase ORDER")
+            c.lacks(Message("the erasure itself"), "outcome", "comity erase ORDER")
     released = {c.reading.entries.named(e.get("about")) for e in c.of("restriction-released")}
     locked = [e for e in c.of("processing-restricted") if e not in released]
     done += [
-        c.rests_on(e, f"Since {c.times.date(e.on)} data are locked, because {LOCK_WORDS[str(e.get('cause'))]}.")
+        c.rests_on(
+            e,
+            Message(
+                "Since {0} data are locked, because {1}.", c.times.date(e.on), Message(LOCK_WORDS[str(e.get("cause"))])
+            ),
+        )
         for e in locked
     ]
     if decision.get("decision") == "restricted-instead":
         if not locked:
-            done.append("The locking itself is not on record yet.")
-            c.lacks("the locking itself", "restriction", "comity record processing-restricted")
-        done.append("Locked data are kept, and are used for no other purpose.")
+            done.append(Message("The locking itself is not on record yet."))
+            c.lacks(Message("the locking itself"), "restriction", "comity record processing-restricted")
+        done.append(Message("Locked data are kept, and are used for no other purpose."))
     if done:
-        yield LetterSection("What was done", tuple((line,) for line in done))
+        yield LetterSection(Message("What was done"), tuple((line,) for line in done))
 
 
 def _reasons(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
@@ -88,7 +98,10 @@ def _reasons(c: LetterContext, decision: Entry) -> Iterator[LetterSection]:
     stated = decision.sealed.get("reasons")
     words = () if not stated or isinstance(stated, Unread) else tuple(str(stated).splitlines())
     if not words:
-        c.lacks("the reasons of the decision", "reasons", "erasure-decided: reasons")
+        c.lacks(Message("the reasons of the decision"), "reasons", "erasure-decided: reasons")
     yield LetterSection(
-        "Reasons for the decision", tuple((line,) for line in words), (), blank(words, "The reasons of the decision")
+        Message("Reasons for the decision"),
+        tuple((line,) for line in words),
+        (),
+        blank(words, Message("The reasons of the decision")),
     )

@@ -67,7 +67,7 @@ def letter(asked: LetterRequest, case: Case, making: Provenance) -> Letter:
 def _check_bar(bar: NoticeBar | None) -> None:
     if bar is None:
         return
-    where = "" if bar.entry is None else f" (entry {bar.entry.seq}, {bar.entry.kind})"
+    where = "" if bar.entry is None else f" (entry {bar.entry.number}, {bar.entry.kind})"
     raise LetterRefused(f"{bar.says}{where} {', '.join(bar.cite)}", f"what ends this: {bar.ends}")
 
 

@@ -5,16 +5,19 @@ Regulation (EU) 2023/1543 art. 13(1), (3); LED art. 13; CETS 224 art. 14(11)(a);
 
 from __future__ import annotations
 
+from ledger.messages import Message
 from projections.reports.letters import parts
 from projections.reports.letters.context import LetterContext
 from projections.reports.letters.letter import LetterSection
 
-TITLE = "Information that data about you were sought from a service provider"
+TITLE = Message("Information that data about you were sought from a service provider")
 
 
 def notice(c: LetterContext) -> tuple[str, tuple[LetterSection, ...]]:
     """Return the title and the sections of a notice."""
-    says = f"{c.office} informs you that data about you were sought from a service provider in criminal proceedings."
+    says = Message(
+        "{0} informs you that data about you were sought from a service provider in criminal proceedings.", c.office
+    )
     opening = LetterSection("", ((says,),))
     return TITLE, (
         opening,

@@ -14,7 +14,8 @@ from ledger.facts.words.data import INSTRUMENT_WORDS
 from ledger.facts.words.rights import ACCESS_RESTRICTION_GROUNDS, LOCK_CAUSES
 from ledger.facts.words.shared import CATEGORIES, DESTRUCTION_METHODS, PURPOSES
 from ledger.law.parties.party_register import Register
-from projections.sentences.local_time import long_date
+from ledger.messages import LongDay, Message, coded, joined
+from projections.sentences.quotation import set_apart
 
 PARTY: Final = "party-registered"
 CATEGORY_WORDS: Final = CATEGORIES.words
@@ -40,25 +41,25 @@ UNITS: Final = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour",
 
 def instrument_words(code: str) -> str:
     """Return an instrument as a letter names it; in the words of the vocabulary where it has none here."""
-    return INSTRUMENT_WORDS.get(code) or INSTRUMENTS.get(code, code)
+    return coded(code, INSTRUMENT_WORDS if INSTRUMENT_WORDS.get(code) else INSTRUMENTS)
 
 
 def listed(codes: Iterable[object] | None, words: Mapping[str, str]) -> str:
     """Return codes in words with a comma between, each once; labels such as `#mailbox-2` are left out."""
     plain = dict.fromkeys(str(code).partition("#")[0] for code in codes or ())
-    return ", ".join(words.get(code, code.replace("-", " ")) for code in plain)
+    return joined(", ", (coded(code, words) if code in words else code.replace("-", " ") for code in plain))
 
 
 def stated_date(value: object) -> str:
     """Return a stated date of the wire as a letter writes it."""
-    return long_date(date.fromisoformat(str(value)))
+    return LongDay(date.fromisoformat(str(value)))
 
 
 def period(value: object) -> str:
     """Return an ISO 8601 duration in words: `P1Y6M` as `1 year, 6 months`."""
     days, _, clock = str(value).removeprefix("P").partition("T")
     parts = [*re.findall(r"(\d+)([YMWD])", days), *re.findall(r"(\d+)([HmS])", clock.replace("M", "m"))]
-    return ", ".join(f"{n} {UNITS[unit]}{'' if n == '1' else 's'}" for n, unit in parts)
+    return joined(", ", (Message(f"{{0}} {UNITS[unit]}{'' if n == '1' else 's'}", n) for n, unit in parts))
 
 
 def office_names_in(register: Register, lang: str, day: date) -> dict[str, str]:
@@ -74,4 +75,4 @@ def party_names_in(registry: Sequence[Entry], lang: str) -> dict[str, str]:
 
 
 def _name(names: Mapping[str, str], lang: str) -> str:
-    return names.get(lang) or names.get("en") or next(iter(names.values()))
+    return set_apart(names.get(lang) or names.get("en") or next(iter(names.values())), lang)

@@ -16,10 +16,12 @@ from ledger.facts.readers import DRAFTERS
 from ledger.facts.value_forms import ListForm
 from ledger.facts.vocabulary import ROLES
 from ledger.formats.characters import visible
-from ledger.law import Judgement
+from ledger.law import Judgement, read_all
 from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
 from ledger.law.terms.instruments import EUROPEAN
+from ledger.messages import Capitalised, Message, Moment
 from projections.reports.entry_numbers import number
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages, named, only_for, subject
@@ -55,9 +57,9 @@ Say = Callable[[str], tuple[str, ...] | None]
 KEPT = ("BC-16", "UNCC-42")  # what they ask for is to keep data
 SUPPORTING = "2AP:8(3)(b)"
 ISSUED = KINDS["order-issued"].fields()
-NOTE = (
-    "Words and layout are this program's own and no official form. What is blank was not stated. What is [sealed] was "
-    "stated, and this copy does not open it."
+NOTE = Message(
+    "Words and layout are this program's own and no official form. What is blank was not stated. "
+    "What is [sealed] is not opened in this copy."
 )
 LISTED = {*CONTENTS} - {"2AP-10"}  # the act lists the contents; of 2AP-10 it adds to those of mutual assistance
 MAKERS = (*DRAFTERS, "CAR")  # the side that makes the order
@@ -80,25 +82,33 @@ def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) 
     the issuing side says whether the order is complete.
     """
     case = shown_to(case, role)
-    issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
+    issued = next(reversed(case.issued), None)
     say = _reader(case, issued, role, reveal=making.reveal)
     instrument = case.instrument
     if instrument in EUROPEAN:
-        sections = _annex(instrument, case.happened(judgement.as_of), say)
+        sections = _annex(instrument, case.happened(judgement.as_of), judgement.as_of, say)
         form = "I" if instrument == "EPOC" else "II"
-        what = f"The certificate for the addressee, after the structure of Annex {form} to Regulation (EU) 2023/1543."
+        what = Message(
+            "The certificate for the addressee, after the structure of Annex {0} to Regulation (EU) 2023/1543.", form
+        )
     else:
         sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument, role)
         what = (
-            "The order with the contents its article asks for, and the supporting information that goes with it."
+            Message(
+                "The order with the contents its article asks for, and the supporting information that goes with it."
+            )
             if instrument in CONTENTS
-            else "The order as its maker stated it."
+            else Message("The order as its maker stated it.")
         )
+    if changed := _changed(case, judgement.as_of):
+        sections = [changed, *sections]
     about = subject(case, judgement)
     return FillableForm(
         form=instrument,
-        title="Order form",
-        what=f"{what} This paper is for: {ROLES[role]}. What is not for that reader is left out.",
+        title=Message("Order form"),
+        what=Message(
+            "{0} This paper is for: {1}. What is not for that reader is left out.", what, Message(ROLES[role])
+        ),
         note=NOTE,
         making=making,
         subject=about if role in MAKERS else replace(about, state="", regions=()),
@@ -112,7 +122,7 @@ def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) 
 
 def missing(case: Case, moment: datetime) -> list[Missing]:
     """Return what the order of a case lacks, if it is served as it is; empty where no order was made."""
-    issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
+    issued = next(reversed(case.issued), None)
     if issued is None:
         return []
     by_mail = str(issued.get("return_manner", "secure-email"))
@@ -148,7 +158,7 @@ def _worded(field: Field, value: object, case: Case, names: Names) -> Iterator[s
         if item is None or item == "":
             continue
         if not isinstance(item, str):
-            yield text(item, {}, {})
+            yield text(item, None, {}, {})
         elif field.name == "languages":
             yield Worded(partial(_language, item))
         elif field.type == "party":
@@ -175,7 +185,7 @@ def _days(value: str) -> tuple[date, date] | None:
 
 
 def _state(name: StateName | None, language: Language) -> str:
-    return "" if name is None else visible(name.called(language.lang))
+    return "" if name is None else language.of(name.called(language.lang))
 
 
 def _language(code: str, language: Language) -> str:
@@ -190,11 +200,11 @@ def _supervised(leaf: object, case: Case, names: Names) -> Iterator[str]:
     """Yield who supervised or validated the order, in which capacity, and by which entry."""
     e = next((e for e in case.entries if e.leaf == leaf), None)
     if e is None:
-        yield "in an entry that is not for this reader"
+        yield Message("in an entry that is not for this reader")
     else:
         yield Worded(partial(_office, e.actor, names))
         yield from _of_entry(e, "capacity", case, names)
-        yield f"entry {number(e, case)}"
+        yield Message("entry {0}", number(e, case))
 
 
 def _of_entry(e: Entry, name: str, case: Case, names: Names) -> Iterator[str]:
@@ -208,9 +218,9 @@ def _lines(
     """Yield a line for each field that is for the reader; `own` are labels of this form."""
     for name in names:
         if (values := say(name)) is not None:
-            words = own if name in own else WORDS if cite else LABELS | WORDS | ANNEX
+            words = own if name in own else WORDS | ANNEX if cite else LABELS | WORDS | ANNEX
             label = words.get(name) or LABELS.get(name) or name.replace("_", " ")
-            yield FormLine(label[:1].upper() + label[1:], values, cite, blank=0 if values else 1)
+            yield FormLine(Capitalised(Message(label)), values, cite, blank=0 if values else 1)
 
 
 def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, role: str) -> list[FormSection]:
@@ -220,7 +230,9 @@ def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, ro
         under = next((p for p in PARAGRAPHS if point.cite.startswith(p)), OTHER)
         if under == SUPPORTING and role in COUNTED_ONLY:
             continue
-        source = point.cite if point.when is None else f"{point.cite}, if {point.when.__doc__}"
+        source = (
+            point.cite if point.when is None else Message("{0}, if {1}", point.cite, Message(point.when.__doc__ or ""))
+        )
         parts.setdefault(under, []).extend(_lines(point.fields, say, source))
     if instrument == "2AP-7":
         parts["2AP:7(4)"] += _lines(["other_information"], say, "2AP:7(4)(h)")
@@ -230,12 +242,14 @@ def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, ro
     if instrument in LISTED:
         parts.setdefault(OTHER, []).extend(line for part in own for line in part.lines if line.says)
         own = []
-    first = FormSection("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
+    first = FormSection(
+        Message("The order"), lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say))
+    )
     sections = [
         FormSection(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else under, lines=tuple(lines))
         for under, lines in parts.items()
     ]
-    return [first, *own, *sections, FormSection("Signed", lines=SIGNED)]
+    return [first, *own, *sections, FormSection(Message("Signed"), lines=SIGNED)]
 
 
 def _parts(instrument: str, say: Say, printed: Collection[str]) -> Iterator[FormSection]:
@@ -249,48 +263,81 @@ def _parts(instrument: str, say: Say, printed: Collection[str]) -> Iterator[Form
             yield FormSection(title, lead=VOLUNTARY if data and instrument == "VOL" else "", lines=lines)
 
 
-def _annex(instrument: str, case: Case, say: Say) -> list[FormSection]:
+def _annex(instrument: str, case: Case, at: datetime, say: Say) -> list[FormSection]:
     parts, annex = (ANNEX_I, "I") if instrument == "EPOC" else (ANNEX_II, "II")
-    sections = [_section(part, case, say, annex) for part in parts]
+    r = read_all(case, at)
+    sections = [_section(part, r, say, annex) for part in parts]
     if later := _later(case):
         sections.append(later)
     theirs = any(say(name) is not None for name in FOR_AUTHORITY.fields.split())
-    return [*sections, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" and theirs else sections
+    return [*sections, _section(FOR_AUTHORITY, r, say, annex)] if instrument == "EPOC" and theirs else sections
 
 
-def _section(part: AnnexSection, case: Case, say: Say, annex: str) -> FormSection:
-    cite = f"Annex {annex}, section {part.letter}" if part.letter else f"Annex {annex}"
+def _section(part: AnnexSection, r: OrderReading, say: Say, annex: str) -> FormSection:
+    cite = Message("Annex {0}, section {1}", annex, part.letter) if part.letter else Message("Annex {0}", annex)
     lines = [*_lines(part.fields.split(), say)]
-    lines += _from_record(part.title, case)
-    title = f"{part.letter}. {part.title}" if part.letter else part.title
+    lines += _from_record(part.title, r)
+    title = Message("{0}. {1}", part.letter, part.title) if part.letter else part.title
     return FormSection(title, cite, part.lead, (*lines, *part.hand), fresh=part is FOR_AUTHORITY)
 
 
-def _from_record(title: str, case: Case) -> list[FormLine]:
-    """Return what other entries than the order fill: who validated it, why the person is not informed yet."""
-    names = names_of(case)
+def _from_record(title: str, r: OrderReading) -> list[FormLine]:
+    """Return what other entries than the order fill: who validated it, why the person is not informed yet.
+
+    Only what counts: no entry that was replaced or has no effect, and no report of an act that its office has stated.
+    """
+    case, names = r.case, names_of(r.case)
     lines: list[FormLine] = []
-    for e in case.entries:
-        where = f"entry {number(e, case)}, {e.on:%Y-%m-%d %H:%M} UTC"
+    for e in r.entries.of("order-validated", "customer-notification-delayed", "notification-sent"):
+        where = _where(e, case)
+        if r.reliability.stated_by_its_office(e):
+            continue
         if title == "The validating authority" and e.kind == "order-validated":
             who = Worded(partial(_office, e.actor, names))
             said = (words for name in ("capacity", "decision") for words in _of_entry(e, name, case, names))
-            lines.append(FormLine("Validated", (who, *said, where)))
+            lines.append(FormLine(Message("Validated"), (who, *said, where)))
         elif title == "Informing the person" and e.kind == "customer-notification-delayed":
-            lines.append(FormLine("Put off, on the ground of", (*_of_entry(e, "grounds", case, names), where)))
+            lines.append(FormLine(Message("Put off, on the ground of"), (*_of_entry(e, "grounds", case, names), where)))
         elif title == "The notified enforcing authority" and e.kind == "notification-sent":
-            lines.append(FormLine("Notified", (where,)))
+            lines.append(FormLine(Message("Notified"), (where,)))
     return lines
+
+
+def _where(e: Entry, case: Case) -> str:
+    return Message("entry {0}, {1} UTC", number(e, case), Moment(f"{e.on:%Y-%m-%d %H:%M:%S}".removesuffix(":00")))
+
+
+CHANGED = {
+    "order-corrected": FormLine(Message("Corrected")),
+    "order-adapted": FormLine(Message("Narrowed")),
+    "order-withdrawn": FormLine(Message("Withdrawn")),
+}
+
+
+def _changed(case: Case, at: datetime) -> FormSection | None:
+    """Return what has changed the order since, as far as it counts; the form prints the order as it was made."""
+    names = names_of(case)
+    lines = tuple(
+        replace(CHANGED[e.kind], says=(sentence(e, names), _where(e, case)))
+        for e in read_all(case.happened(at), at).entries.of(*CHANGED)
+    )
+    lead = Message("The sections below print the order as it was made.")
+    return FormSection(Message("What changed since the order was made"), lead=lead, lines=lines) if lines else None
 
 
 def _later(case: Case) -> FormSection | None:
     """Return the certificates that followed, one row each."""
     names = names_of(case)
     rows = tuple(
-        (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", sentence(e, names))
-        for e in case.entries
+        (
+            Message("Annex {0}", LATER[e.kind]),
+            number(e, case),
+            Moment(f"{e.on:%Y-%m-%d %H:%M:%S}".removesuffix(":00")),
+            sentence(e, names),
+        )
+        for e in case.acting
         if e.kind in LATER
     )
-    heads = ("Form", "Entry", "When (UTC)", "What")
-    table = FormTable("From the record; the sealed words of each stand in the reports.", heads, rows)
-    return FormSection("What followed", "Annexes III, V and VI", table=table) if rows else None
+    heads = tuple(map(Message, ("Form", "Entry", "When (UTC)", "What")))
+    table = FormTable(Message("From the record; the sealed words of each stand in the reports."), heads, rows)
+    return FormSection(Message("What followed"), Message("Annexes III, V and VI"), table=table) if rows else None

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from typing import Final
 
 PATTERNS: Final[Mapping[str, str]] = {
-    "party-registered": "{who} entered {party} in the register as a Party (time zone {zone}).",
-    "authority-registered": "{who} entered {actor} of {party} in the register as an office[; roles: {roles}].",
-    "authority-changed": "{who} changed the entry of {actor} in the register, from {valid_from} on[; roles: {roles}].",
+    "party-registered": (
+        "{who} entered {party} in the register as a Party (time zone {zone})[; reason for its name: {names_reason}]."
+    ),
+    "authority-registered": (
+        "{who} entered {actor} of {party} in the register as an office[; roles: {roles}]"
+        "[; reason for its name: {names_reason}]."
+    ),
+    "authority-changed": (
+        "{who} changed the entry of {actor} in the register, from {valid_from} on[; roles: {roles}]"
+        "[; reason for its name: {names_reason}]."
+    ),
     "declaration-recorded": (
         "{who} recorded the declaration {declaration} of {party}, valid from {valid_from} on<verified=no:; "
         "its text was not read>."

@@ -10,7 +10,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "notification-received": "{who} received the notification.",
     "consultation-opened": "{who} consulted {consulted}[; topic: {topic}].",
     "consultation-concluded": "{who} ended the consultation[ ({about})]: {outcome}.",
-    "no-ground-confirmed": "{who} confirmed that it raises no ground for refusal.",
+    "no-ground-confirmed": "{who} confirmed that it raises no (further) ground for refusal.",
     "non-disclosure-instructed": (
         "{who} instructed the provider not to disclose <scope=all:any data|part:part of the data>[ "
         "({elements})]. Ground: {ground}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.api.routes import Call, Route, Services
 from server.files.documents import FileOffered, FilesAsked, KeptFilesAnswer, OpenedFilesAnswer, UploadAnswer
 from server.files.opening import Files
@@ -10,8 +11,10 @@ from server.files.opening import Files
 
 def _files(services: Services) -> Files:
     if services.files is None:
-        says = "this server keeps no files"
-        raise RecordError("API-MISSING", says, hint="the office states a folder in [files] of the configuration")
+        says = Message("this server keeps no files")
+        raise RecordError(
+            "API-MISSING", says, hint=Message("the office states a folder in [files] of the configuration")
+        )
     return services.files
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ledger.errors import RecordError
+from ledger.messages import Message
 from server.access import Caller
 from server.api.routes import Call, Route, Services
 from server.guests.documents import PolicyAnswer, PolicyStatement, PublishedPolicy, RequesterAnswer
@@ -20,7 +21,7 @@ def requester_of(services: Services, by: Caller, base: str, order: str) -> Reque
     case = view.case(by, order)
     issued = issue_of(case)
     if issued is None:
-        raise RecordError("API-MISSING", "no entry that this caller may see issues this order")
+        raise RecordError("API-MISSING", Message("no entry that this caller may see issues this order"))
     found = requester(
         case,
         issued,
@@ -41,7 +42,9 @@ def requester_of(services: Services, by: Caller, base: str, order: str) -> Reque
 def state_policy(services: Services, by: Caller, asked: Collection[CheckId]) -> None:
     """Keep what the office of a caller asks of each requester; `RecordError` API-DENIED."""
     if not services.view.access.states_policy(by):
-        says = "what an office asks of requesters is stated by its people, in the role of one who answers orders"
+        says = Message(
+            "what an office asks of requesters is stated by its people, in the role of one who answers orders"
+        )
         raise RecordError("API-DENIED", says)
     services.policies.state(by.actor, asked, by.account)
 

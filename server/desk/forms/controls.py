@@ -9,9 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.facts.value_forms import BooleanForm, Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
+from ledger.facts.value_types import STR
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words import words_of
 from ledger.facts.words.data import ELEMENT_WORDS
+from ledger.messages import Message
+from projections.sentences.field_words import field_label
 from server.desk.forms.typed import NONE, ZONE, Errors, Typed, in_order, is_stated, is_ticked, rows
 
 Choice = tuple[str, str]  # a value, and its words
@@ -101,7 +104,7 @@ def control(
         name=name,
         label=label,
         says=says,
-        expected=form.expected,
+        expected="" if form.expected == STR.expected else form.expected,
         text=_text(typed, name),
         error=made.errors.by_name.get(name, ""),
         required=required,
@@ -129,18 +132,19 @@ def control(
         case ObjectForm():
             needed = required or is_stated(typed, name)
             parts = [
-                control(inner, f"{name}.{member}", spelled(member), made, required=needed and member in form.required)
+                control(
+                    inner,
+                    f"{name}.{member}",
+                    Message(field_label(member)),
+                    made,
+                    required=needed and member in form.required,
+                )
                 for member, inner in form.members.items()
             ]
             return replace(base, widget="members", parts=parts)
         case MapForm():
             parts = [_pair(form, f"{name}.{row}", made) for row in rows(typed, name) or [0]]
             return replace(base, widget="pairs", parts=parts)
-
-
-def spelled(name: str) -> str:
-    """Return the name of a field in words."""
-    return name.replace("_", " ")
 
 
 def _worded(form: TextForm, base: Control, choices: Choices) -> Control:
@@ -185,8 +189,8 @@ def _list(form: ListForm, base: Control, made: Made) -> Control:
 
 def _pair(form: MapForm, name: str, made: Made) -> Control:
     parts = [
-        control(form.key, f"{name}.key", "language", made),
-        control(form.item, f"{name}.value", "name", made),
+        control(form.key, f"{name}.key", Message("language"), made),
+        control(form.item, f"{name}.value", Message("name"), made),
     ]
     return Control(widget="members", name=name, label="", parts=parts)
 

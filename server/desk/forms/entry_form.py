@@ -17,15 +17,17 @@ from ledger.facts.kind import WHY, Field
 from ledger.facts.value_forms import ABSENT, BooleanForm, Form, TextForm
 from ledger.facts.value_types import INSTANT, NAME
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
+from ledger.facts.words.kind_words import explanation, in_few_words
 from ledger.law.rules.order_contents import CONTENTS
-from projections.drawings.timeline import in_few_words
+from ledger.messages import Message
+from projections.sentences.field_words import field_label
 from projections.sentences.names import Names
-from server.desk.forms.controls import Choices, Control, Made, control, spelled
+from server.desk.forms.controls import Choices, Control, Made, control
 from server.desk.forms.typed import Errors, Typed, read, write
 from server.documents import Draft
 
 REQUIRED: Final = "required"  # the name of the text that says so
-EVENT: Final = TextForm("event", "an earlier entry of this order")
+EVENT: Final = TextForm("event", Message("an earlier entry of this order"))
 
 
 class Section(Struct, frozen=True):
@@ -251,16 +253,16 @@ _ABOUT: Final = {
 
 def circumstances_of(case: Case, roles: Sequence[str], *, reserved: bool) -> dict[str, Form]:
     """Return the forms of the circumstances that a form asks for, by name."""
-    role = TextForm("role", "the role in which the signer acts", values=tuple(roles))
+    role = TextForm("role", Message("the role in which the signer acts"), values=tuple(roles))
     if reserved:
         return {"role": role, "on": INSTANT}
-    sources = TextForm("on-source", "how the time is known", values=get_args(OnSource))
-    speaks = TextForm("speaks", "whose act it is", values=get_args(Speaks))
+    sources = TextForm("on-source", Message("how the time is known"), values=get_args(OnSource))
+    speaks = TextForm("speaks", Message("whose act it is"), values=get_args(Speaks))
     forms: dict[str, Form] = {"role": role, "on": INSTANT, "on_source": sources, "speaks": speaks, "whose": NAME}
     if case.entries:
         forms |= {"replaces": EVENT, "why": WHY.form}
     elif not case.instrument:
-        forms |= {"instrument": TextForm("instrument", "an instrument", values=tuple(INSTRUMENTS))}
+        forms |= {"instrument": TextForm("instrument", Message("an instrument"), values=tuple(INSTRUMENTS))}
     return forms | {"unregistered": BooleanForm(), "lookalike": BooleanForm()}
 
 
@@ -275,14 +277,14 @@ def asked_by(instrument: str) -> Mapping[str, str]:
 
 
 def _control(field: Field, made: Made, asked: str) -> Control:
+    label, says = Message(field_label(field.name)), explanation(field.says)
     return control(
-        field.form, f"f.{field.name}", spelled(field.name), made, says=field.says, required=field.required,
-        sealed=field.sealed, asked=asked,
-    )  # fmt: skip
+        field.form, f"f.{field.name}", label, made, says=says, required=field.required, sealed=field.sealed, asked=asked
+    )
 
 
 def _entry_words(e: Entry, names: Names, say: Callable[[str], str]) -> str:
-    return f"#{e.seq} {say(in_few_words(e.kind))}, {names.office(e.actor)}, {wire(e.on)[:16].replace('T', ' ')}"
+    return f"#{e.number} {say(in_few_words(e.kind))}, {names.office(e.actor)}, {wire(e.on)[:16].replace('T', ' ')}"
 
 
 def _named(registry: Sequence[Entry], what: str) -> set[str]:

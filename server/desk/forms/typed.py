@@ -28,16 +28,25 @@ from ledger.facts.value_forms import (
     check_before_signing,
 )
 from ledger.formats.time_zones import zone as time_zone
+from ledger.messages import Message
 
 Typed = Mapping[str, Sequence[str]]
 Pairs = Iterator[tuple[str, str]]
 
 ZONE: Final = "@zone"
 NONE: Final = "@none"
-EXPECTED: Final = "expected "  # how an error begins that says which form a value has
+EXPECTED: Final = "expected {0}"  # the message of an error that says which form a value has
 MOST_ROWS: Final = 500  # of one list
-TWICE: Final = "this local time comes twice on that day: state it in UTC"
-NEVER: Final = "this local time does not exist on that day"
+TWICE: Final = Message("this local time comes twice on that day: state it in UTC")
+NEVER: Final = Message("this local time does not exist on that day")
+
+
+class NoMoment(ValueError):
+    """A local time does not exist in its time zone, or comes twice; `says` says which."""
+
+    def __init__(self, says: Message) -> None:
+        super().__init__(says)
+        self.says = says
 
 
 class Errors(Struct):
@@ -178,7 +187,7 @@ def _checked(form: Form, value: Any, name: str, errors: Errors) -> Any:
         check(form, value)
         check_before_signing(form, value)
     except FormError as error:
-        errors.add(name, EXPECTED + error.expected)
+        errors.add(name, Message(EXPECTED, error.expected))
         return ABSENT
     return value
 
@@ -189,11 +198,11 @@ def _read_moment(form: TextForm, typed: Typed, name: str, errors: Errors) -> Any
         return ABSENT
     try:
         return _checked(form, _moment(text, zone), name, errors)
-    except ValueError as wrong:
-        errors.add(
-            name, str(wrong) if str(wrong) in (TWICE, NEVER) else f"{EXPECTED}a day and a time, as 2026-11-24 13:37"
-        )
-        return ABSENT
+    except NoMoment as wrong:
+        errors.add(name, wrong.says)
+    except ValueError:
+        errors.add(name, Message(EXPECTED, Message("a day and a time, as 2026-11-24 13:37")))
+    return ABSENT
 
 
 def _moment(text: str, zone: str) -> str:
@@ -207,9 +216,9 @@ def _moment(text: str, zone: str) -> str:
     except (OverflowError, KeyError) as wrong:
         raise ValueError(text) from wrong
     if early.astimezone(place).replace(tzinfo=None) != local:
-        raise ValueError(NEVER)
+        raise NoMoment(NEVER)
     if early != late:
-        raise ValueError(TWICE)
+        raise NoMoment(TWICE)
     return wire(early)
 
 
@@ -240,7 +249,7 @@ def _read_object(form: ObjectForm, typed: Typed, name: str, errors: Errors) -> A
         if part is not ABSENT:
             value[member] = part
         elif member in form.required and place not in errors.by_name and not _within(errors, place):
-            errors.add(place, EXPECTED + inner.expected)
+            errors.add(place, Message(EXPECTED, inner.expected))
     if len(errors.by_name) > before:
         return ABSENT
     return _checked(form, value, name, errors)
@@ -260,7 +269,7 @@ def _read_map(form: MapForm, typed: Typed, name: str, errors: Errors) -> Any:
         item = read(form.item, typed, f"{place}.value", errors)
         for part, wanted, inner in ((key, "key", form.key), (item, "value", form.item)):
             if part is ABSENT:
-                errors.add(f"{place}.{wanted}", EXPECTED + inner.expected)
+                errors.add(f"{place}.{wanted}", Message(EXPECTED, inner.expected))
         if key is not ABSENT and item is not ABSENT:
             value[key] = item
     if len(errors.by_name) > before or not value:

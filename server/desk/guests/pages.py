@@ -13,6 +13,7 @@ from ledger.entries.case import Case
 from ledger.entries.placement import reserved_of
 from ledger.errors import RecordError
 from ledger.law import Judgement, judge
+from ledger.messages import Message
 from projections.render.desk_pages import ENDED
 from projections.reports.front_page import subject
 from projections.reports.history import history
@@ -98,7 +99,7 @@ class GuestPages:
         if not caller.guest:
             return RedirectResponse(f"/orders/{order}", 303, HEADERS)
         if order in reserved_of(self._view.origin):
-            raise RecordError("API-MISSING", "this is not an order people ask about")
+            raise RecordError("API-MISSING", Message("this is not an order people ask about"))
         case, now, frame = self._view.case(caller, order), self._view.now(), visitor.frame
         judgement = judge(case, now)
         about = subject(case, judgement)

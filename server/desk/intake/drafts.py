@@ -22,6 +22,7 @@ from ledger.entries.case import Case, Entry, instant
 from ledger.errors import RecordError
 from ledger.facts import KINDS, Field, kind_of, public_of
 from ledger.facts.value_forms import ABSENT, ListForm
+from ledger.messages import Message
 from server.access import Caller
 from server.api.drafts import fact_of
 from server.api.routes import Services
@@ -32,6 +33,7 @@ from server.documents import Draft, DraftCheck
 TAKEN: Final = ("order", "kind", "occurred", "actor", "role", "speaks", "on_source", "instrument", "unregistered",
                 "lookalike", "id", "signer")  # fmt: skip
 MOST_DRAFTS: Final = 5_000
+HEADED: Final = "{0}: {1}"  # the message of a fault under a code, or under a kind and its field
 
 
 class Taken(Struct):
@@ -76,7 +78,7 @@ class DraftMaker:
             except RecordError as error:
                 self._fault(fact, error.where.partition(".")[2] or error.where, error.says, error.hint)
             if len(taken.drafts) > MOST_DRAFTS:
-                says = f"more than {MOST_DRAFTS} entries: split the table, or use `comity import`"
+                says = Message("more than {0} entries: split the table, or use `comity import`", MOST_DRAFTS)
                 raise RecordError("API-LARGE", says)
         taken.orders, taken.new_orders = len(self._cases), len(self._begun)
         place = {order: number for number, order in enumerate(dict.fromkeys(d.order for d in taken.drafts))}
@@ -84,7 +86,7 @@ class DraftMaker:
         if not taken.faults:
             taken.outlook = self._outlook.result(self._view.now())
             found = self._clocks.found()
-            taken.unwound = [unwound.sentence(rows, f"row {first[0]}") for unwound, rows, first in found]
+            taken.unwound = [unwound.sentence(rows, Message("row {0}", first[0])) for unwound, rows, first in found]
         return taken
 
     def order_of(self, reference: str) -> str:
@@ -95,7 +97,7 @@ class DraftMaker:
             items = self._view.orders(self._caller, 0, 20, name=name).orders
             found = [item.order.order for item in items if item.order.ref in (name, reference)]
             if len(found) > 1:
-                says = f"{len(found)} orders have the reference {reference!r}"
+                says = Message("{0} orders have the reference {1}", len(found), repr(reference))
                 raise RecordError("ORDER-AMBIGUOUS", says, where="order")
             new = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._view.origin}/import/{reference}"))
             self._orders[reference] = found[0] if found else new
@@ -116,13 +118,13 @@ class DraftMaker:
         case = self.case_of(order)
         instrument = case.instrument if case else str(cells.get("instrument", "")) or self._begun.get(order, "")
         if case is None and not instrument:
-            self._fault(fact, "instrument", "a new order, and nothing says under which instrument")
+            self._fault(fact, "instrument", Message("a new order, and nothing says under which instrument"))
         own = kind.fields()
         for name in cells:
             if name not in TAKEN and name not in own:
-                self._fault(fact, name, "is taken by `comity import` alone")
+                self._fault(fact, name, Message("is taken by `comity import` alone"))
         if cells.get("signer", self._caller.actor) != self._caller.actor:
-            self._fault(fact, "signer", f"here {self._caller.actor} signs, your office")
+            self._fault(fact, "signer", Message("here {0} signs, your office", self._caller.actor))
         if "instrument" in own and "instrument" not in cells:
             cells["instrument"] = instrument
         if fact.kind == "order-issued":
@@ -164,8 +166,8 @@ class DraftMaker:
         unregistered, lookalike = (cells.get(name) == "yes" for name in ("unregistered", "lookalike"))
         issued = draft.order in self._issued or (case and any(e.kind == "order-issued" for e in case.entries))
         if draft.kind == "order-issued" and issued:
-            raise RecordError("REFERENCE-TAKEN", "the order is issued already; `comity import` takes new versions",
-                              where="order-issued.order")  # fmt: skip
+            says = Message("the order is issued already; `comity import` takes new versions")
+            raise RecordError("REFERENCE-TAKEN", says, where="order-issued.order")
         _, entry, _ = self._services.drafting.formed(self._caller, DraftCheck(draft, "", unregistered, lookalike))
         if case is None:
             self._begun.setdefault(draft.order, draft.instrument or "")
@@ -181,7 +183,7 @@ class DraftMaker:
         errors = Errors()
         name = f"f.{of.name}"
         if of.type in ("event", "list[event]", "order", "list[order]"):
-            self._fault(fact, of.name, "names another entry or order: `comity import` takes such a field")
+            self._fault(fact, of.name, Message("names another entry or order: `comity import` takes such a field"))
             return ABSENT
         value = read(of.form, dict(_typed(of, cell, name)), name, errors)
         for says in errors.by_name.values():
@@ -190,7 +192,8 @@ class DraftMaker:
 
     def _fault(self, fact: FactRow, column: str, says: str, hint: str = "") -> None:
         own = fact.columns.get(column.partition("[")[0], "")
-        self._taken.faults.append(CellNote(fact.number, own, f"{fact.kind}.{column}: {says}" if column else says, hint))
+        says = Message(HEADED, f"{fact.kind}.{column}", says) if column else says
+        self._taken.faults.append(CellNote(fact.number, own, says, hint))
 
     # -- what is on record ---------------------------------------------------------------------------------------------
 

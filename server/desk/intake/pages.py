@@ -21,7 +21,7 @@ from starlette.routing import Route
 from ledger.application.intake.expand import CellNote, FactRow, expand
 from ledger.application.intake.letter import KINDS_OF_LETTERS, letter_cells
 from ledger.application.intake.mail.authentication import word_of_server
-from ledger.application.intake.mail.mail_fact import cells_of, fact_of, sentences
+from ledger.application.intake.mail.mail_fact import cells_of, fact_of, sentences, time_of
 from ledger.application.intake.mail.mail_file import read_mail
 from ledger.application.intake.outlook import ClockCount, FindingCount
 from ledger.application.intake.profile_store import AdoptedProfile, find_profile, in_force, read_adopted
@@ -30,10 +30,11 @@ from ledger.entries.case import Case
 from ledger.errors import Busy, LedgerError, RecordError
 from ledger.facts import KINDS
 from ledger.law.terms.periods import PERIODS
+from ledger.messages import Message, plain
 from projections.render.translation import Translation
 from server.access import Caller
 from server.desk.gate import Gate, Visitor
-from server.desk.intake.drafts import DraftMaker, Taken
+from server.desk.intake.drafts import HEADED, DraftMaker, Taken
 from server.desk.site import HEADERS, Place, page
 from server.documents import Draft
 from server.error_texts import error_texts
@@ -47,7 +48,6 @@ KINDS_OF_MAIL: Final = (
 )  # fmt: skip
 MOST_FAULTS: Final = 200
 _TEXTS: Final = ("step_", "SIGN-", "refused_says", "unsure_says", "intake_")
-_BEGINNING: Final = re.compile(r"([A-Z][A-Z_-]+|[a-z-]+\.[\w.\[\]]+): ")  # of a note: a code, or a kind and a field
 _NOTES: Final = ("faults", "notes", "says", "unwound")
 _WORD: Final = re.compile(r"[\w./-]*\d[\w./-]*")
 
@@ -128,7 +128,7 @@ class IntakePages:
 
     def _check(self, visitor: Visitor) -> Response:
         if not visitor.sends:
-            raise RecordError("API-METHOD", "a file is sent to this address")
+            raise RecordError("API-METHOD", Message("a file is sent to this address"))
         name = visitor.asked("name")[:200] or "file"
         if not self._places.acquire(timeout=WAIT):
             raise Busy("the place where files are read")
@@ -136,12 +136,12 @@ class IntakePages:
             read = {"mail": self._mail, "letter": self._letter}.get(visitor.asked("what"), self._table)
             checked = read(visitor, name)
         except (RecordError, LedgerError) as error:
-            fault = Note(0, "", f"{error.code}: {error.says}", error.hint)
+            fault = Note(0, "", Message(HEADED, error.code, error.says), error.hint)
             checked = IntakeCheck(file=name, faults=[fault])
         finally:
             self._places.release()
         shown = in_words(checked, visitor.frame.translation)
-        return Response(msgspec.json.encode(shown), 200, HEADERS, "application/json")
+        return Response(msgspec.json.encode(shown, enc_hook=plain), 200, HEADERS, "application/json")
 
     # -- tables --------------------------------------------------------------------------------------------------------
 
@@ -161,16 +161,18 @@ class IntakePages:
     def _mail(self, visitor: Visitor, name: str) -> IntakeCheck:
         caller, kind, server = visitor.caller, visitor.asked("kind"), visitor.asked("server").strip()
         if kind not in KINDS_OF_MAIL:
-            raise RecordError("API-REQUEST", "a mail is not taken for this kind here", where="kind")
+            raise RecordError("API-REQUEST", Message("a mail is not taken for this kind here"), where="kind")
         mail = read_mail(visitor.body, name)
         word = word_of_server(mail, server) if server else None
-        says = list(sentences(mail, word, None))
         fact = fact_of(mail, name, kind, word)
+        says = [*sentences(mail, word, None), *time_of(fact)]
         maker = DraftMaker(self._services, caller)
         reference = visitor.asked("order").strip() or self._named(caller, mail_texts(mail.subject, mail.files))
         case = maker.case_of(maker.order_of(reference))
         if case is None:
-            raise RecordError("MAIL-FACT", f"no order that you may see has the reference {reference!r}", where=name)
+            raise RecordError(
+                "MAIL-FACT", Message("no order that you may see has the reference {0}", repr(reference)), where=name
+            )
         cells = {**cells_of(mail, fact, reference), **_addressed(fact.kind, case)}
         if any(mail.sha256 in str(e.public) for e in case.entries):
             return IntakeCheck(file=name, rows=1, already=1, says=_lines(says))
@@ -187,8 +189,8 @@ class IntakePages:
         maker = DraftMaker(self._services, visitor.caller)
         case = maker.case_of(maker.order_of(order))
         if case is None:
-            says = f"no order that you may see has the reference {order!r}"
-            raise RecordError("API-MISSING", says, hint="state the reference of the order")
+            says = Message("no order that you may see has the reference {0}", repr(order))
+            raise RecordError("API-MISSING", says, hint=Message("state the reference of the order"))
         digest = sha256(visitor.body).hexdigest()
         if any(digest in str(e.public) for e in case.entries):
             return IntakeCheck(file=name, rows=1, already=1)
@@ -204,27 +206,33 @@ class IntakePages:
                 if item.order.ref and item.order.ref.casefold() == word.casefold():
                     known[item.order.ref] = item.order.order
         if len(known) != 1:
-            some = f"it quotes several orders: {', '.join(known)}" if known else "it quotes no order that you may see"
-            raise RecordError("MAIL-FACT", some, hint="state the reference of the order")
+            some = (
+                Message("it quotes several orders: {0}", ", ".join(known))
+                if known
+                else Message("it quotes no order that you may see")
+            )
+            raise RecordError("MAIL-FACT", some, hint=Message("state the reference of the order"))
         return str(next(iter(known)))
 
 
 def in_words(checked: IntakeCheck, language: Translation) -> IntakeCheck:
     """Return what a file states with the names of its deadlines, and its findings, in a language."""
-    names = {clock.id: language.say(PERIODS.get(clock.id, clock.id)) for clock in checked.clocks}
-    findings = [replace(found, says=language.say(found.says)) for found in checked.findings]
+    names = {clock.id: language.words(PERIODS.get(clock.id, clock.id)) for clock in checked.clocks}
+    findings = [replace(found, says=language.words(found.says)) for found in checked.findings]
     said = {name: [noted(note, language.lang) for note in getattr(checked, name)] for name in _NOTES}
     return replace(checked, names=names, findings=findings, **said)
 
 
 def noted(note: Note, lang: str) -> Note:
-    """Return a note in a language; a code, or a kind and a field, at its beginning stay as they are."""
+    """Return a note in a language; the heading of a fault stays as it is."""
     if lang == "en":
         return note
-    begun = _BEGINNING.match(note.says)
-    before, name = (begun[0], begun[1]) if begun else ("", "")
-    said = error_texts(lang).of(name, note.says.removeprefix(before), note.hint)
-    return replace(note, says=f"{before}{said.whole}", hint="", english=said.english)
+    if not (isinstance(note.says, Message) and note.says.id == HEADED):
+        said = error_texts(lang).of("", note.says, note.hint)
+        return replace(note, says=said.whole, hint="", english=said.english)
+    name, says = (each if isinstance(each, str) else "" for each in note.says.values)
+    said = error_texts(lang).of(name, says, note.hint)
+    return replace(note, says=f"{name}: {said.whole}", hint="", english=said.english)
 
 
 def mail_texts(subject: str, files: Sequence[Any]) -> list[str]:

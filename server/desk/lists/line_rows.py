@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from ledger.messages import Message, built, rebuilt
 from server.desk.lists.order_line import OLD, PICKED, OpenClock, OrderLine, values_of
 
 NEVER: Final = 1 << 62  # behind every moment; negative, before every moment
@@ -46,7 +47,16 @@ def decoded(body: bytes) -> OrderLine:
     return _decode(body)
 
 
-_decode = msgspec.msgpack.Decoder(OrderLine).decode
+def encoded(line: OrderLine) -> bytes:
+    """Return a line as it is kept, each message of it with its values."""
+    return msgspec.msgpack.encode(line, enc_hook=built)
+
+
+def _message(kind: type, value: Any) -> Any:
+    return rebuilt(value) if kind is Message else value
+
+
+_decode = msgspec.msgpack.Decoder(OrderLine, dec_hook=_message).decode
 
 
 def due_of(each: OpenClock) -> int:

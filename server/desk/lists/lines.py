@@ -27,6 +27,7 @@ from ledger.facts import KINDS
 from ledger.law import Clock
 from ledger.law.parties.register_reach import names_of, reach
 from ledger.law.provisions import rules_digest
+from ledger.messages import Message
 from server.access import Caller
 from server.api.reading import LedgerView
 from server.desk.lists import query
@@ -99,7 +100,9 @@ class OrderLines:
         def same(question: Callable[[sqlite3.Connection, Asked], _Result]) -> _Result:
             found = self._read(caller, question)
             if self._store().times != times:
-                raise LedgerError("BUSY", "the lists were made anew meanwhile", "try again in a moment")
+                raise LedgerError(
+                    "BUSY", Message("the lists were made anew meanwhile"), Message("try again in a moment")
+                )
             return found
 
         ids = same(lambda c, asked: query.chosen(c, asked, choice, zone, marks))
@@ -242,7 +245,7 @@ class OrderLines:
             size = self._view.head().size
             try:
                 case = self._view.case(caller, order)
-                line, rests = line_of(case, now), names_of(case)
+                line, rests = (line_of(case, now) if case.order == order else None), names_of(case)
             except RecordError:
                 if not self._view.may_see(caller, order):
                     continue  # it is not for this caller to say that the order has no line
@@ -319,5 +322,5 @@ class OrderLines:
 def made_by() -> str:
     """Return by which rules, by which program and in which form lines are made."""
     parts = (OrderLine, OpenClock, Waits, FormLink, Clock)
-    form = " ".join(f"{part.__name__}: {' '.join(get_annotations(part))}" for part in parts)
+    form = " ".join(f"{part.__name__}: {get_annotations(part)}" for part in parts)
     return sha256(f"{version('comity')}\n{rules_digest()}\n{form}\n{SCHEMA}".encode()).hexdigest()

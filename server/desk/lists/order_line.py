@@ -114,7 +114,7 @@ def line_of(case: Case, now: datetime) -> OrderLine:
         reference=reference,
         provider=provider,
         instrument=about.instrument,
-        state=about.state,
+        state=str(about.state),
         ended=about.state == ENDED,
         from_party=parties[0],
         to_party=parties[1],

@@ -28,7 +28,7 @@ from msgspec import Struct
 from ledger.adapters.folders.user_folders import lock_file
 from ledger.adapters.storage.sqlite import open_connection, open_or_create, transaction
 from ledger.errors import LedgerError
-from server.desk.lists.line_rows import NEVER, counted_by, decoded, due_of, gone, micros, next_at
+from server.desk.lists.line_rows import NEVER, counted_by, decoded, due_of, encoded, gone, micros, next_at
 from server.desk.lists.order_line import OrderLine
 from server.desk.lists.tables import EDITION, SCHEMA
 from server.desk.turns import Waits
@@ -269,7 +269,7 @@ class LineStore:
                 micros(line.last_on), *line.levels, line.state, line.ended, worth, due, acts, turned, turns,
             ),
         )  # fmt: skip
-        c.execute("INSERT INTO body VALUES (?, ?)", (id, msgspec.msgpack.encode(line)))
+        c.execute("INSERT INTO body VALUES (?, ?)", (id, encoded(line)))
         c.execute("INSERT INTO text VALUES (?, ?)", (id, line.words))
         c.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (id, line.words))
         c.executemany(

@@ -8,7 +8,8 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from server.identity.page.texts import TEXTS
+from ledger.messages import LANGUAGES
+from server.identity.page.texts import texts
 
 FOLDER: Final = Path(__file__).parent
 # No inline script or style, nothing from elsewhere, no frame, no form that is sent, no text that becomes a script.
@@ -19,10 +20,10 @@ CSP: Final = (
 
 
 def render(language: str, *, provider: bool, fault: str = "", hint: str = "", done: bool = False) -> str:
-    """Return the page in a language of `TEXTS`. With `done` it leads to the page of a person who is signed in."""
-    template = _environment().get_template("sign_in.html")
+    """Return the page in a language of `LANGUAGES`. With `done` it leads to the page of a person who is signed in."""
+    template, said = _environment().get_template("sign_in.html"), texts()
     return template.render(
-        language=language, texts=TEXTS[language], languages=TEXTS, provider=provider, fault=fault, hint=hint, done=done
+        language=language, texts=said[language], languages=said, provider=provider, fault=fault, hint=hint, done=done
     )
 
 
@@ -30,7 +31,7 @@ def language_of(asked: str | None, accepted: str) -> str:
     """Return the language of a page: that asked for, else the first that a browser accepts, else English."""
     stated = [asked or "", *(each.partition(";")[0] for each in accepted.split(","))]
     short = (each.strip().lower().partition("-")[0] for each in stated)
-    return next((each for each in short if each in TEXTS), "en")
+    return next((each for each in short if each in LANGUAGES), "en")
 
 
 @cache

@@ -47,7 +47,17 @@ def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     ours = {**ours, "notProven": [text for text in ours["notProven"] if text != NOT_COMPARED]}
     found = [
         f"{name}: the program says {theirs[name]}, the page {ours[name]}"
-        for name in ("verdict", "notProven", "entries", "signatures", "brackets", "audits")
+        for name in (
+            "verdict",
+            "headline",
+            "missing",
+            "notProven",
+            "compared",
+            "entries",
+            "signatures",
+            "brackets",
+            "audits",
+        )
         if ours[name] != theirs[name]
     ]
     for what, one, other in (

@@ -21,7 +21,7 @@ from tests.browser.desk.people import PATIENCE, Worker
 from tests.browser.support.webdriver import Browser
 from tests.server.office import Office, serving
 from tests.support.cli import House
-from tests.support.intake.mails import delivery_report
+from tests.support.intake.mails import SERVER, delivery_report
 from tests.support.intake.tables import PROFILE, csv_of, profile_file, rows
 
 pytestmark = pytest.mark.browser
@@ -69,6 +69,7 @@ def chosen(person: Worker, files: str, *, mails: bool = False) -> str:
     person.open("/intake?lang=en")
     if mails:
         person.browser.run("document.querySelector('[name=what][value=mail]').click()")
+        person.browser.type("#server", SERVER)
     person.browser.type("#files", files)
     person.press("check-files")
     person.browser.wait("return !document.getElementById('result').hidden", 120)

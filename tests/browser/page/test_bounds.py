@@ -27,7 +27,7 @@ from ledger.entries.exhibits import form_of
 from tests.browser.conftest import BROWSERS, started
 from tests.browser.rows.case import Case, case, expected, held
 from tests.browser.rows.every import ROWS
-from tests.browser.support.form import choose, opened_at, press, shown
+from tests.browser.support.form import choose, opened_apart, opened_at, press, shown
 from tests.browser.support.webdriver import Browser
 from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.memory_ledger import NOW, ORDER, Ledger, changed, rezipped, small
@@ -51,7 +51,7 @@ def bounded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def test_a_page_that_asks_for_more_than_the_limit_does_not_get_it(bounded: Browser, page: Path) -> None:
-    bounded.open(page.as_uri())
+    opened_apart(bounded, page)
     taken = """
     const taken = [];
     try {

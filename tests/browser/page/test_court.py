@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -14,8 +15,11 @@ from typing import Any
 import pytest
 
 from browser import build
+from ledger.facts.words.shared import PURPOSES
+from projections.sentences.catalogue import catalogue
 from tests.browser.page.test_page import text
 from tests.browser.support import mutations
+from tests.browser.support.form import opened_apart
 from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
 from tests.ledger.bundle.test_findings import made as findings_made
 from tests.support.cli import ledger_of, reply, run
@@ -82,7 +86,7 @@ def lines_in(bundle: Path) -> str:
 
 def asked(browser: Browser, page: Path, bundle: Path, evidence: Path | None = None, lines: str = "") -> str:
     """Fill the three fields of the first screen, press Enter on the button, and return the answer read aloud."""
-    browser.open(page.as_uri())
+    opened_apart(browser, page)
     browser.type("#bundle", str(bundle))
     if lines:
         browser.type("#anchor", lines)
@@ -101,7 +105,7 @@ def order_of(browser: Browser, *selectors: str) -> bool:
 
 
 def test_the_first_screen_asks_for_three_things(browser: Browser, page: Path) -> None:
-    browser.open(page.as_uri())
+    opened_apart(browser, page)
     fields = browser.run("return [...document.querySelectorAll('#question fieldset')].map((each) => each.dataset.drop)")
     assert fields == ["bundle", "trust", "evidence"]
     assert browser.run("return document.getElementById('more').open") is False
@@ -195,13 +199,14 @@ def test_the_evidence_in_the_place_of_the_bundle_is_no_alarm_and_sent_to_its_fie
     assert TEXTS["file-is-bundle"] in text(browser, "section.file-answer")
 
 
-def test_a_violation_that_the_maker_found_is_seen_before_the_verdict_and_is_the_makers(
+def test_a_violation_that_the_maker_found_is_the_first_line_of_the_verdict_and_is_the_makers(
     browser: Browser, page: Path, kits: dict[str, Kit]
 ) -> None:
     kit = kits["S2"]
     said = asked(browser, page, kit.bundle, kit.evidence, kit.lines)
     assert "Procedure: not judged by this page." in said
-    assert order_of(browser, "section.makers.violation", ".verdict", "section.file-answer")
+    assert order_of(browser, ".verdict .violation", "#headline", "section.file-answer", "section.makers.violation")
+    assert text(browser, ".verdict .violation").startswith(TEXTS["makers-violations"].partition("{")[0])
     statement = text(browser, "section.makers")
     assert "Prosecutor's Office Karsk, Republic of Orsinia signed this bundle and says so." in statement
     assert "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION" in statement
@@ -255,15 +260,37 @@ def test_offices_and_parties_have_names_and_their_ids_are_folded_away(
     assert browser.run("return [...document.querySelectorAll('td code')].some((c) => c.textContent === 'skylark')")
 
 
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_the_record_begins_with_sentences_and_has_the_fields_in_words_of_the_language(
+    browser: Browser, page: Path, kits: dict[str, Kit], language: str
+) -> None:
+    kit = kits["S2"]
+    asked(browser, page, kit.bundle, kit.evidence, kit.lines)
+    chosen = (
+        "const s = document.getElementById('language'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))"
+    )
+    browser.run(chosen, language)
+    shown = "return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)"
+    rows = browser.run(shown, ".record .fields th[scope=row]")
+    words = catalogue(language)
+    assert {words["electronic form accepted"], words["return timeframe"]} <= set(rows)
+    assert "electronic form accepted" not in rows
+    issued = next(each for each in browser.run(shown, ".record h4") if "KA-2027-0311" in each)
+    assert words["the name of the user"] in issued
+    statement = text(browser, "section.makers")
+    assert words["Data were disclosed although the notified authority had forbidden it."] in statement
+    assert f"{words[PURPOSES.words['trial']]} (trial)" in text(browser, "#result")
+
+
 def test_the_form_is_walked_and_sent_by_keyboard_and_the_focus_is_always_seen(
     browser: Browser, page: Path, kits: dict[str, Kit]
 ) -> None:
     kit = kits["S1"]
-    browser.open(page.as_uri())
+    opened_apart(browser, page)
     browser.type("#bundle", str(kit.bundle))
     browser.run("document.activeElement.blur(); document.getElementById('language').focus()")
     walked = []
-    for _ in range(8):
+    for _ in range(9):
         browser.press(TAB)
         walked.append(browser.run("return document.activeElement.id || document.activeElement.tagName.toLowerCase()"))
         seen = browser.run(
@@ -275,7 +302,17 @@ def test_the_form_is_walked_and_sent_by_keyboard_and_the_focus_is_always_seen(
             browser.type("#anchor", kit.lines)
         if walked[-1] == "button":
             break
-    assert walked == ["bundle", "folder", "folder-whole", "anchor", "evidence", "summary", "button"]
+    assert walked == [
+        "any",
+        "bundle",
+        "folder",
+        "folder-whole",
+        "anchor",
+        "came-apart",
+        "evidence",
+        "summary",
+        "button",
+    ]
     browser.press(ENTER)
     browser.wait("return !document.getElementById('result').hidden")
     assert text(browser, "#status").startswith("Integrity: TOTAL-PASSED.")
@@ -298,7 +335,7 @@ def test_a_trust_folder_a_bundle_and_an_evidence_file_are_dropped_on_their_field
     if not isinstance(browser, Chromium):
         pytest.skip("no remote control of this browser drops files")
     kit = kits["S1"]
-    browser.open(page.as_uri())
+    opened_apart(browser, page)
     with TemporaryDirectory(dir="/var/tmp") as disk:  # Chromium takes no folder that is below /dev
         dropped(browser, "trust", Path(shutil.copytree(kit.trust, Path(disk, "trust"))))
         browser.wait("return document.getElementById('policy').value")
@@ -332,3 +369,70 @@ def test_the_whole_answer_is_accessible_and_fits_a_phone_in_every_language(
         browser.resize(width)
         assert browser.run("return document.documentElement.scrollWidth <= innerWidth"), width
         assert browser.run(WIDER) == [], width
+
+
+def test_what_is_kept_from_a_reader_is_a_table_as_the_maker_signed_it(
+    browser: Browser, page: Path, tmp_path: Path
+) -> None:
+    ledger, bundle = ledger_of("S2", tmp_path), tmp_path / "defence.evidence.zip"
+    words = ("export", "main", "--audience", "DEF", "--as", "ilves", "--because", "trial", "-o", str(bundle))
+    assert run(*words, ledger=ledger).exit_code == 0
+    with zipfile.ZipFile(bundle) as archive:
+        envelope = json.loads(archive.read("manifest.dsse.json"))
+    listed = json.loads(base64.b64decode(envelope["payload"]))["withheld"]
+    assert listed
+    asked(browser, page, bundle, lines=lines_in(bundle))
+    why = {each: TEXTS[f"withheld-{each}"] for each in ("audience", "erased", "not-held")}
+    rows = browser.run(
+        "return [...document.querySelectorAll('table.withheld tbody tr')].map((row) => "
+        "[...row.cells].map((cell) => cell.textContent.trim()));"
+    )
+    assert [row[1:] for row in rows] == [[c["field"].replace("_", " "), why[c["why"]]] for c in listed]
+    assert all(
+        f"{c['index']}" in row[0] and "-" in row[0] for row, c in zip(rows, listed, strict=True)
+    )  # number and kind
+    assert order_of(browser, ".verdict", "table.withheld", ".record")
+
+
+def test_five_questions_are_answered_in_the_frame_of_the_verdict(
+    browser: Browser, page: Path, kits: dict[str, Kit]
+) -> None:
+    kit = kits["S1"]
+    asked(browser, page, kit.bundle, kit.evidence, kit.lines)
+    assert text(browser, "#headline") == TEXTS["total-passed-means"]
+    assert TEXTS["file-same"] in text(browser, ".verdict")
+    assert text(browser, "#missing") == TEXTS["missing-unsaid"]
+    assert text(browser, "#withheld") == TEXTS["withheld-none"]
+    assert browser.run("return document.querySelectorAll('#cannot-title + ul li').length") > 0
+    for link in ("missing", "withheld", "cannot"):
+        aim = browser.run("return document.getElementById(arguments[0]).hash", link)
+        assert browser.run("return document.querySelectorAll(arguments[0]).length", aim) == 1
+    assert "CMP-" not in text(browser, ".verdict")
+    came = text(browser, "ul.asked")
+    assert "Prosecutor's Office Karsk" in came
+    assert "handed over" in came
+    assert came.count("entry") >= 2
+
+
+def test_what_is_put_in_one_place_is_told_apart_and_checked(browser: Browser, page: Path, kits: dict[str, Kit]) -> None:
+    kit = kits["S1"]
+    opened_apart(browser, page)
+    given = (kit.evidence, kit.trust / "registrar", kit.bundle, kit.trust / "policy")
+    browser.type("#any", "\n".join(map(str, given)))
+    browser.wait("return !document.getElementById('result').hidden")
+    taken = text(browser, "#any-taken")
+    for name, file in (("any-bundle", kit.bundle), ("any-evidence", kit.evidence)):
+        assert TEXTS[name].replace("{0}", file.name) in taken
+    assert TEXTS["any-trust"].replace("{0}", "registrar, policy") in taken
+    assert text(browser, "#status").startswith("Integrity: TOTAL-PASSED.")
+    assert TEXTS["file-same"] in text(browser, ".verdict")
+
+
+def test_an_error_stands_beside_its_field(browser: Browser, page: Path, kits: dict[str, Kit]) -> None:
+    opened_apart(browser, page)
+    browser.type("#bundle", str(kits["S1"].bundle))
+    browser.type("#anchor", "three words only")
+    browser.type("#question button", ENTER)
+    browser.wait("return document.querySelector('#status .problem')")
+    assert browser.run("return document.getElementById('status').nextElementSibling.id") == "anchor"
+    assert browser.run("return document.activeElement.id") == "anchor"

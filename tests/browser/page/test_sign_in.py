@@ -10,7 +10,7 @@ pytest.importorskip("fido2", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
-from server.identity.page.texts import TEXTS
+from server.identity.page.texts import texts
 from tests.browser.support.webdriver import ENTER, TAB, Browser, Chromium
 from tests.server.office import Office, serving_story
 
@@ -73,18 +73,18 @@ def check_passkey(house: Office, browser: Browser) -> None:
     tab_to(browser, "passkey")
     browser.press(ENTER)
     fault = browser.wait("return document.getElementById('fault').textContent")
-    assert fault == TEXTS["de"]["refused"]
+    assert fault == texts()["de"]["refused"]
     accounts.unlock(account)
 
 
 def test_a_wrong_code_is_said_in_the_language_of_the_page(house: Office, browser: Browser) -> None:
-    for language in TEXTS:
+    for language in texts():
         browser.open(f"http://localhost:{house.port}/sign-in?lang={language}")
         assert browser.run("return document.documentElement.lang") == language
-        assert browser.run("return document.title").startswith(TEXTS[language]["title"])
+        assert browser.run("return document.title").startswith(texts()[language]["title"])
         browser.type("#code", "AAAAA" + ENTER)
         fault = browser.wait("return document.getElementById('fault').textContent")
-        assert fault == TEXTS[language]["refused"]
+        assert fault == texts()[language]["refused"]
         assert browser.run("return document.getElementById('status').textContent") == ""
 
 

@@ -10,7 +10,10 @@ export const NAMES = [
   'CaseEntry',
   'Custody',
   'ERASED',
+  'Language',
+  'Names',
   'Refused',
+  'RegisterNames',
   'WITHHELD',
   'beginning',
   'bundleInside',
@@ -28,13 +31,16 @@ export const NAMES = [
   'digestsOfFile',
   'enrolable',
   'fingerprintOf',
+  'headline',
   'insideOf',
   'isMeant',
+  'isMisleading',
   'isNfc',
   'keyAt',
   'keyStarts',
   'lift',
   'liftValues',
+  'missing',
   'ml_dsa44',
   'openCheckpoint',
   'openNote',
@@ -50,9 +56,12 @@ export const NAMES = [
   'readVersions',
   'registerAfter',
   'say',
+  'writeMoments',
   'secondsOf',
+  'sentence',
   'sha256',
   'signsSize',
+  'speak',
   'unassigned',
   'unfolded',
   'unseen',
@@ -68,6 +77,7 @@ export const NAMES = [
 
 /** Return the function that answers a line; `it` has every name of NAMES. */
 export const answering = (it) => {
+  it.writeMoments((text) => text); // as the program says them
   const decoded = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const bytes = (text) => (text === null || text === undefined ? null : decoded(text));
 
@@ -87,6 +97,9 @@ export const answering = (it) => {
     steps: report.steps.map(({ number, result, says }) => ({ number, result, says: it.say(says) })),
     remarks: report.remarks.map(told),
     notProven: report.notProven.map(it.say),
+    headline: it.say(it.headline(report)),
+    missing: it.missing(report) && it.say(it.missing(report)),
+    compared: report.compared ? { ...report.compared, size: Number(report.compared.size) } : null,
     entries: report.entries,
     signatures: report.signatures,
     audits: (report.audits ?? []).map(({ name, auditor, statement, ranges }) => [
@@ -121,22 +134,22 @@ export const answering = (it) => {
   };
 
   const answers = {
-    async verify({ data, policy, registrar, authorities = [], others = {}, sizes = {}, until = null, anchor, now, elsewhere }) {
+    async verify({ data, policy, registrar, authorities = [], others = {}, sizes = {}, until = null, anchor, now, elsewhere, came = null, asPrinted = false }) {
       const stamps = Object.fromEntries(authorities.map((file, n) => [`tsa/${String(n).padStart(4, '0')}.pem`, file]));
       const files = Object.entries({ ...others, ...stamps, policy, registrar }).filter(([, text]) => text);
       const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
       if (trust) Object.assign(trust, { sizes: spansOf(sizes), until });
       const other = elsewhere ? await it.verify(bytes(elsewhere), trust, null, now) : null;
-      return reported(await it.verify(bytes(data), trust, bytes(anchor), now, () => {}, other?.shown ?? null));
+      return reported(await it.verify(bytes(data), trust, bytes(anchor), now, () => {}, other?.shown ?? null, { came, asPrinted }));
     },
     async exhibit({ data, policy, sizes = {} }) {
       const trust = policy ? { ...it.parseTrust(bytes(policy), null), sizes: spansOf(sizes) } : null;
       return reported(await it.verifyExhibit(bytes(data), trust));
     },
-    async absence({ data, policy, registrar, anchor, now }) {
+    async absence({ data, policy, registrar, anchor, now, came = null, asPrinted = false }) {
       const files = Object.entries({ policy, registrar }).filter(([, text]) => text);
       const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
-      return reported(await it.verifyAbsence(bytes(data), trust, bytes(anchor), now));
+      return reported(await it.verifyAbsence(bytes(data), trust, bytes(anchor), now, { came, asPrinted }));
     },
     async inside({ data }) {
       const found = await it.bundleInside(bytes(data));
@@ -310,6 +323,22 @@ export const answering = (it) => {
       const single = Object.fromEntries(['first', 'changed', 'given', 'reported'].map(leafOf));
       return { verdict, algorithms: custody.algorithms, ...single, ...Object.fromEntries(lists) };
     },
+    /** Return the sentence of each entry of the register and of an order. */
+    sentences({ own, registry, order, language }) {
+      const [entries, register] = [own, registry].map((some) => some.map(entryOf));
+      const names = new it.RegisterNames(register, entries, order);
+      return [...register, ...entries].map((entry) => it.sentence(entry, names, new it.Language(language)));
+    },
+    /** Return the sentence of each entry of a bundle by its leaf hash. */
+    async recorded({ data, policy, registrar, now, language }) {
+      const trust = it.readTrust(new Map(Object.entries({ policy, registrar }).map(([path, text]) => [path, bytes(text)])));
+      it.speak(language);
+      const report = await it.verify(bytes(data), trust, null, now);
+      const names = new it.Names(report);
+      const { own, registry, arrived } = report.known;
+      return Object.fromEntries([...own, ...registry, ...arrived].map((entry) => [entry.leaf, names.sentence(entry)]));
+    },
+    misleading: ({ texts }) => texts.map(it.isMisleading),
     /** Digest a file whose pieces can be read and which cannot be read as a whole. */
     async digests({ data, names }) {
       const [content, pieces] = [bytes(data), []];

@@ -73,9 +73,15 @@ return {
 """
 
 
-def opened_at(browser: Browser, page: Path, now: datetime) -> None:
-    """Open the page with its clock at `now`."""
+def opened_apart(browser: Browser, page: Path, came: str = "apart") -> None:
+    """Open the page, and answer its question: the trust came by another way than the bundle, or as `came` says."""
     browser.open(page.as_uri())
+    browser.run("document.querySelector(`input[name=came][value=${arguments[0]}]`).checked = true", came)
+
+
+def opened_at(browser: Browser, page: Path, now: datetime) -> None:
+    """Open the page with its clock at `now`, and answer its question: the trust came apart."""
+    opened_apart(browser, page)
     browser.run(CLOCK, now.timestamp() * 1000)
 
 

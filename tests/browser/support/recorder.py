@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 import ledger.verify.earlier_bundles
 import ledger.verify.evidence_bundle
+from cli.terminal.verdict_text import headline, missing
 from ledger.law import Judgement
 from ledger.tlog.note import MLDSA44
+from ledger.trust.held import Came
 from ledger.trust.trust_folder import Trust, format_registrar
 from ledger.verify.claims import NOT_HELD, UNKNOWN
 from ledger.verify.earlier_bundles import EarlierEntries
@@ -60,7 +63,8 @@ def recording(verify: Callable[..., Report], folder: Path, shown: Shown) -> Call
         unread = any("nothing here verifies ML-DSA-44" in says for says in report.not_proven)
         if unread or (not more.get("mldsa") and any(w.type == MLDSA44 for w in witnesses)):
             return report  # the page always reads ML-DSA-44
-        asked = question(data, trust, anchor, now, stamps=bool(more.get("stamps")))
+        asked = question(data, trust, anchor, now, stamps=bool(more.get("stamps")), came=more.get("came"))
+        asked["asPrinted"] = more.get("typed_as_printed", False)
         if (elsewhere := more.get("elsewhere")) is not None:
             other, under = next((file, held) for known, file, held in shown if known is elsewhere)
             if under != trust:
@@ -75,9 +79,15 @@ def recording(verify: Callable[..., Report], folder: Path, shown: Shown) -> Call
 
 
 def question(
-    data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, stamps: bool = False
+    data: bytes,
+    trust: Trust | None,
+    anchor: bytes | None,
+    now: datetime,
+    *,
+    stamps: bool = False,
+    came: Came | None = None,
 ) -> dict[str, Any]:
-    """Return the question to `verify` as JSON; `stamps` if it read time stamps."""
+    """Return the question to `verify` as JSON; `stamps` if it read time stamps, `came` how the trust came."""
     return {
         "data": _b64(data),
         "policy": _b64(trust.raw) if trust else None,
@@ -88,6 +98,7 @@ def question(
         "authorities": [_b64(file) for file in trust.authorities] if trust and stamps else [],
         "anchor": _b64(anchor) if anchor is not None else None,
         "now": now.timestamp(),
+        "came": came,
     }
 
 
@@ -113,6 +124,9 @@ def report_fields(report: Report) -> dict[str, Any]:
             if not _of_the_law(r, report.judgement)
         ],
         "notProven": list(report.not_proven),
+        "headline": headline(report),
+        "missing": missing(report),
+        "compared": to_builtins(report.compared),
         "entries": report.entries,
         "signatures": report.signatures,
         "audits": [

@@ -140,6 +140,8 @@ class Chromium(Browser):
         wanted = {"goog:chromeOptions": options, "timeouts": {"script": 1000 * SCRIPT}}
         asked = {"capabilities": {"alwaysMatch": wanted}}
         self._base += "/" + self._call("POST", "", asked)["sessionId"]
+        # Without a screen its window may be behind: a page then has no focus, and shows none.
+        self.devtools("Emulation.setFocusEmulationEnabled", {"enabled": True})
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

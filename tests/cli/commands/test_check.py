@@ -15,7 +15,7 @@ from tests.support.cli import ledger_of, run
 
 
 def steps(*numbers: int) -> tuple[Any, ...]:
-    return tuple(SimpleNamespace(entry=SimpleNamespace(seq=n)) for n in numbers)
+    return tuple(SimpleNamespace(entry=SimpleNamespace(number=str(n))) for n in numbers)
 
 
 def compared(verdict: str, equal: tuple[int, ...] = (), differs: tuple[int, ...] = (), **more: Any) -> list[str]:

@@ -51,7 +51,7 @@ def test_hands_that_nobody_stated_are_said_to_be_so(
 
 
 def test_a_step_that_was_recorded_out_of_turn_says_behind_which_entry() -> None:
-    before: Any = SimpleNamespace(entry=SimpleNamespace(seq=7))
+    before: Any = SimpleNamespace(entry=SimpleNamespace(number="7"))
     assert (_recorded(None), _recorded(before)) == ("first", "after #7")
     for recorded, placed in ((None, "#9"), ("first", "#9 (recorded first)"), ("after #7", "#9 (recorded after #7)")):
         step: Any = SimpleNamespace(entry="#9", recorded=recorded)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from cli.commands.due import _days, _next_steps
+from cli.commands.due import _longest, _next_steps
 from ledger.adapters.storage.orders.order_lists import Duty
 from ledger.law import judge
 from ledger.law.terms.rule import ClockVerdict
@@ -64,13 +64,17 @@ def test_an_order_is_judged_once_for_all_its_deadlines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "days"), [(None, None), ("14", 14), ("0", 0), ("P14D", 14), ("14 days", 14), ("1 day", 1)]
+    ("typed", "hours"),
+    [
+        *((None, None), ("0", 0), ("14", 336), ("P14D", 336), ("14 days", 336), ("14d", 336)),
+        *(("2w", 336), ("36h", 36), ("36 hours", 36), ("1d12h", 36), ("P1W2D", 216)),
+    ],
 )
-def test_a_number_of_days_may_be_typed_in_three_ways(typed: str | None, days: int | None) -> None:
-    assert _days(typed) == (None if days is None else timedelta(days=days))
+def test_a_time_that_is_left_may_be_typed_in_days_weeks_or_hours(typed: str | None, hours: int | None) -> None:
+    assert _longest(typed) == (None if hours is None else timedelta(hours=hours))
 
 
-@pytest.mark.parametrize("typed", ["PT14H", "P2M", "2 months", "P1W2D", "soon", "-3"])
-def test_what_is_no_number_of_days_is_refused_with_its_option(typed: str) -> None:
+@pytest.mark.parametrize("typed", ["P2M", "2 months", "1y", "7m", "soon", "-3"])
+def test_a_time_whose_length_differs_is_refused_with_its_option(typed: str) -> None:
     with pytest.raises(click.ClickException, match="--within"):
-        _days(typed)
+        _longest(typed)

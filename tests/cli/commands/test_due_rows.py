@@ -29,7 +29,7 @@ LACKS = (NextStep(lacks="no receipt is on record", command="comity receive X"), 
 def duty(clock: str, ref: str | None = None, label: str | None = None, **more: Any) -> Duty:
     row: Any = SimpleNamespace(order=ORDER, ref=ref, label=label, instrument="2AP-7", state="SERVED")
     said = {"due": "2027-03-03T05:00:00Z", "policy": "receipt", "verdict": ClockVerdict.OPEN, "cite": "2AP:7(7)"}
-    named: Any = SimpleNamespace(id=clock, entries=["leaf"], **(said | more))
+    named: Any = SimpleNamespace(id=clock, entries=["leaf"], last_day=None, zone="UTC", **(said | more))
     return Duty(row, named, 3)
 
 
@@ -87,11 +87,11 @@ def test_a_row_has_the_end_what_is_left_the_provision_and_the_length_of_the_peri
     unknown = ClockVerdict.UNDETERMINED
     docket.put(duty("D-7-7", "P"), duty("X-1", "P", due=None, verdict=unknown), duty("X-1", "P", due=wire(-2)))
     head, first, second, third = rows()
-    assert head == ["order", "clock", "due", "left", "verdict", "policy", "cite", "period"]
+    assert head == ["order", "clock", "due", "left", "verdict", "policy", "cite", "period", "who", "until"]
     assert first[:7] == ["P", "D-7-7", "2027-03-03T05:00:00Z", "2 d 5 h", str(ClockVerdict.OPEN), "receipt", "2AP:7(7)"]
-    assert first[7] == PERIODS["D-7-7"]
+    assert first[7:] == [PERIODS["D-7-7"], "the provider", "until 05:00 on Wednesday 3 March 2027, UTC"]
     assert second[:5] == ["P", "X-1", "", "unknown", str(unknown)]
-    assert second[7] == ""
+    assert second[7:] == ["", "", ""]
     assert third[3] == "over by 2 h 0 min"
 
 
@@ -120,6 +120,8 @@ def test_an_answer_has_every_deadline_with_what_it_lacks(docket: Docket) -> None
         "cite": "2AP:7(7)",
         "entries": ["leaf"],
         "ref": "PPO-1",
+        "last_day": None,
+        "who": "the provider",
     }
     assert [step["lacks"] for step in lacks] == [step.lacks for step in LACKS]
     assert second["next"] == []
@@ -182,6 +184,20 @@ def test_what_is_asked_for_reaches_the_list(docket: Docket) -> None:
     assert set(all_.values()) == {None}
     assert every == DeadlineFilter(NOW, None, None, None, None)
     assert first == ["due", None, None]
+
+
+def test_only_a_week_is_what_still_runs_and_ends_within_seven_days(docket: Docket) -> None:
+    run("due", "--only", "week")
+    run("due", "--only", "week", "--within", "36h")
+    assert [which for _, which, *_ in docket.asked] == [
+        DeadlineFilter(NOW, None, timedelta(days=7), None, "running"),
+        DeadlineFilter(NOW, None, timedelta(hours=36), None, "running"),
+    ]
+
+
+def test_the_order_of_a_hint_is_one_word_for_a_shell(docket: Docket) -> None:
+    docket.put(duty("B", "530 Js 1187/26", verdict=ClockVerdict.UNDETERMINED))
+    assert "`comity law deadline B '530 Js 1187/26'`" in run("due").stderr
 
 
 def test_a_cursor_that_a_list_cannot_read_is_usage(docket: Docket, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,18 +213,22 @@ def test_what_arrives_goes_to_the_named_order_and_backs_the_named_entry(
 
     def take_in(journal: Any, arrivals: Any, signer: Any, check: str, **more: Any) -> list[Any]:
         asked.update(more)
-        return [SimpleNamespace(already=already) for already in (False, True, False)]
+        opened = SimpleNamespace(payload=SimpleNamespace(order="of its id"))
+        return [SimpleNamespace(already=already, opened=opened) for already in (False, True, False)]
 
     told: list[Any] = []
     place = SimpleNamespace(event=lambda text: f"leaf of {text}")
     monkeypatch.setattr(receive, "take_in", take_in)
     monkeypatch.setattr(receive, "find", lambda journal, order: f"id of {order}")
     monkeypatch.setattr(receive, "_row", lambda taken: taken.already)
-    monkeypatch.setattr(receive, "_tell", lambda rows, fresh: told.append((rows, fresh)))
+    monkeypatch.setattr(receive, "tell_same_orders", lambda journal, orders: asked.update(offered=orders))
+    monkeypatch.setattr(receive, "changed_by", lambda target, before, orders: [*orders])
+    monkeypatch.setattr(receive, "_tell", lambda *what: told.append(what))
     monkeypatch.setattr("cli.session.record_target.Place.of", lambda target, kind, order, entry: place)
     nothing: Any = None
-    assert receive._take_in(nothing, [], nothing, "verified", name, backs, anyway=True) is Exit.DONE
-    assert told == [([False, True, False], 2)]
+    assert receive._take_in(nothing, [], nothing, "verified", nothing, name, backs, anyway=True) is Exit.DONE
+    assert told == [([False, True, False], 2, [f"id of {name}" if name else "of its id"] * 3)]
+    assert asked["offered"] == {f"id of {name}" if name else "of its id"}
     assert (asked["order"], asked["anyway"]) == (f"id of {name}" if name else "", True)
     assert (asked["backs"] and asked["backs"]("order-1")) == (f"leaf of {backs}" if backs else None)
 

@@ -27,6 +27,8 @@ from ledger.adapters.witness.witness import WitnessReply
 from ledger.bundle.archive import unpack
 from ledger.bundle.audience import shown_to
 from ledger.entries.case import Unread
+from ledger.messages import LANGUAGES
+from tests.generate.messages import left_in_english
 from tests.projections.render.test_html import Page
 from tests.projections.render.test_pdf import FORMS
 from tests.support.cli import PERSON, STORIES, ledger_of, reply, run
@@ -75,8 +77,12 @@ def head(bundle: Path) -> str:
 def types(command: str, place: Path, lines: str, ledger: Path | None = None, paper: bytes = b"") -> None:
     """Run a command in a folder, as a reader would: with a ledger only where the report stays in the office.
 
-    A command that ends in `sha256sum` must give the digest of the paper.
+    A command that ends in `sha256sum` must give the digest of the paper. The reader keeps TRUST away from the folder,
+    for what is in or next to it came with the bundle.
     """
+    held = place.parent / "held" / place.name / "TRUST"
+    if (place / "TRUST").exists():
+        shutil.copytree(place / "TRUST", held, dirs_exist_ok=True)
     (place / "CHECKPOINT").write_text(lines)
     if shutil.which(shlex.split(command)[0]) is None and not command.startswith("comity"):
         pytest.skip(f"no {command.split()[0]} here")
@@ -86,7 +92,7 @@ def types(command: str, place: Path, lines: str, ledger: Path | None = None, pap
         return
     words, _, summed = command.partition(" | ")
     with chdir(place):
-        result = run(*shlex.split(words)[1:], ledger=ledger)
+        result = run(*(str(held) if word == "TRUST" else word for word in shlex.split(words)[1:]), ledger=ledger)
     stranger = words.startswith("comity check FILE ")  # EVIDENCE was not disclosed
     ends = (Exit.PROVED_BAD, Exit.UNDECIDABLE) if stranger else (Exit.DONE, Exit.FINDINGS)
     assert result.exit_code in ends, f"{command}: {result.output}"
@@ -109,7 +115,7 @@ def filed(folder: Path, *more: str, story: str = "S1") -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("medium", [(), ("--html",)])
-@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_is_filed_together_prints_the_checkpoint_of_its_bundle_and_its_instructions_work(
     lang: str, medium: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -131,6 +137,7 @@ def test_what_is_filed_together_prints_the_checkpoint_of_its_bundle_and_its_inst
             types(command, court, lines)
     assert "\n    ".join(lines.split()) in (filing / "READ-ME.txt").read_text()
     assert {path.name for path in (filing / "trust").iterdir()} == {"policy", "registrar"}
+    assert lang == "en" or left_in_english((filing / "READ-ME.txt").read_text("utf-8"), lang) == []
 
 
 def test_a_pdf_that_is_filed_carries_the_bundle_that_lies_beside_it(tmp_path: Path) -> None:
@@ -147,7 +154,7 @@ def test_one_entry_opens_the_values_of_the_bundle_and_of_the_papers(tmp_path: Pa
     assert reply("checkpoint", ledger=ledger)["size"] == before + 1
     page = Page((filing / "custody.html").read_text()).words
     assert "skyl-return.json" in page
-    assert "[sealed]" not in page.replace("[sealed] stands where", "")
+    assert "[sealed]" not in page.replace("[sealed] stands for", "")
 
 
 def test_the_papers_open_what_their_reader_may_read_and_nothing_else(tmp_path: Path) -> None:
@@ -196,7 +203,15 @@ def test_the_papers_find_what_the_verifier_finds(tmp_path: Path) -> None:
 
 
 def told_by(filing: Path) -> dict[str, Any]:
-    words = ("verify", str(filing / "court.evidence.zip"), "--trust", str(filing / "trust"), "--json")
+    words = (
+        "verify",
+        str(filing / "court.evidence.zip"),
+        "--trust",
+        str(filing / "trust"),
+        "--trust-came",
+        "apart",
+        "--json",
+    )
     return dict(json.loads(run(*words).stdout))
 
 
@@ -555,7 +570,7 @@ def test_the_page_in_a_filed_bundle_is_typed_with_the_keys_of_its_trust_folder(t
         if block.startswith("comity"):
             (filing / "CHECKPOINT").write_text(printed_on_paper)
             with chdir(filing):
-                result = run(*shlex.split(block)[1:])
+                result = run(*shlex.split(block)[1:], "--trust-came", "apart")
             assert (result.exit_code, "TOTAL-PASSED" in result.output) == (0, True), result.output
             continue
         typed = block.replace("LOG-KEY-FROM-THE-COURT-FILE", log).replace("KEY-FROM-THE-COURT-FILE", key[1])

@@ -10,6 +10,7 @@ import pytest
 
 from cli.commands.file import check
 from cli.exit_codes import Exit, Stop
+from ledger.adapters.folders.read_trust import lies_beside
 from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.memory_ledger import Ledger, small
 
@@ -115,7 +116,9 @@ def test_a_check_of_a_file_that_was_not_disclosed_must_not_end_well(
     else:
         assert f"a paper says to type {typed!r}" in filing.refused(filing.report(typed))
     bundle = str(filing.folder / NAME)
-    assert asked == [[bundle, "--bundle", bundle, "--trust", str(filing.folder / "trust")]]
+    ((*words, trust),) = asked
+    assert words == [bundle, "--bundle", bundle, "--trust"]
+    assert not lies_beside(trust, bundle), "as a reader has it, to whom it came by another way"
 
 
 @pytest.mark.parametrize(

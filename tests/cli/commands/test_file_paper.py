@@ -29,7 +29,6 @@ class Papers:
         self.said: list[str] = []
         patch.setattr(file, "order_report", self.report)
         patch.setattr(file, "written", self.write)
-        patch.setattr(file, "stated", lambda entries: f"words of {', '.join(entries)}")
         patch.setattr("cli.terminal.output.tell", self.said.append)
 
     def report(self, ledger: Any, asked: ReportRequest, case: Any, at: Any, trust: Any) -> Any:
@@ -38,8 +37,8 @@ class Papers:
         return f"report {len(self.asked)}"
 
     def write(self, *said: Any, signer: Any) -> bytes:
-        kind, report, medium, inside, fonts, lang, theirs = said
-        self.written.append((kind, medium, inside and inside.name, fonts, lang, theirs, signer))
+        kind, report, medium, inside, fonts, lang = said
+        self.written.append((kind, medium, inside and inside.name, fonts, lang, signer))
         if medium in self.lacking:
             raise Stop("no font has this letter")
         return f"{report} as {medium}".encode()
@@ -70,12 +69,12 @@ def test_a_report_in_pdf_carries_the_bundle_and_a_certificate_does_not(
     made = papers.make(kind, medium, form)
     assert made == (name, f"report 1 as {medium}".encode(), "report 1")
     assert (papers.asked[0].file, papers.asked[0].attached) == (name, NAME if carries else None)
-    assert papers.written == [(kind, medium, NAME if carries else None, None, "en", (), None)]
+    assert papers.written == [(kind, medium, NAME if carries else None, None, "en", None)]
 
 
-def test_in_another_language_the_words_of_the_record_are_marked(papers: Papers) -> None:
+def test_a_paper_is_made_in_the_language_and_with_the_fonts_that_are_asked_for(papers: Papers) -> None:
     papers.make("custody", lang="de", fonts="fonts/")
-    assert papers.written == [("custody", "pdf", NAME, "fonts/", "de", "words of an entry, of the register", None)]
+    assert papers.written == [("custody", "pdf", NAME, "fonts/", "de", None)]
 
 
 def test_a_paper_is_a_page_where_no_pdf_can_be_made(papers: Papers) -> None:

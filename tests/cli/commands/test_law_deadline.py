@@ -12,7 +12,8 @@ from cli.commands.law_deadline import _leaves
 
 
 def entry(index: int, origin: str | None = None) -> Any:
-    return SimpleNamespace(leaf=f"leaf {index}", seq=index + 1, kind="order-issued", index=index, origin=origin)
+    named = {"leaf": f"leaf {index}", "seq": index + 1, "number": str(index + 1), "kind": "order-issued"}
+    return SimpleNamespace(**named, index=index, origin=origin)
 
 
 ENTRIES = [entry(2), entry(4), entry(3, "other.example"), entry(5), entry(9)]

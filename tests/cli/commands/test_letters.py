@@ -11,9 +11,10 @@ import pytest
 
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
+from ledger.messages import LANGUAGES
 from tests.generate.messages import left_in_english
 from tests.projections.render.test_html import Page
-from tests.projections.render.test_translation import german_of
+from tests.projections.render.test_translation import translated
 from tests.support.cli import ledger_of, reply, run
 from tests.support.papers.pdf_text import pdf_text
 
@@ -150,7 +151,8 @@ def test_a_letter_as_a_page_is_whole_quiet_and_escapes_what_others_wrote(tmp_pat
 
 
 @pytest.mark.slow
-def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_letter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", LANGUAGES[1:])
+def test_no_english_sentence_of_the_catalogue_is_left_in_a_letter(lang: str, tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     for kind in ("access", "erasure"):
         asked = run("record", f"{kind}-requested", "main", "--as", "orn", "--yes", ledger=ledger)
@@ -160,10 +162,10 @@ def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_letter(tmp_pat
     assert run(*decided, "--as", "orn", "--yes", ledger=ledger).exit_code == 0
     for kind in ("notice", "access", "erasure"):
         made = run(
-            *("report", "letter", "main", "--kind", kind, "--because", "x", "--as", "orn", "--lang", "de"),
+            *("report", "letter", "main", "--kind", kind, "--because", "x", "--as", "orn", "--lang", lang),
             ledger=ledger,
         )
-        assert left_in_english(german_of(made.stdout), "de") == [], kind
+        assert left_in_english(translated(made.stdout), lang) == [], kind
 
 
 def test_the_first_page_of_the_paper_has_no_command_and_no_digest(tmp_path: Path) -> None:

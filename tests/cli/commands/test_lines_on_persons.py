@@ -191,9 +191,7 @@ def test_a_bundle_is_refused_with_its_reason(
 
     monkeypatch.setattr(exchange, "_store", store)
     monkeypatch.setattr("cli.session.ledger_choice.ledger_folder", lambda: "ledger")
-    monkeypatch.setattr(
-        "ledger.adapters.folders.ledger_folder.read_folder", lambda path: SimpleNamespace(origin="log.example")
-    )
+    monkeypatch.setattr(exchange, "read_folder", lambda path: SimpleNamespace(origin="log.example"))
     for because in ("", "  ", "x" * 1001):
         assert run("exchange", "refuse", "5b1c", "--because", because).exit_code == Exit.USAGE
     assert settled == []

@@ -21,7 +21,7 @@ AT = datetime(2027, 6, 1, 12, tzinfo=UTC)
 
 
 def hand(seq: int, *, unread: str = "", replaced: Any = None, hours: int = 0) -> Any:
-    entry = SimpleNamespace(seq=seq, kind="k", on=AT + timedelta(hours=hours), leaf=f"leaf {seq}")
+    entry = SimpleNamespace(seq=seq, number=str(seq), kind="k", on=AT + timedelta(hours=hours), leaf=f"leaf {seq}")
     files = (SimpleNamespace(digest="md5:1"), SimpleNamespace(digest=None))
     return SimpleNamespace(entry=entry, files=files, unread=unread, replaced=replaced)
 
@@ -149,7 +149,7 @@ def test_a_file_of_a_bundle_is_compared_as_of_the_moment_of_the_bundle(compared:
 @pytest.mark.parametrize("reveal", [False, True])
 def test_a_step_of_custody_has_each_field_of_its_entry(reveal: bool) -> None:
     digest = SimpleNamespace(name="a.json", size=0, sha256="s", sha512="t", digest="d")
-    entry = SimpleNamespace(seq=4, leaf="leaf", on=AT, kind="custody-transferred")
+    entry = SimpleNamespace(seq=4, number="4", leaf="leaf", on=AT, kind="custody-transferred")
     said = {"holder": "h", "released_by": "r", "received_by": "c", "exhibit": "X-1", "check": "equal", "compared": "eq"}
     one: Any = SimpleNamespace(entry=entry, files=(digest,), unread="[erased]", replaced=None, **said)
     item = custody._step(one, reveal, "after #2")

@@ -182,10 +182,17 @@ def test_a_wrong_root_is_found_by_the_check_of_the_own_ledger_and_by_a_verifier_
 
 
 def test_a_later_right_root_does_not_hide_a_wrong_one(house: House) -> None:
-    lie(house)
+    lie(house, house.reply("log", "commit")["size"])
     note(house)
     house.reply("log", "commit")
     assert house.run("fsck").exit_code == 1
+
+
+def test_a_ledger_commits_nothing_behind_a_root_that_its_entries_do_not_have(house: House) -> None:
+    lie(house)
+    note(house)
+    done = house.run("log", "commit")
+    assert (done.exit_code, "not those whose heads this ledger committed" in done.output) == (1, True), done.output
 
 
 def test_a_commit_to_entries_behind_itself_is_found(house: House) -> None:

@@ -79,7 +79,7 @@ class Rotating(House):
         trust.mkdir(exist_ok=True)
         (trust / "policy").write_bytes(policy or self.policy())
         (trust / "registrar").write_bytes((self.ledger / "trust" / "registrar").read_bytes())
-        report = json.loads(run("verify", file, "--trust", str(trust), "--json").stdout)
+        report = json.loads(run("verify", file, "--trust", str(trust), "--trust-came", "apart", "--json").stdout)
         return report["verdict"], [reason["code"] for reason in report["reasons"]]
 
 

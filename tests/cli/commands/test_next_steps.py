@@ -109,7 +109,9 @@ def test_recording_what_it_says_settles_a_point_of_a_story(
 
 
 def test_a_content_that_an_order_lacks_is_no_longer_missing_once_what_it_says_is_recorded(tmp_path: Path) -> None:
-    ledger = imported(tmp_path, *order("H-1", "EPOC", "delivery-receipt"))
+    ledger = ledger_of("S1", tmp_path)
+    issue = ("issue", "--instrument", "EPOC", "--to", "XV", "--provider", "skylark", "--reference", "H-1")
+    assert run(*issue, "--as", "ilves", ledger=ledger).exit_code == 0
     found = document("judge", "H-1", ledger=ledger)["findings"]
     missing = [f for f in found if f["code"].startswith("FE5")]
     assert len(missing) > 3

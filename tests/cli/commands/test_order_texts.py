@@ -70,8 +70,8 @@ def test_an_order_is_shown_with_its_matter_and_what_is_due_in_it(linked: Path) -
 
         Due
           through        NOTICE-REVIEW  2027-11-02T00:00:00Z  over by 29 d 0 h EPOC:13(2), LED:13(3), 2AP:14(11)(b)
-              the issuing Party: until the end of that day; ends 2027-11-02 00:00 in
-              Atlantic/Reykjavik
+              the issuing Party: until the end of that day; until the end of Monday 1
+              November 2027, Reykjavik
         """
     end = "\nNo finding. What was checked: comity judge.\n"
     assert printed("show", "kept", *LATE, ledger=linked) == dedent(head) + dedent(matter) + end
@@ -123,8 +123,8 @@ def test_findings_and_what_is_due_are_shown_of_an_order_alone(corrected: Path) -
 
         Due
           NOTICE-REVIEW  2027-09-02T00:00:00Z  over by 90 d 0 h EPOC:13(2), LED:13(3), 2AP:14(11)(b)
-              the issuing Party: until the end of that day; ends 2027-09-02 00:00 in
-              Atlantic/Reykjavik
+              the issuing Party: until the end of that day; until the end of Wednesday 1
+              September 2027, Reykjavik
 
         Findings
           violation V-NOTICE-OVERDUE: The date to look at the delay again passed with
@@ -227,8 +227,8 @@ def test_a_difference_is_new_entries_then_what_reads_differently(s1: Path, own: 
 
         - state: SERVED
         + state: DISCLOSED
-        - deadline answer of the provider (D-7-7), counted as 2AP-CAL: OPEN due 2027-04-01T22:00:00Z
-        + deadline answer of the provider (D-7-7), counted as 2AP-CAL: MET due 2027-04-01T22:00:00Z
+        - deadline answer of the provider (D-7-7), counted as 2AP-CAL: OPEN, end of 2027-04-01 (Stockholm)
+        + deadline answer of the provider (D-7-7), counted as 2AP-CAL: MET, end of 2027-04-01 (Stockholm)
         - criterion A1: NOT_APPLICABLE
         + criterion A1: DEMONSTRATED
         - criterion A2: NOT_APPLICABLE
@@ -316,13 +316,12 @@ def test_the_register_of_an_order_has_a_paragraph_for_each_question_and_says_whi
     fourth = """\
         4. Was the person told; if not, on which ground, by whose decision, and when is
           it looked at again? (2AP:14(11), LED:13, EPOC:13)
-            2027-03-01 09:41Z Prosecutor's Office Karsk delayed the notice to the
+            2027-03-01 09:41 UTC: Prosecutor's Office Karsk delayed the notice to the
             person: not to obstruct inquiries, investigations or procedures. The ground
             is reviewed on 1 June 2027.
-            customer notice: DELAYED
+            customer notice: delayed
             Review of the delayed notice (NOTICE-REVIEW): the period is still open. Its
-            end: 2027-06-02 00:00Z
-            Review of the delayed notice (NOTICE-REVIEW): the period is still open.
+            last day: 2027-06-01 (Reykjavik)
             A duty is open.
         """
     assert done.stdout.startswith("main  2AP-7\n\n1. On what legal basis")

@@ -57,7 +57,7 @@ def test_an_order_is_named_by_label_or_by_the_beginning_of_its_id(s1: Path) -> N
 def test_a_name_no_order_has_says_what_to_do(s1: Path) -> None:
     result = run("show", "PPO-2026-999", ledger=s1)
     assert result.exit_code == 2
-    assert "comity orders lists them" in result.stderr
+    assert "`comity orders` lists them" in result.stderr
 
 
 def test_show_says_in_one_look_where_an_order_stands(s2: Path) -> None:
@@ -132,6 +132,9 @@ def test_a_deadline_is_explained_step_by_step(s1: Path) -> None:
     text = run("law", "deadline", "D-7-7", "main", ledger=s1).stdout
     assert "the day of the event does not count: 30 days end with Thursday 2027-04-01" in text
     assert "MET, due 2027-04-01T22:00:00Z" in text
+    assert "the provider: until the end of Thursday 1 April 2027, Stockholm" in text
+    (one,) = reply("law", "deadline", "D-7-7", "main", ledger=s1)["deadlines"]
+    assert (one["due"], one["last_day"], one["who"]) == ("2027-04-01T22:00:00Z", "2027-04-01", "the provider")
 
 
 def test_custody_compares_digests_and_shows_none_unless_revealed(s1: Path) -> None:
@@ -143,7 +146,7 @@ def test_custody_compares_digests_and_shows_none_unless_revealed(s1: Path) -> No
 def test_what_is_revealed_is_recorded_with_its_reason_before_it_is_shown(s1: Path) -> None:
     before = size(s1)
     shown = reply("custody", "main", "--reveal", "--because", "trial on Monday", "--as", "ilves", ledger=s1)
-    assert shown["custody"][0]["files"][0]["sha256"].startswith("6a9641f5")
+    assert shown["custody"][0]["files"][0]["sha256"].startswith("e978f14d")
     assert size(s1) == before + 1
     answer = reply("log", "-n", "1", ledger=s1)
     newest = answer["log"][0]
@@ -155,7 +158,7 @@ def test_nothing_is_revealed_without_a_reason_and_a_name(s1: Path) -> None:
     before = size(s1)
     result = run("custody", "main", "--reveal", ledger=s1)
     assert result.exit_code == 2
-    assert "6a9641f5" not in result.output
+    assert "e978f14d" not in result.output
     assert size(s1) == before
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from cli.commands import receive
 from cli.commands.receive import ReceivedItem, _crossed, _row, _tell
+from cli.handover.reception import Received
 from ledger.entries.wrapped_entry import KIND
 
 LEAF = "ab" * 32
@@ -60,15 +61,15 @@ def test_a_row_says_whether_an_entry_was_here(already: bool, monkeypatch: pytest
 
 def test_what_arrived_is_counted_as_new_or_here_already(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[Any] = []
+    changed = Received([], [], ["PPO-1  SERVED"])
     monkeypatch.setattr(
         "cli.terminal.output.emit", lambda answer, columns, rows, text: said.append((answer, rows, text()))
     )
     items = [ReceivedItem("log.example", n, "order-received", "recorded", n + 5) for n in (1, 2, 3)]
-    _tell(items, 1)
-    _tell([], 0)
+    _tell(items, 1, changed)
+    _tell([], 0, changed)
     (first, rows, text), (none, empty, nothing) = said
     assert (first.recorded, first.already, rows) == (1, 2, items)
-    assert text.splitlines()[0] == "recorded          order-received, entry 1 of log.example, here #6"
-    assert len(text.splitlines()) == 3
+    assert text.splitlines() == ["recorded 1 entry; 2 already on record", "PPO-1  SERVED"]
     assert (none.recorded, none.already, nothing) == (0, 0, "nothing in it is for us")
     assert empty == [(None, None, None, "nothing for us", None)]

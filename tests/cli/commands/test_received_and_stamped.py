@@ -42,7 +42,9 @@ def arriving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         done.append(("entry", entry.raw[:11], proof, anyway))
         return [entry], "checked"
 
-    def take_in(journal: Any, arrivals: Any, signer: Any, check: str, name: Any, backs: Any, *, anyway: bool) -> Exit:
+    def take_in(
+        journal: Any, arrivals: Any, signer: Any, check: str, before: Any, name: Any, backs: Any, *, anyway: bool
+    ) -> Exit:
         done.append((len(arrivals), signer, check, name, backs, anyway))
         return Exit.FINDINGS
 
@@ -55,6 +57,8 @@ def arriving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(receive, "find", lambda journal, name: f"id of {name}")
     monkeypatch.setattr(receive, "hand", lambda journal, kind, *who: f"signer of {kind}")
     monkeypatch.setattr(receive, "proof_beside", lambda file: b"proof")
+    monkeypatch.setattr(receive, "orders_in", lambda data: ())
+    monkeypatch.setattr(receive, "before_reception", lambda journal, orders: "before")
     monkeypatch.setattr(receive, "from_bundle", from_bundle)
     monkeypatch.setattr(receive, "from_entry", from_entry)
     monkeypatch.setattr(receive, "_take_in", take_in)

@@ -38,6 +38,35 @@ def test_a_fact_is_recorded_by_its_actor_in_the_role_that_fits(ledger: Path) -> 
     )
 
 
+@pytest.mark.parametrize("named", ["#2", 2, "2"])
+@pytest.mark.parametrize(
+    ("kind", "field", "more"),
+    [
+        ("order-corrected", "corrects", {"material": False, "changed_fields": ["case_ref"], "changes": "a typo"}),
+        ("receipt-disputed", "about", {"claimed_on": "2027-03-02T00:00:00Z"}),
+    ],
+)
+def test_a_file_names_an_entry_as_the_command_line_does(
+    kind: str, field: str, more: dict[str, Any], named: str | int, ledger: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "fact.json").write_text(json.dumps({field: named, **more}))
+    words = ("record", kind, "main", "--from", str(tmp_path / "fact.json"), "--as")
+    done = reply(*words, "ilves" if kind == "order-corrected" else "harbor", "--dry-run", ledger=ledger)
+    assert done["public"][field] == entries(ledger)[1]["leaf"]
+
+
+def test_a_file_keeps_a_whole_hash_and_names_an_order_by_its_reference(ledger: Path, tmp_path: Path) -> None:
+    order = {"instrument": "2AP-7", "to_party": "XV", "supervision": "a" * 64, "prior_order": "main"}
+    (tmp_path / "fact.json").write_text(json.dumps(order))
+    words = ("issue", "--from", str(tmp_path / "fact.json"), "--as", "ilves", "--dry-run")
+    done = reply(*words, ledger=ledger)["public"]
+    assert done["supervision"] == "a" * 64
+    assert done["prior_order"] == entries(ledger)[0]["order"]
+    (tmp_path / "fact.json").write_text(json.dumps(order | {"supervision": "#77"}))
+    wrong = run(*words, ledger=ledger)
+    assert (wrong.exit_code, "no entry '#77' here" in wrong.stderr) == (Exit.USAGE, True)
+
+
 def test_the_receipt_proves_that_the_entry_stands_in_the_log(ledger: Path, tmp_path: Path) -> None:
     args = ("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves")
     receipt = reply(*args, "--receipt", str(tmp_path / "receipt"), ledger=ledger)

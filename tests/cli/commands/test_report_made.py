@@ -54,7 +54,7 @@ class Made:
         monkeypatch.setattr(report, "written", written)
         monkeypatch.setattr(report, "making_of", making)
         monkeypatch.setattr(report, "put", lambda *said: self.put.append(said))
-        monkeypatch.setattr(report, "recording", lambda actor: f"{actor} records")
+        monkeypatch.setattr(report, "recording", lambda actor, order: f"{actor} records")
         monkeypatch.setattr(report, "record_report", lambda *said: self.recorded.append(said))
         monkeypatch.setattr(report, "revealed", lambda *said: self.revealed.append(said))
 
@@ -79,7 +79,7 @@ def test_a_page_is_made_of_an_order_with_the_defaults(s1: Path, made: Made) -> N
     assert (label, moment, held) == ("main", "2027-09-02T00:00:00Z", False)
     assert (request.kind, request.medium, request.form, request.reveal) == ("custody", "html", "", False)
     assert (request.reader, request.head, request.file, request.depth) == ("", None, "", "detailed")
-    assert made.written == [("custody", "made", "html", None, None, "en", (), None)]
+    assert made.written == [("custody", "made", "html", None, None, "en", None)]
     assert made.put == [("-", b"data", None)]
     assert made.recorded == []
     ((orders, view, reveal, _, actor, reads),) = made.revealed
@@ -119,9 +119,8 @@ def test_options_reach_the_report(s1: Path, made: Made, tmp_path: Path) -> None:
     ((_, view, reveal, stated, actor, reads),) = made.revealed
     assert (view, reveal, actor, reads) == ("custody", True, "ilves", "CT")
     assert stated.because == "hearing"
-    _, _, _, attached, fonts, lang, theirs, signer = made.written[0]
+    _, _, _, attached, fonts, lang, signer = made.written[0]
     assert (attached, fonts, lang, signer) == (None, "fonts", "de", None)
-    assert "KA-2027-0311" in theirs
     run("report", "hearing", "main", "--depth", "diagnostic", ledger=s1)
     assert made.asked[1][0].depth == "diagnostic"
 
@@ -197,9 +196,9 @@ def test_a_record_of_processing_ends_by_what_it_lacks(
     )
     for lang in ("en", "de"):
         assert run("report", "processing", "--lang", lang, ledger=s1).exit_code == ends
-    assert [(said[:6], bool(said[6])) for said in made.written] == [
-        (("processing", "record", "html", None, None, "en"), False),
-        (("processing", "record", "html", None, None, "de"), True),
+    assert [said[:6] for said in made.written] == [
+        ("processing", "record", "html", None, None, "en"),
+        ("processing", "record", "html", None, None, "de"),
     ]
     assert made.put == [("-", b"data", None)] * 2
 
@@ -230,5 +229,5 @@ def test_a_letter_ends_by_what_it_lacks_and_says_how_it_is_recorded(
         assert done.exit_code == Exit.FINDINGS, done.output
     assert told == [("letter", "main", "-", "ACTOR"), ("letter", "main", "-", "ilves")]
     assert [said[:4] for said in made.written] == [("letter", "letter", "html", None)] * 2
-    assert [bool(said[6]) for said in made.written] == ["de" in words] * 2
+    assert [said[5] for said in made.written] == ["de" if "de" in words else "en"] * 2
     assert made.put == [("-", b"data", None)] * 2

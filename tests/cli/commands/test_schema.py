@@ -145,7 +145,7 @@ def test_an_error_is_one_document_and_its_sentence_stays_on_standard_error(
     result = run(*words, ledger=ledger)
     (document,) = documents_in(result.stdout)
     assert (document["format"], document["code"]) == ("comity.error/1", code)
-    assert set(document) == {"format", "code", "message", "where", "hint"}
+    assert set(document) == {"format", "code", "message", "where", "hint", "message_id", "values"}
     assert result.exit_code == exit_code
     assert document["message"].splitlines()[0] in " ".join(result.stderr.split())
 

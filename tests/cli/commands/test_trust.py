@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from cli.session import ledger_choice
 from ledger.adapters.keys import key_files
+from ledger.messages import LANGUAGES
 from ledger.trust.signed_policy import parse_version
 from tests.cli.commands.test_export_and_verify import made
 from tests.cli.commands.test_log_key import Rotating
@@ -50,6 +51,12 @@ class Office:
         return str(json.loads(done.stdout)["words"])
 
 
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the user of each test an own configuration folder."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     office = Office(tmp_path)
@@ -79,6 +86,12 @@ def test_a_stick_does_not_vouch_for_itself(office: Office) -> None:
     code, said = verified(office, "--trust", str(stick), "--root-fingerprint", "ab" * 32)
     assert (code, "POL-PIN" in said) == (4, True)
     assert run("trust", "check", str(stick)).exit_code == 3
+    (stick / "fingerprint").write_text(office.words())
+    for typed in ([], ["--root-fingerprint", str(stick / "fingerprint")]):
+        code, said = verified(office, "--trust", str(stick), *typed)
+        assert (code, "NO_TRUST_ANCHOR" in said, "TOTAL-PASSED" in said) == (4, True, False)
+        assert run("trust", "check", str(stick), *typed).exit_code in (3, 4)
+        assert run("trust", "update", str(office.here / "court"), str(stick), *typed).exit_code in (2, 5)
 
 
 @pytest.mark.parametrize("built", [True, False])
@@ -251,7 +264,8 @@ def words_in(stick: Path) -> str:
 def test_a_stick_is_made_of_an_ordinary_trust_folder_and_of_its_ledger(tmp_path: Path) -> None:
     ledger, stick = plain_stick(tmp_path)
     bundle = made(ledger)
-    assert run("verify", str(bundle), "--trust", str(stick)).exit_code == 0
+    assert run("verify", str(bundle), "--trust", str(stick)).exit_code == 3, "it lies beside the bundle"
+    assert run("verify", str(bundle), "--trust", str(stick), "--trust-came", "apart").exit_code == 0
     assert {path.name for path in stick.iterdir()} - {"OPEN-ME-FIRST.html"} == {
         *("policy", "registrar", "READ-ME.txt", "SHA256SUMS")
     }
@@ -301,13 +315,12 @@ def test_a_stick_begins_with_the_page_and_keeps_the_shell_for_its_annex(
     assert max(map(len, text.splitlines())) <= 100
 
 
-def test_a_stick_speaks_german(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", LANGUAGES[1:])
+def test_a_stick_speaks_each_language(lang: str, tmp_path: Path) -> None:
     from tests.generate.messages import left_in_english
 
-    _, stick = plain_stick(tmp_path, "--lang", "de")
-    text = (stick / "READ-ME.txt").read_text("utf-8")
-    assert text.startswith("HIER ANFANGEN\n")
-    assert left_in_english(text, "de") == []
+    _, stick = plain_stick(tmp_path, "--lang", lang)
+    assert left_in_english((stick / "READ-ME.txt").read_text("utf-8"), lang) == []
 
 
 def test_a_folder_that_is_no_trust_folder_makes_no_stick(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ __all__ = ["histories"]  # a fixture
     ("words", "code", "says"),
     [
         (("one.zip", "--root-fingerprint", "ab"), Exit.USAGE, "--root-fingerprint is of the versions in the folder"),
-        (("one.zip", "-o", "x.json"), Exit.USAGE, "-o is for the exhibit that --with may give"),
+        (("one.zip", "-o", "x.json"), Exit.USAGE, "-o is for the exhibit that --with, or a signed"),
         ((".", "--with", "one.zip"), Exit.USAGE, "--with holds a bundle against another bundle, not a folder"),
         (("one.zip", "--store", "postgresql://x/y"), Exit.USAGE, "--store says where the entries of a ledger are"),
         (("trust/policy", "--with", "one.zip"), Exit.UNDECIDABLE, ""),
@@ -42,19 +42,19 @@ def test_an_exhibit_says_whom_it_convicts_and_how_it_is_verified(
     histories: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(histories)
-    done = run("verify", "one.zip", "--with", "two.zip", "--trust", "trust", "-o", "fork.json")
+    done = run("verify", "one.zip", "--with", "two.zip", "--trust", "trust", "--trust-came", "apart", "-o", "fork.json")
     assert done.exit_code == Exit.PROVED_BAD
     assert done.stderr.splitlines() == [
         "two.zip by itself: TOTAL-PASSED",
         "the exhibit is fork.json; it convicts the log before all who hold its key: comity verify fork.json",
     ]
-    same = run("verify", "one.zip", "--with", "one.zip", "--trust", "trust", "-o", "none.json")
+    same = run("verify", "one.zip", "--with", "one.zip", "--trust", "trust", "--trust-came", "apart", "-o", "none.json")
     assert (same.exit_code, same.stderr) == (Exit.DONE, "one.zip by itself: TOTAL-PASSED\n")
-    alone = run("verify", "one.zip", "--with", "two.zip", "--trust", "trust")
+    alone = run("verify", "one.zip", "--with", "two.zip", "--trust", "trust", "--trust-came", "apart")
     assert alone.stderr == "two.zip by itself: TOTAL-PASSED\n"
-    exhibit = run("verify", "one.zip", "--with", "fork.json", "--trust", "trust")
+    exhibit = run("verify", "one.zip", "--with", "fork.json", "--trust", "trust", "--trust-came", "apart")
     assert (exhibit.exit_code, "BND-NONE fork.json: it is no bundle" in exhibit.stderr) == (Exit.UNDECIDABLE, True)
-    held = run("verify", "fork.json", "--with", "one.zip", "--trust", "trust")
+    held = run("verify", "fork.json", "--with", "one.zip", "--trust", "trust", "--trust-came", "apart")
     assert (held.exit_code, "--with holds a bundle against another bundle" in held.stderr) == (Exit.USAGE, True)
 
 
@@ -63,7 +63,7 @@ def test_a_bundle_that_is_proved_wrong_is_held_against_nothing(
 ) -> None:
     monkeypatch.chdir(histories)
     Path("two.zip").write_bytes(Path("two.zip").read_bytes()[:-1])
-    done = run("verify", "one.zip", "--with", "two.zip", "--trust", "trust")
+    done = run("verify", "one.zip", "--with", "two.zip", "--trust", "trust", "--trust-came", "apart")
     assert done.exit_code == Exit.UNDECIDABLE
     assert done.stderr.splitlines()[0].startswith("two.zip by itself: TOTAL-FAILED")
     assert done.stderr.splitlines()[1:] == [

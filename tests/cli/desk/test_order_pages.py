@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
@@ -22,6 +23,7 @@ from cli.reports.report_files import MEDIA
 from ledger.law.judge import judge
 from tests.cli.desk.test_desk import Sat, sat
 from tests.support.cli import ledger_of
+from tests.support.scenarios import given, issued
 
 ORDER = "1b4e28ba"
 
@@ -115,7 +117,9 @@ def test_without_the_extra_no_paper_is_a_pdf(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("entries", [99, 100, 101, 250])
 def test_the_entries_before_the_last_hundred_are_on_other_pages(entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_pages, "number", lambda entry, case: str(entry.index))
-    recorded = [SimpleNamespace(on=n % 2, index=n) for n in range(entries)]  # by their day first, then by the log
+    (e,) = given(issued("2027-03-01T09:00Z")).case.entries
+    days = (e.on, e.on + timedelta(days=1))  # entries come by their day first, then by the log
+    recorded = tuple(replace(e, on=days[n % 2], index=n, leaf=f"{n:064x}") for n in range(entries))
     case: Any = SimpleNamespace(entries=recorded, order=ORDER)
     older = [n for day in (0, 1) for n in range(day, entries, 2)][: max(entries - 100, 0)]
     places = [at // 100 * 100 for at in range(len(older))]

@@ -25,9 +25,11 @@ class Sitting:
 
     def __init__(self, size: int = 5, read: int = 5, signer: str | None = "ilves") -> None:
         self.size, self.asked = size, list[Any]()
-        party = SimpleNamespace(kind="party-registered", get=lambda name: {"party": "XO"}.get(name))
+        by: dict[str, Any] = {"role": "ADM", "party": "XO"}
+        party = SimpleNamespace(kind="party-registered", get=lambda name: {"party": "XO"}.get(name), **by)
         office = SimpleNamespace(
             kind="authority-registered",
+            **by,
             get=lambda name: None,
             public={"actor": "ilves", "party": "XO", "names": {"en": "Office Karsk"}},
         )

@@ -236,8 +236,7 @@ def test_an_order_is_known_by_its_number_and_its_addressees(
 ) -> None:
     asked = SimpleNamespace(called=called, addressees=("Skylark", "Harbor"))
     monkeypatch.setattr("projections.reports.request.request", lambda case, names: asked)
-    monkeypatch.setattr("projections.views.timeline.office_names", lambda registry: {})
-    case: Any = SimpleNamespace(label=label, order="123456789", registry=())
+    case: Any = SimpleNamespace(label=label, order="123456789", registry=(), entries=(), others=())
     assert writers._known_by(case) == name
 
 

@@ -53,6 +53,18 @@ def test_a_fingerprint_is_typed_in_a_file_or_kept(folder: Path) -> None:
     assert "there is no file" not in str(found.value)
 
 
+def test_a_file_that_came_with_the_folder_is_no_typed_fingerprint(folder: Path) -> None:
+    (folder / "stick" / "deep").mkdir(parents=True)
+    for place in ("pinned/words", "stick/words", "stick/deep/words"):
+        (folder / place).write_text(f"{FINGERPRINT}\n", "ascii")
+        (folder / "link").unlink(missing_ok=True)
+        (folder / "link").symlink_to(folder / place)
+        for named in (folder / place, folder / "link"):
+            with pytest.raises(RecordError, match="came in the folder that it is to vouch for") as found:
+                pin_of(str(folder / "pinned"), str(named), str(folder / "stick"))
+            assert found.value.code == "NO_TRUST_ANCHOR"
+
+
 def test_a_folder_without_a_version_says_how_one_is_made(folder: Path) -> None:
     versions: Any = _some(str(folder / "pinned"))
     assert versions == ["1"]

@@ -92,11 +92,17 @@ def taken(folder: Path, data: bytes, *more: str) -> tuple[Path, int, str, list[E
     return ledger, result.exit_code, result.output, [e for e in case.entries if e.index >= before]
 
 
+def signed(data: bytes) -> bytes:
+    """Return evidence with a signature that no one has checked."""
+    head, end, rest = data.rpartition(b"</")
+    return head + b"<ds:Signature><ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>" + end + rest
+
+
 @pytest.mark.parametrize("type", sorted(GOOD))
 def test_good_evidence_is_recorded_at_its_own_time_with_its_digest(type: str, tmp_path: Path) -> None:
     kind, event = GOOD[type]
-    data = rem(type, event)
-    _, code, output, (entry,) = taken(tmp_path, data)
+    data = signed(rem(type, event))
+    _, code, output, (entry,) = taken(tmp_path, data, "--validated-by", "ec-dss")
     assert code == 0, output
     assert (entry.kind, entry.speaks, entry.on_source) == (kind, "import", "receipt-stamp")
     assert entry.on == datetime(2027, 3, 2, 8, 30, tzinfo=UTC)
@@ -104,8 +110,24 @@ def test_good_evidence_is_recorded_at_its_own_time_with_its_digest(type: str, tm
     assert (proof["sha256"], proof["size"]) == (hashlib.sha256(data).hexdigest(), len(data))
     if kind == "order-received":
         assert (entry.whose, entry.get("proof_kind")) == ("skylark", "delivery-receipt")
-    for word in ("Gateway of Valdoria", "karsk@xo.example", "legal@skylark.example", "m-17", "signature missing"):
+    for word in ("Gateway of Valdoria", "karsk@xo.example", "legal@skylark.example", "m-17", "there, not checked"):
         assert word in output
+    assert proof["code"] == "delivery-evidence-validated-by-ec-dss"
+
+
+@pytest.mark.parametrize("data", [rem(), signed(rem()), asics({"DELIVERY.xml": rem()})])
+def test_evidence_that_no_one_has_validated_is_a_claim_signed_or_not(data: bytes, tmp_path: Path) -> None:
+    _, code, output, (entry,) = taken(tmp_path, data)
+    assert code == 0, output
+    assert (entry.kind, entry.on_source, entry.get("proof_kind")) == ("order-received", "other-party", None)
+    assert entry.get("proof")["code"] == "delivery-evidence"
+
+
+def test_evidence_without_a_signature_was_validated_by_no_one(tmp_path: Path) -> None:
+    _, code, output, more = taken(tmp_path, rem(), "--validated-by", "ec-dss")
+    assert (code, more, "no signature that anybody" in output) == (2, [], True)
+    _, code, output, more = taken(tmp_path, signed(rem()), "--validated-by", "EC DSS")
+    assert (code, more, "no name of a validator" in output) == (2, [], True)
 
 
 def test_the_same_file_is_recorded_once(tmp_path: Path) -> None:
@@ -130,7 +152,7 @@ def test_evidence_that_something_did_not_happen_proves_no_receipt(type: str, eve
 
 
 def test_a_dry_run_prints_the_fact_and_signs_nothing(tmp_path: Path) -> None:
-    _, code, output, more = taken(tmp_path, rem(), "--dry-run")
+    _, code, output, more = taken(tmp_path, signed(rem()), "--dry-run", "--validated-by", "ec-dss")
     assert (code, more) == (0, [])
     document = json.loads(output[output.index("{") : output.rindex("}") + 1])
     assert document["public"]["proof_kind"] == "delivery-receipt"
@@ -245,14 +267,19 @@ def evidence(**said: Any) -> Any:
 @pytest.mark.parametrize(
     ("said", "second", "third"),
     [
-        pytest.param({}, "  ", "  message not named; signature missing", id="bare"),
+        pytest.param({}, "  ", "  message not named; signature missing: anybody can have written it", id="bare"),
         pytest.param(
             {"issuer": "G", "sender": "s", "recipients": ("r", "q"), "message": "m-1", "signed": True},
             "  by G, from s, to r, q",
-            "  message m-1; signature there, not checked",
+            "  message m-1; signature there, not checked here",
             id="full",
         ),
-        pytest.param({"sender": "s"}, "  from s", "  message not named; signature missing", id="sender-alone"),
+        pytest.param(
+            {"sender": "s"},
+            "  from s",
+            "  message not named; signature missing: anybody can have written it",
+            id="sender-alone",
+        ),
     ],
 )
 def test_evidence_is_told_with_who_is_named_and_whether_it_is_signed(

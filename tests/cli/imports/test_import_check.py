@@ -32,6 +32,7 @@ class Index:
 
     def __init__(self, broken: tuple[Any, ...] = ()) -> None:
         self.lost = broken
+        self.twice: set[str] = set()
         self.leaves: list[Any] = []
 
     def sealed(self, *said: Any) -> None:
@@ -89,7 +90,8 @@ class Pass:
             import_run, "_clocks", lambda journal: SimpleNamespace(add=self.add, found=lambda: iter("u"))
         )
         monkeypatch.setattr(import_run, "unsigned", lambda draft, instrument: f"{draft.order} under {instrument}")
-        monkeypatch.setattr(import_run, "_outlook", lambda journal, asked: None)
+        monkeypatch.setattr(import_run, "_outlook", lambda journal: SimpleNamespace(result=lambda now: "outlook now"))
+        monkeypatch.setattr(import_run, "foresee", lambda *said: None)
 
     def add(self, *said: Any, new: bool) -> None:
         self.added.append((*said, new))
@@ -115,7 +117,7 @@ def test_what_is_on_record_is_counted_and_what_is_new_may_start_a_clock(monkeypa
     checked = run.check(Journal())
     assert (checked.faults, checked.already, dict(checked.kinds)) == (0, 1, {"order-issued": 3})
     assert (checked.rows, checked.sha256, checked.orders, checked.there) == (9, "digest", 5, 2)
-    assert (checked.strangers, checked.unwound, checked.outlook) == ({"harbor": 1}, ["u"], None)
+    assert (checked.strangers, checked.unwound, checked.outlook) == ({"harbor": 1}, ["u"], "outlook now")
     assert run.index.leaves == [("known", "label of known", "leaf")]
     assert run.added == [("new under EPOC", "EPOC", 2, 3, True), ("other under EPOC", "EPOC", 4, 5, False)]
 
@@ -151,11 +153,11 @@ def test_an_id_that_another_entry_has_and_an_order_that_no_row_opens_are_faults(
 
 
 @pytest.mark.parametrize("faults", [0, 1])
-def test_a_table_with_an_order_per_row_says_what_it_would_change(faults: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_without_a_fault_says_what_it_would_change(faults: int, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
     run = Pass(monkeypatch, parsed("new"), faults=faults)
     outlook = SimpleNamespace(result=lambda now: f"outlook {now}")
-    monkeypatch.setattr(import_run, "_outlook", lambda journal, asked: outlook)
+    monkeypatch.setattr(import_run, "_outlook", lambda journal: outlook)
     monkeypatch.setattr(import_run, "foresee", lambda *said: seen.append(said[3]))
     assert run.check(Journal()).outlook == (None if faults else "outlook now")
     assert seen == ["new under EPOC"]

@@ -126,7 +126,7 @@ def test_faults_are_an_answer_for_a_program(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(import_report.output, "emit", lambda *said: printed.append(said))  # type: ignore[attr-defined]
     refused(2, 3, "json", monkeypatch)
     ((answer, columns, faults),) = printed
-    assert columns == ("row", "line", "column", "says", "hint", "code")
+    assert columns == ("row", "line", "column", "says", "hint", "code", "rows")
     assert faults == [
         FaultItem(2, 2, "kind", "no such kind", "there are two", "FACT-KIND"),
         FaultItem(3, 5, "", "no fact", "", ""),

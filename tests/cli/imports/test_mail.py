@@ -35,27 +35,34 @@ def newest(ledger: Path, reference: str) -> Entry:
         return max(journal.case(journal.find(reference)).entries, key=lambda e: e.index)
 
 
-def test_fifty_reports_of_delivery_start_the_clocks_of_their_orders(ledger: Path, tmp_path: Path) -> None:
+def test_fifty_stamped_reports_of_delivery_start_the_clocks_of_their_orders(ledger: Path, tmp_path: Path) -> None:
     mails = [file(tmp_path, delivery_report(subject=f"Order PPO-{n}"), f"{n}.eml") for n in range(1, 51)]
-    dry = reply("import", "mail", *mails, "--as", "ilves", "--dry-run", ledger=ledger)
+    claimed = reply("import", "mail", *mails, "--as", "ilves", "--dry-run", ledger=ledger)
+    assert [each["clocks"] for each in claimed["unwound"]] == [["D-7-7"]], "a report that anybody can have written"
+    stamped = ("--as", "ilves", "--server", SERVER)
+    dry = reply("import", "mail", *mails, *stamped, "--dry-run", ledger=ledger)
     assert (dry["rows"], dry["recorded"], dry["unwound"]) == (50, 0, [])
-    assert reply("import", "mail", *mails, "--as", "ilves", ledger=ledger)["recorded"] == 50
+    assert reply("import", "mail", *mails, *stamped, ledger=ledger)["recorded"] == 50
     due = json.loads(run("due", "--json", ledger=ledger).stdout)["due"]
     assert sum(clock["id"] == "D-7-7" and clock["due"] is not None for clock in due) >= 50
     again = reply("import", "mail", *mails, "--as", "ilves", ledger=ledger)
     assert (again["recorded"], again["rows"]) == (0, 0)
 
 
-def test_a_receipt_by_report_has_its_proof_and_time(ledger: Path, tmp_path: Path) -> None:
-    done = run("import", "mail", file(tmp_path, delivery_report(subject="PPO-7")), "--as", "ilves", ledger=ledger)
+def test_a_receipt_by_report_has_its_proof_and_the_time_of_the_stamp(ledger: Path, tmp_path: Path) -> None:
+    path = file(tmp_path, delivery_report(subject="PPO-7"))
+    done = run("import", "mail", path, "--server", SERVER, "--as", "ilves", ledger=ledger)
     assert done.exit_code == 0, done.output
     entry = newest(ledger, "PPO-7")
     assert (entry.kind, entry.on.isoformat(), entry.whose) == (
         "order-received",
-        "2026-03-02T08:00:05+00:00",
+        "2026-03-03T09:15:30+00:00",
         "skylark",
     )
-    assert (entry.get("proof_kind"), entry.get("proof")["code"]) == ("delivery-receipt", "mail")
+    assert (entry.get("proof_kind"), entry.get("proof")["code"]) == (
+        "delivery-receipt",
+        f"mail-stamped-by-{SERVER}",
+    )
 
 
 def test_a_mail_without_a_stamp_of_the_named_server_is_a_claim_and_starts_no_clock(

@@ -13,6 +13,7 @@ import pytest
 
 from cli.lists import docket as docket_module
 from cli.lists import judge_pool, judged_row
+from ledger.adapters.storage.orders.order_index import SeenRegisters
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import Case
 from tests.support.cli import House
@@ -97,6 +98,9 @@ class View:
         self.applied.append(rows)
         self.left = self.left[2:]
 
+    def received(self) -> SeenRegisters:
+        return SeenRegisters("None", {})
+
     def catch_up(self, store: Any, fold: Any) -> None:
         self.folded = fold
 
@@ -130,7 +134,8 @@ def test_many_orders_are_judged_on_every_core_and_too_many_stay_stale(
     monkeypatch.setattr(docket_module, "judge_pool", judge_pool)
     monkeypatch.setattr(docket_module, "judged", lambda reader, orders, moment: ("here", *orders))
     view: Any = View(had, stale)
-    reader: Any = SimpleNamespace(store=SimpleNamespace(size=lambda: size))
+    received = SimpleNamespace(mark=lambda folder: None)
+    reader: Any = SimpleNamespace(store=SimpleNamespace(size=lambda: size), cases=SimpleNamespace(received=received))
     reported: list[tuple[int, int]] = []
     docket_module.bring_up(reader, view, AT, lambda done, of: reported.append((done, of)), most=most)
     assert used == (["pool"] if pooled else [])

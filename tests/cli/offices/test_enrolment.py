@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,22 @@ def test_a_declined_last_question_makes_nothing(house: House, monkeypatch: pytes
     assert asked.exit_code == Exit.INTERRUPTED
     assert not house.ledger.exists()
     assert not house.keys.exists()
+
+
+def test_the_fault_of_a_second_person_says_three_commands_that_give_that_person_a_key(tmp_path: Path) -> None:
+    house = House(tmp_path).begun()
+    head = "party,zone,actor,name,roles,key,holder\n"
+    first = "XO,Europe/Oslo,ilves,Office,ISS;RET,new,Dina Ilves\n"
+    book = tmp_path / "offices.csv"
+    book.write_text(f"{head}{first}XO,,ilves,Office,ISS;RET,new,Jürgen Weiß\n")
+    refused = house.run("offices", "add", str(book))
+    typed = [shlex.split(line)[1:] for line in re.findall("`(comity key .*?)`", refused.stderr)]
+    book.write_text(f"{head}{first}")
+    assert house.run("offices", "add", str(book)).exit_code == 0
+    assert [words[:2] for words in typed] == [["key", "new"], ["key", "enrol"], ["key", "accept"]]
+    for words in typed:
+        here = [str(house.keys / "ilves-2.pub") if word == "FILE.pub" else word for word in words]
+        done = house.run(*here)
+        assert done.exit_code == 0, done.output
+    keys = [key for key in house.reply("key", "list")["keys"] if key["actor"] == "ilves"]
+    assert len(keys) == 2

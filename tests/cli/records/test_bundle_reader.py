@@ -39,7 +39,8 @@ def filing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trusted(filing: Path, audience: str = "COURT") -> tuple[str, ...]:
-    return "--bundle", str(filing / f"{audience}.evidence.zip"), "--trust", str(filing / "trust")
+    held = ("--trust", str(filing / "trust"), "--trust-came", "apart")
+    return "--bundle", str(filing / f"{audience}.evidence.zip"), *held
 
 
 def answer(*args: str) -> dict[str, Any]:
@@ -77,9 +78,7 @@ def test_a_bundle_for_the_court_is_answered_as_the_ledger_with_opened_values_is(
 
 def test_the_judgement_is_the_one_that_verify_reports(filing: Path) -> None:
     read = answer("judge", *trusted(filing, "EXP"))
-    report = json.loads(
-        run("verify", str(filing / "EXP.evidence.zip"), "--trust", str(filing / "trust"), "--json").stdout
-    )
+    report = json.loads(run("verify", *trusted(filing, "EXP")[1:], "--json").stdout)
     law = {p["code"] for p in report["procedure"] if not p["code"].startswith(("CMP-", "TIME-", "SD-", "BND-"))}
     assert {finding["code"] for finding in read["findings"]} == law
     assert read["as_of"] == report["as_of"]
@@ -193,8 +192,11 @@ def test_a_checkpoint_from_elsewhere_is_an_anchor_and_another_one_is_not(filing:
     origin, size, root = anchor.read_text().split("\n")
     other = base64.b64encode(bytes(byte ^ 1 for byte in base64.b64decode(root))).decode()
     anchor.write_text(f"{origin}\n{size}\n{other}\n")
-    done = run("show", "--bundle", str(bundle), "--anchor", str(anchor), "--trust", str(filing / "trust"))
-    assert done.exit_code == Exit.PROVED_BAD
+    words = ("show", "--bundle", str(bundle), "--anchor", str(anchor), "--trust", str(filing / "trust"))
+    done = run(*words)
+    assert (done.exit_code, "ANCHOR-TYPED" in done.stderr) == (Exit.FINDINGS, True)
+    done = run(*words, "--typed-as-printed")
+    assert (done.exit_code, "ANCHOR-MISMATCH" in done.stderr) == (Exit.PROVED_BAD, True)
 
 
 def test_a_moment_after_the_bundle_was_made_is_refused(filing: Path) -> None:

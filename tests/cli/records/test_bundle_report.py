@@ -45,7 +45,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(module, "order_report", order_report)
     monkeypatch.setattr(module, "opened_in", lambda reader, orders, view, reveal, *more: (orders, view, reveal, *more))
-    monkeypatch.setattr(module, "own_words", lambda entries: f"words of {entries}")
     monkeypatch.setattr(module, "written", lambda *said: said)
     return said
 
@@ -65,13 +64,13 @@ def test_a_report_names_the_bundle_that_goes_with_it(asked: list[Any]) -> None:
         "custody", "pdf", reveal=shown, lang="en", beside="court.zip",
         file="paper.pdf", depth="detailed",
     )  # fmt: skip
-    assert data == ("custody", "report", "pdf", None, "fonts/", "en", ())
+    assert data == ("custody", "report", "pdf", None, "fonts/", "en")
 
 
-def test_a_report_in_another_language_keeps_the_words_of_others(asked: list[Any]) -> None:
+def test_a_report_is_made_in_the_language_that_is_asked_for(asked: list[Any]) -> None:
     data, _ = made(replace(WANTED, lang="de", as_of=BEFORE, file="-", depth="simple"))
     request, _, moment, _ = asked[0]
-    assert data[-2:] == ("de", "words of ('e', 'r')")
+    assert data[-1] == "de"
     assert (request.file, request.lang, request.depth, moment) == ("", "de", "simple", BEFORE)
     unnamed = Source()
     unnamed.file = None

@@ -19,6 +19,7 @@ from cli.records import source as module
 from cli.records.source import RecordSource, describe, ended, from_bundle, item, partial, server_item, source_of
 from cli.session.record_reader import VerifiedBundle
 from cli.terminal.answer import BundleItem, BundleReason
+from ledger.trust.held import Came
 from ledger.verify.report import Reason, Verdict
 
 AT = datetime(2027, 6, 1, 12, tzinfo=UTC)
@@ -133,6 +134,7 @@ def test_the_record_is_the_bundle_under_what_is_held(tmp_path: Path, monkeypatch
     none: Any = source_of(None, None, None, None)
     assert none == RecordSource()
     held: Any = ("trust", "words")
+    monkeypatch.chdir(tmp_path)
     assert source_of("a.zip", "trust", "words", str(anchor)) == RecordSource("a.zip", held, b"note")
     assert source_of("a.zip", None, None, None) == RecordSource("a.zip")
 
@@ -152,7 +154,7 @@ def test_a_command_gets_the_record_and_needs_an_order_without_a_bundle(monkeypat
         source.bundle = bundle() if source.file else None
         return Exit.DONE
 
-    monkeypatch.setattr(module, "source_of", lambda file, *held: RecordSource(file))
+    monkeypatch.setattr(module, "source_of", lambda file, *held, **more: RecordSource(file))
     argument = click.argument("order", required=False)
     command = click.command("reads")(argument(from_bundle(reads)))
     runner = CliRunner()
@@ -164,7 +166,7 @@ def test_a_command_gets_the_record_and_needs_an_order_without_a_bundle(monkeypat
     without = click.command("all")(from_bundle(reads))
     assert runner.invoke(without, [], standalone_mode=False).return_value is Exit.DONE, "it takes no order"
     shown = [option.opts[0] for option in without.params]
-    assert shown == ["--bundle", "--trust", "--root-fingerprint", "--anchor"]
+    assert shown == ["--bundle", "--trust", "--root-fingerprint", "--anchor", "--trust-came", "--typed-as-printed"]
 
 
 # -- opening -----------------------------------------------------------------------------------------------------------
@@ -183,8 +185,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         said.append(url)
         yield "the server"
 
-    def open_bundle(*given: Any) -> Any:
-        said.append(given)
+    def open_bundle(*given: Any, **more: Any) -> Any:
+        said.append((*given, *more.values()))
         return SimpleNamespace(bundle=bundle(Reason("CP-QUORUM", "", "too few")))
 
     monkeypatch.setattr(module, "reading", reading)
@@ -213,9 +215,9 @@ def test_a_bundle_is_read_whatever_server_is_chosen_and_is_described(
 ) -> None:
     monkeypatch.setattr(module, "chosen_url", lambda: "https://office.example")
     held: Any = "trust"
-    source = RecordSource("a.zip", held, b"note")
+    source = RecordSource("a.zip", held, b"note", came=Came.APART, typed_as_printed=True)
     with source.reading_anywhere() as reader:
         assert reader.bundle is source.bundle
-    assert opened == [("a.zip", "trust", b"note", AT)]
+    assert opened == [("a.zip", "trust", b"note", AT, Came.APART, True)]
     assert source.bundle is not None
     assert capsys.readouterr().err.splitlines() == list(describe(source.bundle))

@@ -31,7 +31,8 @@ from cli.reports.integrity import (
 )
 from cli.session.ledger_reader import reading
 from ledger.errors import RecordError
-from ledger.verify.claims import CLOSED, NOT_TRUE
+from ledger.verify.claims import NOT_TRUE
+from ledger.verify.progress import OWN_KEYS, SEALED, Unproven
 from tests.support.cli import ledger_of
 
 AT, LATER = datetime(2027, 6, 1, 12, tzinfo=UTC), datetime(2027, 6, 2, tzinfo=UTC)
@@ -85,10 +86,15 @@ UNSEEN: Any = SimpleNamespace(cosignatures=())
 @pytest.mark.parametrize(("head", "first"), [(None, [NO_WITNESS]), (UNSEEN, [NO_WITNESS]), (SEEN, [])])
 def test_what_nothing_proves_begins_with_the_witnesses_and_ends_with_the_truth(head: Any, first: list[str]) -> None:
     assert list(_unproven((), head)) == [*first, NOT_TRUE]
-    said = (NOT_TRUE, "NO-WITNESS: nobody.", "TEST: a test.", "Trust came with the bundle itself.", "Other.", "Other.")
-    assert list(_unproven(said, head)) == [*first, "Other.", NOT_TRUE]
-    own = ("POL-EXPIRED: it ended.", f"{CLOSED}: 3 values.")
+    left = (Unproven("NO-WITNESS", "nobody."), Unproven("TEST", "a test."), Unproven("", "Trust came along.", OWN_KEYS))
+    assert list(_unproven((NOT_TRUE, *left, "Other.", "Other."), head)) == [*first, "Other.", NOT_TRUE]
+    own = (Unproven("POL-EXPIRED", "it ended."), Unproven("", "What stands in 3 values.", SEALED))
     assert list(_unproven(own, head)) == [*first, NOT_IN_FORCE, NOT_OPENED, NOT_TRUE]
+
+
+def test_the_words_of_others_are_not_taken_for_a_code_or_for_a_sentence_of_this_program() -> None:
+    said = ("NO-WITNESS: nobody.", "TEST: a test.", "Trust came with the bundle itself.", "What stands in a letter.")
+    assert list(_unproven(said, SEEN)) == [*said, NOT_TRUE]
 
 
 @pytest.mark.parametrize("trust", [None, object()])
@@ -185,7 +191,9 @@ def test_an_entry_that_was_changed_is_named_by_its_position(tmp_path: Path, monk
         rows = reader.store.order(order)
         stored = reader.store.order
         changed = [*rows[:1], (rows[1][0], rows[1][1].replace(b'"sig":"', b'"sig":"AAAA', 1)), *rows[2:]]
-        monkeypatch.setattr(reader.store, "order", lambda name: changed if name == order else stored(name))
+        monkeypatch.setattr(
+            reader.store, "order", lambda name, *after: changed if name == order else stored(name, *after)
+        )
         found = read_again(reader, order, reader.newest_head(), None).checked
     assert (found.verdict, found.reasons[0].where) == ("TOTAL-FAILED", f"#{rows[1][0]}")
 
@@ -199,11 +207,10 @@ def test_a_signature_of_a_reported_key_is_doubted_unless_its_time_is_proven(
     reported: tuple[int | None, ...], times: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keyring = SimpleNamespace(keys={n: SimpleNamespace(reported=each) for n, each in enumerate(reported)})
-    cases = SimpleNamespace(registry="registry", opened=lambda order: [(len(order), order)])
     reader: Any = SimpleNamespace(
-        registers={0: (keyring, None), 1: (None, None)}, cases=cases,
+        registers={0: SimpleNamespace(keyring=keyring)},
         folder=SimpleNamespace(origin="log.example", policy="policy"),
-    )  # fmt: skip
+    )
     asked: list[Any] = []
 
     def suspects(opened: Any, of: Any, proven: Any) -> list[Any]:
@@ -215,7 +222,8 @@ def test_a_signature_of_a_reported_key_is_doubted_unless_its_time_is_proven(
     monkeypatch.setattr(integrity, "suspect", suspects)
     monkeypatch.setattr(integrity, "doubt_key", lambda *said: asked.append(said))
     book: Any = "book"
-    integrity._suspect(reader, "order", None, book)
+    opened: Any = {5: "entry"}
+    integrity._suspect(reader, opened, None, book)
     proven = times or (0, "policy")
-    told = [({8: "registry", 5: "order"}, True, proven), ("ilves", "since", [7, 9], "#7", "book")]
+    told = [(opened, True, proven), ("ilves", "since", [7, 9], "#7", "book")]
     assert asked == (told if 7 in reported else [])

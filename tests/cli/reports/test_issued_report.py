@@ -94,5 +94,5 @@ def test_the_signer_of_a_report_is_chosen_for_the_kind_of_its_entry(monkeypatch:
 
     monkeypatch.setattr("cli.session.open_ledger.writing", writing)
     monkeypatch.setattr("cli.session.open_ledger.hand", lambda *said: said)
-    chosen: Any = recording("orn")
-    assert chosen == ("journal", "report-issued", "orn", None, None)
+    chosen: Any = recording("orn", "order-1")
+    assert chosen == ("journal", "report-issued", "orn", None, None, "order-1")

@@ -213,6 +213,8 @@ def papers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 class Office:
     """The reader of an office: three entries are known to it, and two accesses, one of this order."""
 
+    cases = SimpleNamespace(access="access")
+
     def known(self, case: Any, moment: datetime) -> Snapshot:
         return Snapshot(moment, 3)
 
@@ -258,12 +260,13 @@ def test_a_record_of_processing_has_the_accesses_of_its_order_until_then(papers:
     assert (name, judgement, made, todo) == ("processing_record", "judgement", MADE, "todo")
     assert [each.name for each in read] == ["ours"]
     assert stages == ([(NOW, 4)], NOW)
+    assert papers[0][1]["also"] == ("access",), "no access that the ledger committed to is missing"
 
 
 def test_how_a_paper_is_made_has_its_head_and_whether_it_opens_values(papers: list[Any]) -> None:
     head: Any = "head"
     paper("custody", reveal=True, head=head)
-    assert papers == [(("order-1", NOW, "trust"), {"reveal": True, "head": "head"})]
+    assert papers == [(("order-1", NOW, "trust"), {"reveal": True, "head": "head", "also": ()})]
 
 
 def test_a_paper_of_an_order_that_was_not_on_record_is_refused(papers: list[Any]) -> None:
@@ -294,8 +297,8 @@ def test_the_integrity_of_a_paper_is_that_of_the_ledger_or_of_the_bundle(
     monkeypatch.setattr("cli.session.proven_times.brackets", lambda *said: {3: (NOW, None), 4: (None, None)})
     office: Any = Office()
     office.folder, office.head_at = SimpleNamespace(test=True), lambda moment: f"head at {moment:%Y}"
-    made: Any = order_report.making(office, "order-1", NOW, None, reveal=True, head=given)
-    assert seen == [("order-1", given or "head at 2027", None)]
+    made: Any = order_report.making(office, "order-1", NOW, None, reveal=True, head=given, also=("access",))
+    assert seen == [("order-1", given or "head at 2027", None, ("access",))]
     assert (made.as_of, made.head, made.integrity, made.test, made.reveal) == (
         NOW, "checkpoint", "checked", True, True,
     )  # fmt: skip

@@ -86,11 +86,11 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     module = pytest.importorskip("projections.render.pdf", reason="needs the extra `pdf`")
     asked: list[Any] = []
 
-    def sets(report: Any, fonts: Any, carried: Any = None, *, lang: str, theirs: Any) -> bytes:
+    def sets(report: Any, fonts: Any, carried: Any = None, *, lang: str) -> bytes:
         inside = None
         if carried is not None:
             inside = (carried.name, carried.size, carried.sha256, (Path(carried.folder) / "attached").read_bytes())
-        asked.append((report, fonts, inside, lang, theirs))
+        asked.append((report, fonts, inside, lang))
         if report != "report":
             raise module.NoGlyph(report)
         return b"%PDF"
@@ -102,7 +102,7 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def set_(report: str, bundle: Bundle | None = None) -> bytes:
     given: Any = report
-    return as_paper(given, bundle, "fonts/", lang="de", theirs=("a",))
+    return as_paper(given, bundle, "fonts/", lang="de")
 
 
 def test_a_paper_is_set_with_its_bundle_inside(paper: list[Any]) -> None:
@@ -110,8 +110,8 @@ def test_a_paper_is_set_with_its_bundle_inside(paper: list[Any]) -> None:
     assert set_("report", Bundle("a.zip", b"bundle", b"note")) == b"%PDF"
     inside = ("a.zip", 6, sha256(b"bundle").hexdigest(), b"bundle")
     assert paper == [
-        ("report", "fonts of fonts/", None, "de", ("a",)),
-        ("report", "fonts of fonts/", inside, "de", ("a",)),
+        ("report", "fonts of fonts/", None, "de"),
+        ("report", "fonts of fonts/", inside, "de"),
     ]
 
 

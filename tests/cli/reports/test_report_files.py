@@ -61,20 +61,20 @@ def test_a_paper_is_set_with_what_it_was_given_and_signed_if_there_is_a_signer(
 ) -> None:
     set_: list[Any] = []
 
-    def as_paper(made: Any, attached: Any, fonts: Any, *, lang: str, theirs: Any) -> bytes:
-        set_.append((made, attached, fonts, lang, theirs))
+    def as_paper(made: Any, attached: Any, fonts: Any, *, lang: str) -> bytes:
+        set_.append((made, attached, fonts, lang))
         return b"%PDF"
 
     monkeypatch.setattr("cli.reports.pdf.as_paper", as_paper)
     signer: Any = SimpleNamespace(note=NOTE, sign=lambda data, lang: data + lang.encode() + b" signed")
     bundle: Any = "bundle"
-    data = written("custody", PAPER, "pdf", bundle, "fonts/", "de", ("x",), signer if signs else None)
+    data = written("custody", PAPER, "pdf", bundle, "fonts/", "de", signer if signs else None)
     assert data == (b"%PDFde signed" if signs else b"%PDF")
-    assert set_ == [(noted(PAPER, NOTE) if signs else PAPER, "bundle", "fonts/", "de", ("x",))]
+    assert set_ == [(noted(PAPER, NOTE) if signs else PAPER, "bundle", "fonts/", "de")]
 
 
 def test_a_report_as_a_page_is_in_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.render.html.page", lambda *said: f"<{said[0].rows}{said[1:]}é")
-    given: tuple[Any, ...] = (None, None, "fr", ("x",))
-    assert written("custody", PAPER, "html", *given) == "<('a', 'b')('fr', ('x',))é".encode()
-    assert written("custody", PAPER, "html") == "<('a', 'b')('en', ())é".encode()
+    given: tuple[Any, ...] = (None, None, "fr")
+    assert written("custody", PAPER, "html", *given) == "<('a', 'b')('fr',)é".encode()
+    assert written("custody", PAPER, "html") == "<('a', 'b')('en',)é".encode()

@@ -32,9 +32,16 @@ MARCH, JUNE = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 6, 1, 12, 30, tzi
 NOW = datetime(2027, 9, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("typed", ["2027-03-01", "2027-03-01T00:00:00Z", MARCH])
+@pytest.mark.parametrize("typed", ["2027-03-01", "01.03.2027", "2027-03-01T00:00:00Z", MARCH])
 def test_a_day_begins_at_midnight_utc(typed: Any) -> None:
     assert Day().convert(typed, None, None) == MARCH
+
+
+@pytest.mark.parametrize("typed", ["2026-12-31", "31.12.2026", "2027-01-01T00:00:00Z"])
+def test_the_last_day_of_a_range_is_counted_and_a_moment_is_not(typed: str) -> None:
+    assert Day(last=True).convert(typed, None, None) == datetime(2027, 1, 1, tzinfo=UTC)
+    with pytest.raises(click.UsageError, match="leave the option out"):
+        Day(last=True).convert("9999-12-31", None, None)
 
 
 @pytest.mark.parametrize("typed", ["2027-03-1x", "2027/03/01", "+027-03-01", "2027-3-01T"])

@@ -16,7 +16,7 @@ PAD = " " * 13
 
 def line(**changed: Any) -> Any:
     entry = SimpleNamespace(
-        on=ON, seq=3, index=8, kind="order-issued", order="order-1", origin=None, unless=None, sealed=()
+        on=ON, seq=3, number="3", index=8, kind="order-issued", order="order-1", origin=None, unless=None, sealed=()
     )
     said: dict[str, Any] = {
         "entry": entry, "says": "An order was issued.", "who": "ilves", "names_signer": True, "moved": None,
@@ -60,7 +60,7 @@ def test_the_condition_of_an_entry_is_said(origin: str | None, log: str) -> None
 
 
 def test_what_took_its_place_is_said() -> None:
-    replaced = SimpleNamespace(entry=SimpleNamespace(seq=9), line=lambda which: f"replaced by {which}")
+    replaced = SimpleNamespace(entry=SimpleNamespace(seq=9, number="9"), line=lambda which: f"replaced by {which}")
     assert text(replaced=replaced)[2:] == [f"{PAD}replaced by #9; not counted"]
 
 

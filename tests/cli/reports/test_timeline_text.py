@@ -72,7 +72,15 @@ def test_a_row_of_tabs_has_sealed_values_and_names_only_where_they_are_wanted() 
 
 def entry(index: int, at: datetime, order: str) -> Any:
     said = SimpleNamespace(
-        on=at, seq=index, index=index, kind="order-issued", order=order, origin=None, unless=None, sealed=("reason",)
+        on=at,
+        seq=index,
+        number=str(index),
+        index=index,
+        kind="order-issued",
+        order=order,
+        origin=None,
+        unless=None,
+        sealed=("reason",),
     )
     return SimpleNamespace(
         entry=said, says=f"Entry {index}.", who="ilves", names_signer=True, moved=None, replaced=None, local="",

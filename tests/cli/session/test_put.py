@@ -31,6 +31,7 @@ from cli.session.recording import (
 from ledger.entries.envelope import Circumstances, Signer
 from ledger.entries.payload import Condition
 from ledger.entries.placement import order_begun_by
+from ledger.facts import KINDS
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
 FINALLY, ASKING = sorted(FINAL.keys() - ASKED)[0], sorted(ASKED - FINAL.keys())[0]
@@ -61,8 +62,8 @@ class Target:
     def now(self) -> datetime:
         return NOW
 
-    def signer(self, *who: Any) -> Any:
-        return SimpleNamespace(actor="ilves", party="XO")
+    def signer(self, kind: str, *who: Any) -> Any:
+        return SimpleNamespace(actor="ilves", party="XO", role=KINDS[kind].signers[0] if kind in KINDS else "ISS")
 
     def same_subjects(self, draft: Any) -> list[str]:
         return self.same
@@ -345,7 +346,9 @@ def test_a_fact_is_of_an_order_of_a_new_one_or_of_the_register() -> None:
 def test_an_entry_is_named_by_its_number_its_name_or_its_hash(text: str, label: str | None, leaf: str | None) -> None:
     ledger: Any = Ledger()
     places = [("order-1", 1, "aa"), ("order-1", 2, "bb"), ("companion", 3, "cc")]
-    entries = [SimpleNamespace(order=order, seq=seq, leaf=start * 32) for order, seq, start in places]
+    entries = [
+        SimpleNamespace(order=order, number=str(seq), prefix="", leaf=start * 32) for order, seq, start in places
+    ]
     case: Any = SimpleNamespace(label=label, entries=entries)
     if leaf is None:
         with pytest.raises(Stop, match="no entry"):

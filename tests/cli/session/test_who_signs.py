@@ -10,7 +10,8 @@ import pytest
 
 from cli.exit_codes import Exit, Stop
 from cli.session import open_ledger
-from cli.session.open_ledger import _held, _only_one, _role, hand
+from cli.session.open_ledger import _held, _only_one, hand, the_role
+from tests.support.cli import House
 
 KEYS = {name: f"{n:064x}" for n, name in enumerate(("ilves", "orn", "lind"))}
 
@@ -66,10 +67,60 @@ def test_an_office_signs_in_the_role_that_fits_or_its_only_one(
     kind: str, held: tuple[str, ...], role: str | None
 ) -> None:
     if role is not None:
-        assert _role(kind, "ilves", held) == role
+        assert the_role(kind, "ilves", held) == role
         return
     with pytest.raises(Stop, match=f"ilves could sign {kind} as {' or '.join(held)}"):
-        _role(kind, "ilves", held)
+        the_role(kind, "ilves", held)
+
+
+@pytest.mark.parametrize(
+    ("kind", "used", "role"),
+    [
+        ("evidence-received", {"ISS"}, "ISS"),
+        ("evidence-received", {"RET"}, "RET"),
+        ("evidence-received", {"ISS", "CT"}, "ISS"),
+        ("order-transmitted", {"RET"}, "ISS"),  # only this one fits
+        ("evidence-received", {"ISS", "RET"}, None),
+        ("evidence-received", {"CT"}, None),
+        ("evidence-received", set(), None),
+    ],
+)
+def test_of_several_roles_that_fit_it_is_the_one_in_which_the_office_has_signed_in_the_order(
+    kind: str, used: set[str], role: str | None
+) -> None:
+    if role is not None:
+        assert the_role(kind, "ilves", ("RET", "ISS"), used) == role
+        return
+    with pytest.raises(Stop, match=f"ilves could sign {kind} as RET or ISS"):
+        the_role(kind, "ilves", ("RET", "ISS"), used)
+
+
+def test_an_office_with_two_roles_types_none_in_an_order_that_it_makes(tmp_path: Path) -> None:
+    house = House(tmp_path).begun().with_office("ilves", "ISS", "RET")
+    issue = ("issue", "--unregistered", "--instrument", "VOL", "--to", "XV", "--provider", "sky", "--reference", "P-1")
+    assert house.run(*issue, "--as", "ilves").exit_code == 0
+    (tmp_path / "file").write_bytes(b"x")
+    received = ("evidence-received", "P-1", "-f", f"manifest={tmp_path / 'file'}", "-f", "check=equal")
+    for words in (("record", *received), ("record", "order-closed", "P-1", "-f", "outcome=answered")):
+        done = house.run(*words, "--as", "ilves")
+        assert done.exit_code == 0, done.output
+        assert "--role" not in done.output
+    made = ("export", "P-1", "--audience", "SP", "-o", str(tmp_path / "x.evidence.zip"), "--person", "Dina Ilves")
+    assert house.run(*made, "--as", "ilves").exit_code == 0
+    assert {entry["role"] for entry in house.reply("timeline", "P-1")["timeline"]} == {"ISS"}
+
+
+def test_a_dry_run_of_an_act_of_another_office_says_whose_act_it_is(tmp_path: Path) -> None:
+    house = House(tmp_path).begun().with_office("skylark", "SP").with_office("ilves", "ISS")
+    issue = ("issue", "--unregistered", "--instrument", "VOL", "--to", "XV", "--provider", "skylark")
+    assert house.run(*issue, "--reference", "P-1", "--as", "ilves").exit_code == 0
+    (tmp_path / "file").write_bytes(b"x")
+    received = ("evidence-received", "P-1", "-f", f"manifest={tmp_path / 'file'}", "-f", "check=equal", "--dry-run")
+    says = "skylark signs as SP, and evidence-received is an act of another office (RET, SEEK, ISS, POC)"
+    assert says in house.run("record", *received, "--as", "skylark").stderr
+    seen = ("--as", "skylark", "--speaks", "observation", "--whose", "ilves")
+    assert "another office" not in house.run("record", *received, *seen).stderr
+    assert "another office" not in house.run("record", *received, "--as", "ilves").stderr
 
 
 def test_an_office_a_role_and_a_key_that_are_named_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:

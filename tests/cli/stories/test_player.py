@@ -244,10 +244,12 @@ def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path:
     assert run("demo", str(folder)).exit_code == 0
     assert {path.name for path in folder.iterdir()} - {"OPEN-ME-FIRST.html"} == {
         *("ledger", "trust", "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html", "READ-ME.txt"),
-        *("custody.html", "custody.pdf", "evidence-chain.html", "replay.html"),
+        *("custody.html", "custody.pdf", "evidence-chain.html", "replay.html", "skyl-return.json"),
     }
-    report = reply("verify", str(folder / "court.evidence.zip"), "--trust", str(folder / "trust"))
+    report = reply("verify", str(folder / "court.evidence.zip"), "--trust", str(folder / "ledger" / "trust"))
     assert report["verdict"] == "TOTAL-PASSED"
+    given = ("--bundle", str(folder / "court.evidence.zip"), "--trust", str(folder / "ledger" / "trust"))
+    assert run("check", str(folder / "skyl-return.json"), *given).exit_code == 0
     assert reply("orders", ledger=folder / "ledger")["orders"][0]["label"] == "main"
     assert reply("fsck", ledger=folder / "ledger")["verdict"] == "CONSISTENT"
 

@@ -17,7 +17,7 @@ from cli.stories.expectations import check
 from cli.stories.model import Story, on_the_wire, read_story
 from cli.stories.other_log import OtherLog, OtherLogOffice, receive_entry
 from cli.stories.planned_entries import PlannedEntry, StoryKeys, _register_name, plan_entries, public_of, seed_of
-from cli.stories.player import StoryClock, _batches, _simulated_randomness, origin_of, play_story
+from cli.stories.player import StoryClock, _batches, origin_of, play_story, simulated_randomness
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.application.journal import Journal
 from ledger.entries.envelope import open_
@@ -275,7 +275,7 @@ def test_the_setup_is_one_batch_and_each_fact_another() -> None:
 
 
 def test_what_stands_for_chance_never_repeats_and_is_the_same_again() -> None:
-    one, same, other = (_simulated_randomness(name) for name in ("S1", "S1", "S2"))
+    one, same, other = (simulated_randomness(name) for name in ("S1", "S1", "S2"))
     drawn = [one(16), one(16), one(32)]
     assert drawn == [same(16), same(16), same(32)]
     assert len({each[:16] for each in (*drawn, other(16))}) == 4

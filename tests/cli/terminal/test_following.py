@@ -63,7 +63,7 @@ def test_an_own_ledger_from_nothing_to_the_filed_custody_report_takes_ten_comman
             line = next_lines(done.stderr)[0]
     assert count <= MOST
     assert {path.name for path in (tmp_path / "filing").iterdir()} >= {"custody.pdf", "court.evidence.zip", "trust"}
-    assert next_lines(done.stderr)[0] == "comity verify filing/court.evidence.zip --trust filing/trust"
+    assert next_lines(done.stderr)[0] == "comity verify filing/court.evidence.zip --trust ledger/trust"
     typed(next_lines(done.stderr)[0], house)
 
 
@@ -115,9 +115,13 @@ def test_without_keys_of_the_offices_the_command_leaves_the_office_to_the_reader
         pytest.param({"ilves": "ISS", "aspen": "ISS"}, "--as ilves", id="the signer of the entry before others"),
         pytest.param({"aspen": "ISS", "birch": "ISS"}, "--as aspen", id="another office in a role that may"),
         pytest.param({"clock": "SYS", "aspen": "ISS"}, "--as aspen", id="no office in a role that may not"),
-        pytest.param({"ilves": "SYS"}, "--as ilves", id="the signer of the entry if no other may"),
-        pytest.param({"clock": "SYS"}, "--as OFFICE", id="the reader's choice if no office may"),
-        pytest.param({"ilves": "VAL ISS CAR"}, "--as ilves --role ISS", id="in the first of the roles that may"),
+        pytest.param({"ilves": "SYS"}, "comity show main", id="nothing that only another office may do"),
+        pytest.param(
+            {"skylark": "SP"}, "proof_kind=own-stamp --as skylark", id="the act of the provider at its own ledger"
+        ),
+        pytest.param({}, "--as OFFICE", id="the reader's choice if no key is here"),
+        pytest.param({"ilves": "VAL ISS CAR"}, "--as ilves", id="in the role in which it has signed the order"),
+        pytest.param({"aspen": "VAL ISS CAR"}, "--as aspen --role ISS", id="in the first of the roles that may"),
     ],
 )
 def test_the_next_command_is_signed_by_an_office_that_may_sign_it(
@@ -131,7 +135,7 @@ def test_the_next_command_is_signed_by_an_office_that_may_sign_it(
 
 
 def entry(kind: str, by: str = "ilves", **public: Any) -> Any:
-    return SimpleNamespace(kind=kind, by=by, public=public, get=public.get)
+    return SimpleNamespace(kind=kind, by=by, role="CT", public=public, get=public.get)
 
 
 HERE = {
@@ -186,6 +190,16 @@ FILES = ("a.zip", "b c.zip")
             id="disclosed",
         ),
         pytest.param(
+            entry("data-disclosed", "skylark"), {"skylark": HERE["skylark"]}, "EPOC", [], (),
+            "export PPO-1 --audience ISS -o answer.evidence.zip --as skylark",
+            id="disclosed-at-the-ledger-of-the-provider",
+        ),
+        pytest.param(
+            entry("order-received", "harbor"), {"harbor": SigningOffice("harbor", "XV", ("SP",))}, "2AP-7", [], (),
+            "disclose PPO-1 FILE --channel provider-portal --elements name,email-address --as harbor",
+            id="received-by-one-of-two-providers",
+        ),
+        pytest.param(
             entry("data-disclosed"), HERE, "EPOC",
             [entry("evidence-received", exhibit="EX-1"), entry("evidence-received", exhibit="EX-3"),
              entry("data-disclosed", exhibit="EX-2")], FILES,
@@ -210,12 +224,54 @@ FILES = ("a.zip", "b c.zip")
 def test_each_step_of_an_order_is_followed_by_the_command_for_the_next_one(
     last: Any, here: dict[str, SigningOffice], instrument: str, before: list[Any], files: tuple[str, ...], command: str
 ) -> None:
-    case: Any = SimpleNamespace(instrument=instrument, entries=(entry("order-issued", **ISSUED), *before, last))
+    case: Any = SimpleNamespace(
+        instrument=instrument, entries=(entry("order-issued", **ISSUED), *before, last), registry=()
+    )
     assert Following(case, "PPO-1", here, files).after(last) == f"comity {command}"
 
 
+ELSEWHERE = {"ilves": HERE["ilves"]}
+AUTHORITY = {"ncco": SigningOffice("ncco", "XV", ("NOT",))}
+PINNED = entry("policy-adopted", policy="counterparty ledger.example/skylark", document={"sha256": "0" * 64})
+PINNED.role = "ADM"
+SENT = entry("order-transmitted", addressee="skylark")
+NOTIFIED = entry("notification-sent", notified_authority="ncco")
+NARROWED = entry("order-adapted", elements_sought=["name"])
+CAME = (entry("order-issued", **ISSUED), NOTIFIED, SENT, entry("order-validated", "judge"))
+
+
+@pytest.mark.parametrize(
+    ("here", "entries", "pins", "command"),
+    [
+        pytest.param(ELSEWHERE, CAME[:3], (PINNED,),
+                     "export PPO-1 --audience SP -o order.evidence.zip --as ilves", id="sent-to-another-ledger"),
+        pytest.param(ELSEWHERE, (*CAME, entry("order-received", "skylark")), (PINNED,), "judge PPO-1",
+                     id="received-in-another-ledger"),
+        pytest.param({"skylark": HERE["skylark"]}, CAME, (PINNED,),
+                     "record order-received PPO-1 -f proof_kind=own-stamp --as skylark", id="arrived-with-others"),
+        pytest.param({"skylark": HERE["skylark"]}, (*CAME, entry("order-received", "skylark")), (), "judge PPO-1",
+                     id="the-authority-may-still-say-no"),
+        pytest.param({"skylark": HERE["skylark"]}, (*CAME, entry("no-ground-confirmed", "ncco")), (),
+                     "disclose PPO-1 FILE --channel decentralised-it-system --elements name,email-address --as skylark",
+                     id="released"),
+        pytest.param({"skylark": HERE["skylark"]}, (*CAME, NARROWED, entry("no-ground-confirmed", "ncco")), (),
+                     "disclose PPO-1 FILE --channel decentralised-it-system --elements name --as skylark",
+                     id="narrowed-and-released"),
+        pytest.param(AUTHORITY, CAME, (), "record notification-received PPO-1 -f proof_kind=own-stamp --as ncco",
+                     id="notified"),
+        pytest.param(AUTHORITY, (*CAME, entry("notification-received", "ncco"), entry("order-received", "skylark")), (),
+                     "judge PPO-1", id="nothing-for-an-authority-that-has-received-it"),
+    ],
+)  # fmt: skip
+def test_between_ledgers_each_office_is_told_its_own_next_step(
+    here: dict[str, SigningOffice], entries: tuple[Any, ...], pins: tuple[Any, ...], command: str
+) -> None:
+    case: Any = SimpleNamespace(instrument="EPOC", entries=entries, registry=pins)
+    assert Following(case, "PPO-1", here).after_all(entries[1:]) == f"comity {command}"
+
+
 def test_what_the_record_does_not_tell_is_left_to_the_reader() -> None:
-    case: Any = SimpleNamespace(instrument="EPOC", entries=(entry("order-issued", providers=None),))
+    case: Any = SimpleNamespace(instrument="EPOC", entries=(entry("order-issued", providers=None),), registry=())
     following = Following(case, "PPO-1", {})
     assert following.after(entry("order-issued")).endswith(
         " addressee=PROVIDER -f channel=decentralised-it-system --as OFFICE"

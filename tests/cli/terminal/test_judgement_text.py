@@ -30,7 +30,7 @@ from tests.support.story_files import cases
     ],
 )
 def test_three_entries_in_turn_are_a_run(places: list[int], text: str) -> None:
-    assert numbered(places) == text
+    assert numbered(map(str, places)) == text
 
 
 def test_a_step_has_what_lacks_and_a_command_that_is_not_wrapped() -> None:
@@ -89,7 +89,7 @@ def test_a_period_has_its_end_in_local_time_if_it_is_known(late: Any) -> None:
     _, judged = late
     known = [c for c in judged.deadlines if c.due is not None and c.count is not None]
     for clock in judged.deadlines:
-        assert ("; ends " in period(clock)) is (clock in known)
+        assert ("; until " in period(clock)) is (clock in known)
         assert "_" not in period(clock).split(";")[0]
 
 
@@ -155,7 +155,7 @@ def test_a_criterion_has_its_state_what_it_rests_on_and_what_it_lacks(late: Any)
     pillars = evidence_chain(case, judged)
     assert {bool(p.rests_on) for p in pillars} | {bool(p.lacks) for p in pillars} == {True, False}
     for pillar in pillars:
-        rests = numbered(places[e.leaf] for e in pillar.rests_on)
+        rests = numbered(str(places[e.leaf]) for e in pillar.rests_on)
         row = f"  {pillar.id} {pillar.name:<29} {pillar.state}" + (f"  rests on {rests}" if rests else "")
         at = lines.index(row) + 1
         assert lines[at : at + len(pillar.lacks)] == [f"       {lack}" for lack in pillar.lacks]
@@ -177,7 +177,7 @@ def test_the_questions_of_a_forum_have_the_state_of_their_criteria_and_what_they
 def test_a_period_without_an_end_or_a_count_is_its_length_alone(late: Any) -> None:
     _, judged = late
     clock = next(c for c in judged.deadlines if c.due is not None and c.count is not None)
-    length, _, end = period(clock).partition("; ends ")
+    length, _, end = period(clock).partition("; until ")
     assert end
     for lacks in ({"due": None}, {"count": None}, {"due": None, "count": None}):
         assert period(replace(clock, **lacks)) == length

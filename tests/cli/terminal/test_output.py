@@ -9,6 +9,7 @@ import shlex
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from cli.exit_codes import Exit
 from cli.invocation import Invocation
+from cli.session import ledger_choice
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import ESCAPES, _shared, cells, fitted, fold, table, wrapped
@@ -48,6 +50,12 @@ OTHERS = ("timeline {0}", "timeline {0} --brackets", "log", "stats --art28", "st
 def told_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     story = str(request.param)
     return ledger_of(story, tmp_path_factory.mktemp(story)), STORIES[story]
+
+
+@pytest.fixture(autouse=True)
+def at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the clock stand still within a test: it compares what two runs print."""
+    monkeypatch.setattr(ledger_choice, "now", cache(ledger_choice.now))
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from cli.terminal.verdict_text import _audit, _item_of, text
+from cli.terminal.verdict_text import _audit, _item_of, answer, text
 from cli.terminal.verdict_text import rows as report_rows
 from ledger.bundle.findings import CitedEntry, StatedFinding
+from ledger.messages import Message
+from ledger.verify.progress import Unproven
 from ledger.verify.report import Bracket, MakersFindings, Reason, Remark, Report, StatedAudit, Verdict
 from tests.support.cli import ledger_of, run
 
@@ -132,8 +134,8 @@ def test_a_report_without_anything_else_is_four_lines() -> None:
         pytest.param({"not_covered": 2}, ["2 entries more behind that size: not covered."], id="not-covered"),
         pytest.param({"as_of": AT}, ["Findings are as of 2027-06-01T12:00:00Z, when this was made."], id="as-of"),
         pytest.param(
-            {"not_proven": ("TEST: a ledger of a test", "nothing else")},
-            ["", "Not proven here", "  TEST: a ledger of a test", "  nothing else"],
+            {"not_proven": (Unproven("TEST", "a ledger of a test"), "nothing else")},
+            ["", "What this cannot show", "  A ledger of a test [TEST]", "  nothing else"],
             id="not-proven",
         ),
         pytest.param({"brackets": (Bracket(7, None, None, AT, AT),)}, [], id="a-time-that-nothing-proves"),
@@ -210,6 +212,9 @@ def test_reasons_and_findings_follow_the_verdict_the_gravest_finding_first() -> 
         "Integrity: INDETERMINATE NO-WITNESS",
         "Procedure: 1 violation, 1 gap",
         "",
+        "Nothing was proved wrong. Something that would prove it right is missing: the",
+        "reasons are below.",
+        "",
         "  It says it is a test",
         "",
         "2 entries and 2 signatures checked.",
@@ -227,7 +232,8 @@ def test_reasons_and_findings_follow_the_verdict_the_gravest_finding_first() -> 
 def test_the_rows_of_a_report_are_the_verdict_the_reasons_the_findings_and_what_others_state() -> None:
     made = report(
         reasons=(Reason("NO-WITNESS", "heads/1", "no witness"),), procedure=(Remark("A-1", "V", "a violation"),),
-        not_proven=("TEST: of a test", "Nothing: is a code here"), makers=MakersFindings("stated", "same", FOUND),
+        not_proven=(Unproven("TEST", "of a test"), "TEST: is no code here"),
+        makers=MakersFindings("stated", "same", FOUND),
     )  # fmt: skip
     compared = "2 findings; computed again here, from what this audience may read: the same."
     assert report_rows(made) == [
@@ -235,7 +241,7 @@ def test_the_rows_of_a_report_are_the_verdict_the_reasons_the_findings_and_what_
         ("NO-WITNESS", "reason", "heads/1", "no witness"),
         ("A-1", "V", "", "a violation"),
         ("TEST", "not-proven", "", "of a test"),
-        ("", "not-proven", "", "Nothing: is a code here"),
+        ("", "not-proven", "", "TEST: is no code here"),
         ("", "maker", "", compared),
         ("A-1", "maker", "", "A-1 was found"),
         ("B-2", "maker", "", "B-2 was found"),
@@ -273,3 +279,11 @@ def test_a_row_of_an_auditor_has_its_name() -> None:
     found = [row for row in report_rows(report(audits=(audit,), head=head)) if row[1] == "auditor"]
     assert [(code, where) for code, _, where, _ in found] == [("", "north")] * 2
     assert [says for *_, says in found] == _audit(audit, report(audits=(audit,), head=head))
+
+
+def test_a_finding_and_a_reason_have_their_pattern_and_values_in_json() -> None:
+    said = Message("{0} of {1} entries", 2, "ilves")
+    reasons = (Reason("X", "", said), Reason("Y", "", "no message"))
+    made = answer(report(reasons=reasons, procedure=(Remark("A-1", "V", said),)))
+    assert [(r.message_id, r.values) for r in made.reasons] == [(said.id, [2, "ilves"]), ("", [])]
+    assert [(r.says, r.message_id, r.values) for r in made.procedure] == [(said, said.id, [2, "ilves"])]

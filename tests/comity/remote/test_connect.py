@@ -11,6 +11,7 @@ from unittest.mock import ANY
 from uuid import UUID
 
 import pytest
+from msgspec import Struct
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
@@ -207,13 +208,27 @@ def test_a_bundle_is_asked_for_with_what_was_said(
     assert (plain.documents, other) == ({}, "record-accessed as None")
 
 
+class Named(Struct):
+    """The line of an order."""
+
+    order: str
+
+
+class Says(Struct):
+    """What a server says of an order."""
+
+    order: Named
+    word: str
+
+
 @pytest.mark.parametrize("rules", ["ours", "theirs"])
 @pytest.mark.parametrize("says", ["same", "other"])
 def test_what_a_server_says_of_an_order_is_computed_again_under_the_same_rules(
     rules: str, says: str, ledger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = SimpleNamespace(size=9)
-    answer = SimpleNamespace(head=head, entries=["e"], committed=None, rules=rules, says=says, as_of=NOW)
+    stated = Says(Named("order-1"), says)
+    answer = SimpleNamespace(head=head, entries=["e"], committed=None, rules=rules, says=stated, as_of=NOW)
     taken: list[Any] = []
 
     def take(order: str, shown: Any) -> str:
@@ -226,7 +241,10 @@ def test_what_a_server_says_of_an_order_is_computed_again_under_the_same_rules(
     )
     monkeypatch.setattr(module, "rules_digest", lambda: "ours")
     monkeypatch.setattr(module, "is_named", lambda name, case: name == "PPO-1")
-    monkeypatch.setattr(module, "statements", lambda case, at: "same" if (case, at) == ("order-1 at 9", NOW) else "")
+    right = ("order-1 at 9", NOW)
+    monkeypatch.setattr(
+        module, "statements", lambda case, at: Says(Named("order-1"), "same" if (case, at) == right else "")
+    )
     if (rules, says) == ("ours", "other"):
         with pytest.raises(RecordError, match=r"API-FALSE.*does not follow from its entries"):
             ledger.order("PPO-1")

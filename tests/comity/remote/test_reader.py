@@ -331,7 +331,7 @@ def test_a_new_order_has_no_entry_under_the_register_as_it_is_now(monkeypatch: p
 
 
 def said(kind: str, speaks: str = "act", by: str = "ilves", whose: str | None = None, **fields: str) -> Any:
-    return SimpleNamespace(kind=kind, speaks=speaks, by=by, whose=whose, get=fields.get)
+    return SimpleNamespace(kind=kind, speaks=speaks, by=by, whose=whose, prefix="", get=fields.get)
 
 
 @pytest.mark.parametrize(

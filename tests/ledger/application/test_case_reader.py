@@ -320,7 +320,7 @@ def test_of_what_arrived_the_acts_whose_bytes_are_here_are_read_with_the_values_
 
     def arrival(index: int, *, act: bool = True, inner: Any = "inner") -> Any:
         wrapper = SimpleNamespace(payload=SimpleNamespace(entry=f"e{index}"))
-        return SimpleNamespace(index=index, act=act, inner=inner, wrapper=wrapper)
+        return SimpleNamespace(index=index, act=act, inner=inner, known_to="", wrapper=wrapper)
 
     reader = CaseReader(journal.folder, journal.store, None)
 

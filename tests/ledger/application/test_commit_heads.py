@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -200,3 +201,59 @@ def test_heads_are_committed_anew_where_the_kept_map_is_another_one(
     second = commit_heads(journal)
     assert second.fresh
     assert second.index > first.index
+
+
+# -- a store that somebody has changed ---------------------------------------------------------------------------------
+
+
+def changed(journal: Journal, statement: str, index: int) -> None:
+    """Change the row of an entry as one who can write the file."""
+    with closing(sqlite3.connect(journal.folder.path / "entries.db")) as c:
+        for (name,) in c.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            c.execute(f"DROP TRIGGER {name}")
+        c.execute(statement, (index + 1,))
+        c.commit()
+
+
+DELETE = "DELETE FROM stored_events WHERE rowid = ?"
+MOVE = "UPDATE stored_events SET originator_id = '00000000-0000-4000-8000-000000000001' WHERE rowid = ?"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_heads_are_not_committed_while_an_entry_is_missing(journal: Journal, kept: bool) -> None:
+    enrol_heads_key(journal, adm(journal))
+    if kept:
+        commit_heads(journal)
+    deleted = journal.record(issued(), ORDER, ilves(journal)).index
+    journal.record(sent(), ORDER, ilves(journal))
+    before = journal.store.size()
+    changed(journal, DELETE, deleted)
+    with pytest.raises(RecordError, match=r"1 of \d+ entries are missing") as found:
+        commit_heads(journal)
+    assert (found.value.code, journal.store.size()) == ("LOG-CORRUPT", before)
+
+
+def test_a_map_that_is_made_again_and_differs_from_the_last_commit_is_not_committed(journal: Journal) -> None:
+    enrol_heads_key(journal, adm(journal))
+    moved = journal.record(issued(), ORDER, ilves(journal)).index
+    commit_heads(journal)
+    changed(journal, MOVE, moved)
+    journal.folder.map.unlink()
+    with pytest.raises(RecordError, match="not those whose heads this ledger committed") as found:
+        commit_heads(journal)
+    assert found.value.code == "LOG-CORRUPT"
+
+
+def test_heads_are_not_committed_while_the_register_lacks_the_key_of_the_last_commit(house: House) -> None:
+    with Journal.open(house.ledger, home(house)) as journal:
+        accepted = next(key.accepted for key in journal.read_keyring().keys.values() if key.actor == OFFICE)
+        last = commit_heads(journal).index
+        assert accepted is not None
+        later = [index for index, _ in journal.store.order(journal.registry) if index >= accepted]
+    with Journal.open(house.ledger, home(house)) as journal:
+        for index in reversed(later):
+            changed(journal, DELETE, index)
+    missing = pytest.raises(RecordError, match="an entry of the register is missing")
+    with Journal.open(house.ledger, home(house)) as journal, missing as found:
+        commit_heads(journal)
+    assert (found.value.code, found.value.where) == ("LOG-CORRUPT", f"#{last}")

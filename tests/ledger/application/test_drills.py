@@ -269,6 +269,9 @@ def test_a_lost_log_has_a_successor_that_names_its_last_head(house: House) -> No
         )
         assert said.get("lost") == [3, 7]
     assert house.reply("fsck", "--ledger", str(heir))["verdict"] == "CONSISTENT"
+    judged = json.loads(house.run("verify", str(heir), "--trust", str(heir / "trust"), "--json").stdout)
+    ended = f"{old['origin']} ended with {old['size']} entries and holds none behind them: registrar of XO signs that."
+    assert f"CMP-PREDECESSOR: that {ended}" in judged["not_proven"]
     assert "GUARD-MISSING" in record(house, house.folder / "left")[1], "the old log signs nothing more"
     remade = house.run("log", "remake-guard", "--ledger", str(house.folder / "left"))
     assert "has a successor" in remade.output

@@ -66,7 +66,15 @@ def test_what_the_first_version_handed_out_keeps_its_verdict(court: Path, case: 
 def test_the_bundle_in_a_container_of_the_first_version_verifies(court: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(court / "court.asice") as container:
         (tmp_path / "court.evidence.zip").write_bytes(container.read("court.evidence.zip"))
-    done = run("verify", str(tmp_path / "court.evidence.zip"), "--trust", str(court / "trust"), "--json")
+    done = run(
+        "verify",
+        str(tmp_path / "court.evidence.zip"),
+        "--trust",
+        str(court / "trust"),
+        "--trust-came",
+        "apart",
+        "--json",
+    )
     report = json.loads(done.stdout)
     assert (report["verdict"], [r["code"] for r in report["reasons"]]) == ("INDETERMINATE", ["CP-QUORUM"])
 

@@ -15,6 +15,7 @@ from html import unescape
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -42,6 +43,7 @@ from tests.support.memory_ledger import (
     changed,
     checked,
     played,
+    resealed,
     small,
 )
 from tests.support.story_files import STORY_NAMES, story
@@ -323,7 +325,7 @@ def test_the_page_can_be_read_aloud() -> None:
     ledger, ilves = small()
     tags = Outline(page(ledger, ilves)).tags
     assert ("html", {"lang": "en"}) in tags
-    assert [tag for tag, _ in tags if tag in ("h1", "h2")] == ["h1"] + ["h2"] * 6
+    assert [tag for tag, _ in tags if tag in ("h1", "h2")] == ["h1"] + ["h2"] * 7
     assert all(a == {"scope": "row"} for tag, a in tags if tag == "th")
     assert [tag for tag, _ in tags].count("main") == 1
 
@@ -439,11 +441,41 @@ def test_a_page_of_an_earlier_version_is_not_remarked_and_a_mixture_of_two_is() 
     files = unpack(bundle)
     opened = {n: open_(raw) for n, raw, _ in ledger.contents().entries}
     said = open_manifest(files["manifest.dsse.json"])
-    new, before, first = pages(said, files[f"{HERE}/checkpoint"], list(opened.values()), list(opened))
+    new, *earlier = pages(said, files[f"{HERE}/checkpoint"], list(opened.values()), list(opened))
     assert new == files["READ-ME-FIRST.html"]
-    for page, remarked in ((before, False), (first, False), (before.replace(b"<h2>", b"<h2>OK ", 1), True)):
+    mixture = earlier[1].replace(b"<h2>", b"<h2>OK ", 1)
+    for page, remarked in (*((each, False) for each in earlier), (mixture, True)):
         lie = changed(bundle, partial(_put, page), ilves.signer("ISS"))
         assert ("CMP-README" in {p.code for p in checked(lie, ledger).procedure}) is remarked
+
+
+@pytest.mark.parametrize("value", [["x"], {"a": 1}, 7, True])
+def test_an_order_in_a_schema_of_next_year_stops_no_reader_and_no_field_of_it_is_read(value: Any) -> None:
+    def later(said: dict[str, Any]) -> None:
+        named = (
+            "issuing_authority",
+            "from_party",
+            "to_party",
+            "providers",
+            "elements_sought",
+            "domestic_legal_grounds",
+        )
+        said.update(schema=99, public={**said["public"], **dict.fromkeys(named, value)})
+
+    def begun() -> tuple[Ledger, Hand]:
+        ledger = Ledger()
+        return ledger, ledger.enrol("ilves", "XO", "ISS")
+
+    ledger, ilves = begun()
+    ledger.record(ilves, "order-issued", ISSUED, order=ORDER)
+    raw = resealed(ledger.entries[-1], later, ilves)
+    ledger, ilves = begun()
+    ledger.append(raw)
+    bundle = ledger.bundle(ilves)
+    assert b"What its entries say of the order" not in unpack(bundle)["READ-ME-FIRST.html"]
+    report = checked(bundle, ledger)
+    assert "G-UNKNOWN-KIND" in {r.code for r in report.procedure}
+    assert report.verdict is Verdict.PASSED
 
 
 def test_the_page_for_people_leads_to_the_verifier_page_in_each_of_its_languages() -> None:

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.bundle.cover_page import _head, _withheld, pages, read_me_first
-from ledger.bundle.manifest import Manifest
+from ledger.bundle.manifest import Closed, Manifest
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import registry_of
 from ledger.errors import RecordError
@@ -61,7 +61,7 @@ MADE = Manifest(
 def entry(order: str = OWN, kind: str = "order-issued", *, key: str = "aa", **public: Any) -> Any:
     signer = SimpleNamespace(key=key)
     return SimpleNamespace(
-        payload=SimpleNamespace(order=order, kind=kind, instrument="2AP-7", public=public, signer=signer)
+        payload=SimpleNamespace(order=order, kind=kind, schema=1, instrument="2AP-7", public=public, signer=signer)
     )
 
 
@@ -91,6 +91,46 @@ def rows(*opened: Any, **more: Any) -> dict[str, str]:
     return {name: unescape(value) for name, value in re.findall('<th scope="row">(.*?)</th><td>(.*?)</td>', text)}
 
 
+def said(*opened: Any, **more: Any) -> dict[str, str]:
+    """Return the table of the order, by the name of each row."""
+    text = page(*opened, **more).partition("What its entries say of the order")[2].partition("</table>")[0]
+    return {name: unescape(value) for name, value in re.findall('<th scope="row">(.*?)</th><td>(.*?)</td>', text)}
+
+
+def test_the_page_says_who_asked_whom_for_what_on_which_basis_and_what_came() -> None:
+    order = entry(
+        issuing_authority="ilves",
+        from_party="XO",
+        providers=["skylark"],
+        to_party="XV",
+        elements_sought=["name", "login-ip#1"],
+        domestic_legal_grounds=["Code of Criminal Procedure, s. 88"],
+    )
+    register = entry(registry_of(LOG), "authority-registered", actor="ilves", names={"en": "Court <of> Karsk"})
+    rows = said(register, order, entry(kind="data-disclosed"))
+    assert rows["Asked by"] == "Court <of> Karsk of XO"
+    assert rows["Asked of"] == "skylark in XV"
+    assert rows["Asked for"] == "the name of the user, IP addresses at login"
+    assert rows["Under"].endswith("(2AP-7)")
+    assert rows["Legal basis that the order states"] == "Code of Criminal Procedure, s. 88"
+    assert rows["What came"] == "data were handed over, entry 12 of the log"
+    assert said(order)["What came"] == "nothing that is in this bundle"
+    assert said(entry(kind="order-transmitted")) == {}  # the order is of another ledger
+
+
+def test_the_page_lists_what_is_kept_closed_with_the_reason() -> None:
+    closed = [Closed(10, "summary_of_facts", "audience"), Closed(99, "reasons", "erased")]
+    text = page(manifest=replace(MADE, withheld=closed, withheld_count=2)).partition("What is kept closed")[2]
+    assert "entry 10 of the log, order-issued</th><td>summary of facts: this reader may not have it" in text
+    assert "entry 99 of the log, not here</th><td>reasons: it was erased" in text
+
+
+def test_pages_of_earlier_versions_are_known() -> None:
+    written = pages(MADE, CHECKPOINT, [entry()], [10])
+    assert len(set(written)) == 4
+    assert [b"What its entries say of the order" in each for each in written] == [True, False, False, False]
+
+
 def test_the_claims_of_the_maker_are_a_table() -> None:
     claims = rows(entry(), entry(), entry(registry_of(LOG)))
     assert claims["Order"] == f"<code>{OWN}</code>"
@@ -98,7 +138,7 @@ def test_the_claims_of_the_maker_are_a_table() -> None:
     assert claims["Entries"] == "2 of the order, 1 of the register of offices and keys"
     assert claims["Made for"].endswith("(CT)")
     assert claims["Purpose"] == "trial <1>"
-    assert claims["Legal basis"] == "ECHR:6, X"
+    assert claims["Legal basis of handing it over"] == "ECHR:6, X"
     assert claims["Made by"] == "ilves of XO, as issuing authority"
     assert claims["Made at"] == "2027-05-01T00:00:00Z (UTC, by the clock of its maker)"
     assert (claims["Log"], claims["Size of the log"], claims["Root of the log"]) == (
@@ -118,7 +158,11 @@ def test_what_is_unknown_or_not_stated_is_said_to_be() -> None:
     assert claims["Entries"] == (
         "1 of the order, 0 of the register of offices and keys, 1 of companion or linked orders"
     )
-    assert (claims["Made for"], claims["Purpose"], claims["Legal basis"]) == ("ZZ (ZZ)", "not stated", "not stated")
+    assert (claims["Made for"], claims["Purpose"], claims["Legal basis of handing it over"]) == (
+        "ZZ (ZZ)",
+        "not stated",
+        "not stated",
+    )
     assert claims["Made by"] == "ilves of XO, as YY"
     assert claims["Seen by witnesses"].startswith("none: nobody outside confirms")
 
@@ -138,7 +182,8 @@ def test_the_steps_are_shown_on_the_last_entry_of_the_order() -> None:
     assert "<code>k2</code>" in text
 
 
-HEADINGS = ["Start with the verifier page", "What its maker claims", "What is kept closed"]
+OF_ORDER = "What its entries say of the order"
+HEADINGS = [OF_ORDER, "Start with the verifier page", "What its maker claims", "What is kept closed"]
 HEADINGS += ["How to check it with Comity", "What is in it", "Annex: how to check it with a shell"]
 EARLIER = ["What its maker claims", "What is kept closed", "How to check it without us"]
 EARLIER += ["How to check it with Comity", "What is in it"]
@@ -146,9 +191,10 @@ EARLIER += ["How to check it with Comity", "What is in it"]
 
 def test_the_page_has_its_parts_in_one_order_and_earlier_versions_had_another() -> None:
     opened = [entry()]
-    new, before, first = (each.decode() for each in pages(MADE, CHECKPOINT, opened, [10], stamped=True))
+    new, second, before, first = (each.decode() for each in pages(MADE, CHECKPOINT, opened, [10], stamped=True))
     assert new == page(*opened, stamped=True)
     assert re.findall("<h2>(.*?)</h2>", new) == HEADINGS
+    assert [OF_ORDER, *re.findall("<h2>(.*?)</h2>", second)] == HEADINGS
     assert re.findall("<h2>(.*?)</h2>", before) == re.findall("<h2>(.*?)</h2>", first) == EARLIER
     assert "base-uri 'none'; form-action 'none'" in before
     assert first == before.replace("; base-uri 'none'; form-action 'none'", "", 1)

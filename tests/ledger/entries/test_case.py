@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.entries.case import Case, Entry, Unread, check_dates, instant, linked, replacements, wire
+from ledger.entries.case import Case, Entry, Unread, check_dates, instant, joined, linked, replacements, wire
 from ledger.errors import RecordError
 from ledger.law.terms.computation import utc
 
@@ -143,3 +143,60 @@ def test_an_entry_of_another_log_replaces_one_by_its_place_there() -> None:
     for place, index, counts in ((3, 7, True), (2, 9, False), (1, 9, False)):
         new = one(index, on=9, at=9, origin="ledger.test/xv", place=place, replaces=old.leaf)
         assert (replacements([old, new], noon) != {}) is counts
+
+
+def joining(index: int = 4, **more: Any) -> Entry:
+    said = {"public": {"first_order": "imported"}, "by": "skylark", "role": "SP", **more}
+    return one(index, on=10, at=10, kind="duplicate-service-recorded", **said)
+
+
+def imported(index: int = 2) -> Entry:
+    """Return the first entry of the order that `joining` names."""
+    return replace(one(index, on=9, at=9, by="skylark", speaks="import", whose="ilves"), order="imported", seq=1)
+
+
+def about(kind: str, **more: Any) -> Entry:
+    name = "settles" if kind == "court-ruled" else "about"
+    return one(6, on=11, at=11, kind=kind, public={name: more.pop("leaf")}, **more)
+
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("stranger", [{"role": "LAB"}, {"held": False}, {"origin": "ledger.test/xv", "received": 11}])
+def test_an_office_without_a_say_about_an_arrival_joins_no_orders(stranger: dict[str, Any]) -> None:
+    assert joined("o", [imported(), joining()], NOON) == ("imported",)
+    assert joined("o", [imported(), joining(**stranger)], NOON) == ()
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        {"role": "LAB"},
+        {"role": "REG", "origin": "ledger.test/xv", "received": 11, "known_to": "ledger.test/xv"},
+        {"role": "ISS", "origin": "ledger.test/xv", "received": 11},
+    ],
+)
+def test_a_join_is_disputed_in_its_own_record_and_in_a_role_that_may(stranger: dict[str, Any]) -> None:
+    join = joining()
+    assert joined("o", [imported(), join, about("event-disputed", leaf=join.leaf)], NOON) == ()
+    dispute = about("event-disputed", leaf=join.leaf, **stranger)
+    assert joined("o", [imported(), join, dispute], NOON) == ("imported",)
+    part = imported()
+    assert part in Case("o", "2AP-7", (join, part, dispute), ()).known(NOON).entries
+
+
+@pytest.mark.parametrize(
+    ("ruling", "settled"),
+    [
+        ({"by": "court", "role": "CT"}, True),
+        ({"by": "lab", "role": "LAB", "speaks": "observation", "whose": "court"}, True),
+        ({"by": "skylark", "role": "SP", "speaks": "observation", "whose": "court"}, False),
+        ({"by": "skylark", "role": "SP"}, False),
+        ({"by": "court", "role": "CT", "origin": "ledger.test/xv", "received": 11}, False),
+    ],
+)
+def test_a_dispute_of_a_join_is_settled_by_a_court_and_not_by_a_side(ruling: dict[str, Any], settled: bool) -> None:
+    dispute = replace(about("event-disputed", leaf=joining().leaf), leaf="d" * 64, index=5)
+    entries = [imported(), joining(), dispute, about("court-ruled", leaf=dispute.leaf, **ruling)]
+    assert joined("o", entries, NOON) == (("imported",) if settled else ())

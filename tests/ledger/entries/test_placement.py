@@ -124,12 +124,21 @@ def test_two_roots_of_one_size_are_at_odds_in_the_schema_that_says_what_they_are
 
 
 def stating(
-    size: object, root: object, *, order: str, instrument: str | None, seq: int = 5, number: int = 5, log: str = ORIGIN
+    size: object,
+    root: object,
+    *,
+    order: str,
+    instrument: str | None,
+    seq: int = 5,
+    number: int = 5,
+    log: str = ORIGIN,
+    role: str = "SYS",
 ) -> OpenedEntry:
     """Return an entry that states a size and a root over the heads, anywhere."""
     one = entry(seq, "ab" * 32, entry=number, order=order, log=log, instrument=instrument)
     public = {"size": size, "map_root": root}
-    return replace(one, payload=replace(one.payload, kind="heads-committed", schema=1, public=public))
+    signer = replace(one.payload.signer, role=role)
+    return replace(one, payload=replace(one.payload, kind="heads-committed", schema=1, public=public, signer=signer))
 
 
 def odds(one: OpenedEntry, two: OpenedEntry) -> str | None:
@@ -153,6 +162,8 @@ def test_only_what_stands_in_one_order_without_an_instrument_commits_the_map() -
         assert odds(one, stating(size, said, order=place, instrument=None, seq=8, number=8)) is None
     assert committed_by(one.payload) == (7, bytes.fromhex(root))
     assert committed_by(in_order.payload) is None
+    provider = stating(7, other, order=place, instrument=None, seq=8, number=8, role="SP")
+    assert (odds(one, provider), committed_by(provider.payload)) == (None, None)
     assert committed_by(stating(True, root, order=place, instrument=None).payload) is None
 
 

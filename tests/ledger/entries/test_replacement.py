@@ -25,7 +25,8 @@ from ledger.entries.replacement import (
 from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
-from projections.views.replaced import NO_REASON, replaced
+from projections.sentences.quotation import NO_REASON
+from projections.views.replaced import replaced
 from projections.views.timeline import timeline
 from tests.support.memory_ledger import ORDER, small
 from tests.support.scenarios import given, issued, leaf, received

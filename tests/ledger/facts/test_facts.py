@@ -29,6 +29,7 @@ from ledger.facts.order.issued import OrderIssued
 from ledger.facts.schema import describe
 from ledger.facts.value_forms import FormError, check, quick_check
 from ledger.facts.vocabulary import ROLES
+from ledger.messages import Message
 from tests.support.facts import FILE, ORDER, REFUSALS, StatedFact, facts, in_full
 
 
@@ -126,7 +127,7 @@ def test_a_slip_of_the_pen_is_met_with_what_was_meant(stated_fact: StatedFact, h
         ("a colour", "dar", ("dark-red", "dark-blue"), "there are dark-red, dark-blue"),
         ("a colour", "da", ("dark-red", "red"), "there are dark-red, red"),
         ("a colour", 7, ("red", "blue"), "there are red, blue"),
-        ("one of red, blue", "zzz", ("red", "blue"), ""),
+        (Message("one of {0}", "red, blue"), "zzz", ("red", "blue"), ""),
         ("a colour", "zzz", (), ""),
         ("a number", "zzz", tuple(map(str, range(39))), f"there are {', '.join(map(str, range(39)))}"),
         ("a number", "zzz", tuple(map(str, range(40))), ""),

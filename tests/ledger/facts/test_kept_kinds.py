@@ -20,7 +20,7 @@ def test_a_kind_keeps_its_group_and_its_signers_and_gets_others_behind_them() ->
     now = {kind: (KINDS[kind].group, list(KINDS[kind].signers)[: kept[kind]]) for kind in KEPT}
     assert now == {kind: (then["group"], then["signers"]) for kind, then in KEPT.items()}
     more = {kind: KINDS[kind].signers[kept[kind] :] for kind in KEPT if len(KINDS[kind].signers) > kept[kind]}
-    assert more == {"counterparty-record-received": ("SYS",)}  # docs/adr/0109
+    assert more == {"counterparty-record-received": ("LAB", "DPO", "ADM", "SYS")}  # docs/adr/0109, 0142
 
 
 def test_a_kind_keeps_its_fields_in_their_order() -> None:

@@ -30,6 +30,8 @@ DEPENDS = {
     "V-8-11-SENDER": (("A5", "CONTRADICTED"),),
     "V-AUTHORITY": (("A4", "GAP"),),
     "G-DISPUTED": (),
+    "G-OFFICE-UNCONFIRMED": (),
+    "G-IMPORTED": (("A5", "GAP"),),
     "V-CONTRADICTION-WITHDRAWN": (),
 }
 

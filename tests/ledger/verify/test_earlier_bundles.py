@@ -22,7 +22,6 @@ from ledger.tlog.tree import prove_consistency
 from ledger.trust.trust_folder import Sizes
 from ledger.verify import earlier_bundles
 from ledger.verify.earlier_bundles import (
-    Contradiction,
     EarlierEntries,
     comparable,
     hold_entry,
@@ -32,6 +31,7 @@ from ledger.verify.earlier_bundles import (
 )
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.history.anchors import Contradiction
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Verdict
 from tests.ledger.verify.test_timestamps import stamped, token

@@ -11,7 +11,15 @@ from msgspec.structs import replace
 
 from ledger.entries.envelope import EntryPlace
 from ledger.entries.exhibits import claimed_logs, form_of
-from ledger.entries.split_view import Shown, check_omission, check_order, prove_omission, prove_order, prove_split
+from ledger.entries.split_view import (
+    Shown,
+    check_omission,
+    check_order,
+    prove_omission,
+    prove_order,
+    prove_split,
+    write_exhibit,
+)
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import MLDSA44, Vkey, log_vkey, parse_vkey
@@ -289,7 +297,28 @@ def test_each_state_in_an_exhibit_is_signed_by_a_key_that_the_verifier_trusts_fo
     shown = SimpleNamespace(code="SPLIT-VIEW", log=SECOND_KEY, sizes=(3, 5))
     monkeypatch.setattr(exhibits, "_claimed", lambda data: BOTH_KEYS)
     monkeypatch.setattr(exhibits, "check_exhibit", lambda data, logs: shown)
+    monkeypatch.setattr(exhibits, "is_as_written", lambda data, found: True)
     report = verify_exhibit(b"", trust)
     assert [reason.code for reason in report.reasons] == codes
     assert report.verdict is (Verdict.FAILED if len(codes) == 1 else Verdict.INDETERMINATE)
     assert (report.entries, report.signatures) == (0, 2)
+
+
+def reworded(exhibit: bytes) -> list[bytes]:
+    """Return an exhibit with another sentence, with one more member, with two sentences, and in another form."""
+    whole = json.loads(exhibit)
+    says = {**whole, "says": "the log is honest (verified by the registrar)"}
+    twice = exhibit.replace(b'"says":', b'"says": "the log is honest",\n  "says":', 1)
+    more = {**whole, "verified_by": "Supreme Court"}
+    return [write_exhibit(says), write_exhibit(more), twice, json.dumps(whole).encode()]
+
+
+@pytest.mark.parametrize("exhibit", [SPLIT, LARGER, omitted(), SPLIT_ORDER, TWICE], ids=range(5))
+def test_an_exhibit_with_other_words_than_those_of_the_program_is_a_finding(exhibit: bytes) -> None:
+    held = trust(TRUE.key, KEY)
+    assert verify_exhibit(exhibit, held).procedure == ()
+    for data in reworded(exhibit):
+        for given in (held, None):
+            report = verify_exhibit(data, given)
+            assert report.reasons == verify_exhibit(exhibit, given).reasons
+            assert [remark.code for remark in report.procedure] == ["CMP-SAYS"]

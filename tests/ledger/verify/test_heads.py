@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -23,23 +24,25 @@ from ledger.tlog.note import (
     parse_vkey,
     sign_note,
     split_note,
+    unb64,
 )
 from ledger.tlog.policy import Policy
 from ledger.tlog.tree import prove_consistency
-from ledger.trust.trust_folder import Trust
+from ledger.trust.held import Came, ComparedRoots, HeldCheckpoint, parse_held
+from ledger.trust.trust_folder import Sizes, Trust
 from ledger.verify import heads as step
 from ledger.verify.heads import (
     Heads,
-    check_anchored,
     check_current,
-    check_history,
     check_quorum,
     check_sizes,
     choose_policy,
     hashes,
     open_heads,
 )
-from ledger.verify.progress import VerificationLog
+from ledger.verify.history.anchors import NOT_SIGNED, Contradiction, check_anchored, opened_anchor
+from ledger.verify.history.consistency import check_history
+from ledger.verify.progress import Undecided, VerificationLog
 from tests.support.memory_ledger import NOW, ORIGIN, Ledger, small
 
 LEDGER, _ = small()
@@ -65,12 +68,21 @@ def test_a_note_under_another_digest_is_refused_at_its_place(places: dict[str, s
     assert refused.value.where == f"{where}{'ab' * 32}"
 
 
-def test_a_record_of_a_log_that_the_policy_does_not_know_is_refused() -> None:
+def test_a_record_of_a_log_that_its_own_policy_does_not_know_is_refused() -> None:
     parts = Arranged(checkpoint=LEDGER.checkpoint())
     for places, where in (({}, "logs/"), ({"here": "log"}, "log/checkpoint")):
         with pytest.raises(RecordError, match="CP-ORIGIN") as refused:
-            open_heads(parts, "ledger.test/x", LEDGER.trust().policy, VerificationLog(), None, **places)  # type: ignore[arg-type]
+            open_heads(parts, "ledger.test/x", LEDGER.trust().policy, VerificationLog(), None, own=True, **places)
         assert refused.value.where.startswith(where)
+        assert not isinstance(refused.value, Undecided)
+
+
+@pytest.mark.parametrize(("of", "noun"), [("bundle", "bundle"), ("folder", "record"), ("proof", "record")])
+def test_a_record_of_a_log_that_the_policy_of_the_reader_does_not_know_is_not_judged(of: str, noun: str) -> None:
+    parts = Arranged(checkpoint=LEDGER.checkpoint())
+    with pytest.raises(Undecided, match="CP-ORIGIN") as refused:
+        open_heads(parts, "ledger.test/x", LEDGER.trust().policy, VerificationLog(of=of), None)
+    assert refused.value.says == f"You gave the trust of {LEDGER.origin}. This {noun} is of ledger.test/x."
 
 
 def keys_of(*names: str) -> list[Vkey]:
@@ -313,9 +325,9 @@ def proof(m: int, n: int) -> bytes:
     return "".join(f"{b64(each)}\n" for each in prove_consistency(m, n, LOG.read)).encode()
 
 
-def held(size: int, *, origin: str = ORIGIN, root: bytes | None = None) -> Any:
+def held(size: int, *, origin: str = ORIGIN, root: bytes | None = None, typed: bool = False) -> HeldCheckpoint:
     checkpoint = parse_checkpoint(split_note(LOG.checkpoint(size))[0])
-    return replace(checkpoint, origin=origin, root=root or checkpoint.root)
+    return HeldCheckpoint(replace(checkpoint, origin=origin, root=root or checkpoint.root), confirmed=not typed)
 
 
 def history(*sizes: int, proofs: Any = (), anchor: Any = None, parts: bool = True, size: int = 4) -> VerificationLog:
@@ -354,16 +366,89 @@ def test_a_proof_that_concerns_the_held_checkpoint_is_named_after_it() -> None:
             history(anchor=held(size), proofs={(m, n): b""})
 
 
-def test_a_held_checkpoint_of_another_log_or_another_root_contradicts_the_record() -> None:
+def test_a_held_checkpoint_of_another_root_contradicts_the_record() -> None:
     assert history(anchor=held(4)).doubts == []
-    for wrong, says in (
-        (held(4, origin="other.test/x"), f"you hold a checkpoint of other.test/x, this is {ORIGIN}"),
-        (held(4, root=bytes(32)), f"at size 4 the checkpoint you hold has another root than {LOG.folder}/checkpoint"),
-    ):
-        with pytest.raises(RecordError, match="ANCHOR-MISMATCH") as refused:
-            history(anchor=wrong)
-        assert refused.value.where == "anchor"
-        assert refused.value.says.startswith(says)
+    with pytest.raises(RecordError, match="ANCHOR-MISMATCH") as refused:
+        history(anchor=held(4, root=bytes(32)))
+    assert refused.value.where == "anchor"
+    says = f"at size 4 the checkpoint you hold has another root than {LOG.folder}/checkpoint"
+    assert refused.value.says.startswith(says)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_checkpoint_of_another_log_says_nothing_of_this_one(typed: bool) -> None:
+    (doubt,) = history(anchor=held(4, origin="other.test/x", typed=typed)).doubts
+    says = f"You gave a checkpoint of other.test/x. This bundle is of {ORIGIN}."
+    assert (doubt.code, doubt.where, doubt.says) == ("CP-ORIGIN", "anchor", says)
+
+
+def test_a_typed_root_that_differs_is_to_be_compared_letter_by_letter() -> None:
+    right = held(4).checkpoint.root
+    wrong = unb64(b64(right)[:16] + ("A" if b64(right)[16] != "A" else "B") + b64(right)[17:])
+    book = history(anchor=held(4, root=wrong, typed=True))
+    (doubt,) = book.doubts
+    assert (doubt.code, doubt.where) == ("ANCHOR-TYPED", "anchor")
+    assert doubt.says.startswith("compare letter 17 of the root that you typed with your paper")
+    assert book.compared == ComparedRoots(4, b64(wrong), b64(right), (17,))
+    with pytest.raises(RecordError, match="ANCHOR-MISMATCH"):
+        history(anchor=held(4, root=wrong))
+
+
+def test_a_proof_from_a_typed_root_that_does_not_hold_is_no_failure_before_it_was_compared() -> None:
+    book = history(anchor=held(2, root=bytes(32), typed=True), proofs={(2, 4): proof(2, 4)})
+    assert [doubt.code for doubt in book.doubts] == ["ANCHOR-TYPED"]
+    with pytest.raises(RecordError, match="ANCHOR-MISMATCH"):
+        history(anchor=held(2, root=bytes(32)), proofs={(2, 4): proof(2, 4)})
+
+
+def test_a_signed_checkpoint_of_another_root_is_a_failure_at_once_with_both_notes_as_the_exhibit() -> None:
+    note = LOG.checkpoint(4, root=bytes(32))
+    checkpoint = parse_held(note)
+    assert checkpoint is not None
+    assert not checkpoint.typed
+    with pytest.raises(Contradiction, match="ANCHOR-MISMATCH") as refused:
+        history(anchor=checkpoint)
+    assert refused.value.exhibit is not None
+    shown = parse_split(refused.value.exhibit)
+    assert {note.decode(), LOG.checkpoint(4).decode()} == shown
+
+
+def test_a_signed_checkpoint_whose_signature_does_not_hold_proves_nothing() -> None:
+    right, other = LOG.checkpoint(4), LOG.checkpoint(4, root=bytes(32))
+    note = other.partition(b"\n\n")[0] + b"\n\n" + right.partition(b"\n\n")[2]
+    (doubt,) = history(anchor=opened_anchor(parse_held(note), LOG.trust().policy, LOG.trust())).doubts
+    assert (doubt.code, doubt.where, doubt.says) == ("ANCHOR-MISMATCH", "anchor", NOT_SIGNED)
+
+
+def test_a_checkpoint_that_a_key_of_no_log_of_the_policy_signed_proves_nothing() -> None:
+    text = split_note(LOG.checkpoint(4, root=bytes(32)))[0]
+    note = sign_note(text, ORIGIN, bytes(32)).encode()
+    held_note = opened_anchor(parse_held(note), LOG.trust().policy, LOG.trust())
+    (doubt,) = history(anchor=held_note).doubts
+    assert (doubt.code, doubt.where, doubt.says) == ("ANCHOR-MISMATCH", "anchor", NOT_SIGNED)
+
+
+def test_a_key_that_does_not_sign_this_size_by_a_signed_policy_proves_nothing() -> None:
+    note = LOG.checkpoint(4, root=bytes(32))
+    key = LOG.trust().policy.logs[0]
+    for sizes, doubts in ((Sizes(5, None), 1), (Sizes(0, 4), 1), (Sizes(0, 5), 0)):
+        trust = replace(LOG.trust(), sizes={key.text: sizes})
+        opened = opened_anchor(parse_held(note), trust.policy, trust)
+        assert opened is not None
+        assert opened.weak == bool(doubts)
+
+
+def test_a_proof_from_a_checkpoint_that_nobody_of_the_log_signed_is_no_failure() -> None:
+    text = split_note(LOG.checkpoint(2, root=bytes(32)))[0]
+    note = sign_note(text, ORIGIN, bytes(32)).encode()
+    held_note = opened_anchor(parse_held(note), LOG.trust().policy, LOG.trust())
+    book = history(anchor=held_note, proofs={(2, 4): proof(2, 4)})
+    assert [(doubt.code, doubt.says) for doubt in book.doubts] == [("ANCHOR-MISMATCH", NOT_SIGNED)]
+
+
+def parse_split(exhibit: bytes) -> set[str]:
+    document = json.loads(exhibit)
+    return {document["one"], document["two"]}
 
 
 def test_two_trees_of_one_size_are_a_split_view_and_both_notes_are_named() -> None:
@@ -433,6 +518,32 @@ def test_a_record_is_anchored_by_a_registrar_or_by_a_checkpoint_that_is_its_head
 def test_a_checkpoint_that_is_the_head_anchors_a_record_unless_it_is_said_that_it_does_not() -> None:
     book = VerificationLog()
     check_anchored(opened(head=LOG.checkpoint(4)), held(4), None, book)
+    assert book.doubts == []
+
+
+@pytest.mark.parametrize("came", [Came.WITH, Came.BESIDE, Came.UNSAID])
+def test_what_came_with_the_record_vouches_for_nothing(came: Came) -> None:
+    for trust, checkpoint in ((LOG.trust(), None), (None, held(4)), (LOG.trust(), held(4))):
+        book = VerificationLog()
+        check_anchored(opened(head=LOG.checkpoint(4)), checkpoint, trust, book, came=came)
+        (doubt,) = book.doubts
+        assert doubt.code == "NO_TRUST_ANCHOR"
+        assert doubt.says.startswith("it is consistent in itself; whose it is was not shown")
+
+
+@pytest.mark.parametrize(("size", "codes"), [(4, []), (2, ["NO_TRUST_ANCHOR"])])
+def test_enclosed_trust_does_not_vouch_where_the_checkpoint_from_elsewhere_is_not_the_head(
+    size: int, codes: list[str]
+) -> None:
+    book = VerificationLog()
+    check_anchored(opened(head=LOG.checkpoint(4)), held(size), LOG.trust(), book, came=Came.TRUST_BESIDE)
+    assert [doubt.code for doubt in book.doubts] == codes
+
+
+@pytest.mark.parametrize("came", [Came.APART, Came.VOICE])
+def test_what_came_apart_vouches_as_before(came: Came) -> None:
+    book = VerificationLog()
+    check_anchored(opened(head=LOG.checkpoint(4)), None, LOG.trust(), book, came=came)
     assert book.doubts == []
 
 

@@ -18,9 +18,11 @@ from ledger.entries.keyring import Registrar
 from ledger.errors import RecordError
 from ledger.law import judge
 from ledger.tlog.note import Checkpoint, format_checkpoint
+from ledger.trust.held import Came
 from ledger.trust.trust_folder import format_registrar, parse_registrar, parse_trust
 from ledger.verify import evidence_bundle
 from ledger.verify.evidence_bundle import verify
+from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Result, Verdict, VerificationStep
 from ledger.verify.single_entry import verify_entry
@@ -194,7 +196,11 @@ def test_a_forger_with_keys_of_his_own_does_not_get_past_a_verifier_who_has_the_
 def test_a_bundle_of_another_log_is_told_by_its_origin() -> None:
     ledger, ilves = small()
     other, _ = small(origin="ledger.test/xo/other")
-    assert codes(checked(ledger.bundle(ilves), other)) == ["CP-ORIGIN"]
+    report = checked(ledger.bundle(ilves), other)
+    assert (report.verdict, codes(report)) == (Verdict.INDETERMINATE, ["CP-ORIGIN"])
+    assert report.reasons[0].says == f"You gave the trust of ledger.test/xo/other. This bundle is of {ledger.origin}."
+    assert {step.result for step in report.steps if step.number > 4} == {"not run"}, "no verdict on the bundle"
+    assert report.case is None
 
 
 @pytest.mark.parametrize(
@@ -224,15 +230,39 @@ def test_an_anchor_that_is_no_checkpoint_is_refused_before_anything_is_read(type
     assert caught.value.where == "anchor"
 
 
-def test_an_anchor_with_another_root_or_origin_proves_the_bundle_wrong() -> None:
+def test_a_typed_anchor_with_another_root_proves_the_bundle_wrong_after_it_was_compared() -> None:
     ledger, ilves = small()
     data = ledger.bundle(ilves)
     other_root = format_checkpoint(Checkpoint(ledger.origin, ledger.size, bytes(32))).encode()
     other_log = format_checkpoint(Checkpoint("ledger.test/xv", ledger.size, bytes(32))).encode()
     for trust in (None, ledger.trust()):
-        for anchor in (other_root, other_log):
-            report = verify(data, trust, anchor, NOW)
-            assert (report.verdict, codes(report)) == (Verdict.FAILED, ["ANCHOR-MISMATCH"])
+        lack = [] if trust else ["NO_TRUST_ANCHOR"]
+        report = verify(data, trust, other_root, NOW)
+        assert (report.verdict, codes(report)) == (Verdict.INDETERMINATE, ["ANCHOR-TYPED", *lack])
+        assert report.compared is not None
+        report = verify(data, trust, other_root, NOW, typed_as_printed=True)
+        assert (report.verdict, codes(report)) == (Verdict.FAILED, ["ANCHOR-MISMATCH"])
+        for confirmed in (False, True):
+            report = verify(data, trust, other_log, NOW, typed_as_printed=confirmed)
+            assert (report.verdict, codes(report)) == (Verdict.INDETERMINATE, ["CP-ORIGIN", *lack])
+
+
+def test_a_signed_anchor_with_another_root_proves_the_bundle_wrong_at_once_and_both_are_the_exhibit() -> None:
+    ledger, ilves = small()
+    note = ledger.checkpoint(root=bytes(32))
+    report = verify(ledger.bundle(ilves), ledger.trust(), note, NOW)
+    assert (report.verdict, codes(report)) == (Verdict.FAILED, ["ANCHOR-MISMATCH"])
+    assert report.exhibit is not None
+    assert verify_exhibit(report.exhibit, ledger.trust()).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("came", [Came.WITH, Came.BESIDE, Came.UNSAID])
+def test_a_bundle_under_trust_that_came_with_it_is_consistent_and_not_shown_to_be_anybodys(came: Came) -> None:
+    ledger, ilves = small()
+    report = verify(ledger.bundle(ilves), ledger.trust(), ledger.checkpoint(), NOW, came=came)
+    assert (report.verdict, codes(report)) == (Verdict.INDETERMINATE, ["NO_TRUST_ANCHOR"])
+    assert report.reasons[0].says.startswith("it is consistent in itself; whose it is was not shown")
+    assert verify(ledger.bundle(ilves), ledger.trust(), None, NOW, came=Came.APART).verdict is Verdict.PASSED
 
 
 def grown() -> tuple[Ledger, Hand, bytes]:
@@ -258,6 +288,8 @@ def test_a_proof_to_the_anchors_size_connects_it_even_where_its_note_does_not_tr
     assert checked(data, ledger).verdict is Verdict.PASSED, "without the anchor the proof shows nothing"
     wrong = format_checkpoint(Checkpoint(ledger.origin, 5, bytes(32))).encode()
     report = checked(data, ledger, wrong)
+    assert (report.verdict, codes(report)) == (Verdict.INDETERMINATE, ["ANCHOR-TYPED"])
+    report = verify(data, ledger.trust(), wrong, NOW, typed_as_printed=True)
     assert (report.verdict, codes(report)) == (Verdict.FAILED, ["ANCHOR-MISMATCH"])
 
 
@@ -288,11 +320,11 @@ def test_a_policy_that_the_log_has_left_behind_is_said_to_be_old() -> None:
     newer = ledger.policy() + b"# newer\n"
     text = {"code": "policy", "media": "text/plain", "size": len(newer), "sha256": sha256(newer).hexdigest()}
     ledger.record(ledger.keeper, "witness-changed", {"policy_text": text})
-    data = ledger.bundle(ilves, policy=newer)
-    assert codes(checked(data, ledger)) == ["POL-NEWER"]
-    assert checked(data, ledger, trust=ledger.trust(newer)).verdict is Verdict.PASSED
-    old = ledger.bundle(ilves)
-    assert checked(old, ledger, trust=ledger.trust(newer)).verdict is Verdict.PASSED, "an older copy is no matter"
+    foreign = b"# of another log\n"
+    for copy in (newer, ledger.policy(), foreign):
+        data = ledger.bundle(ilves, policy=copy)
+        assert codes(checked(data, ledger)) == ["POL-NEWER"], "whatever is enclosed"
+        assert checked(data, ledger, trust=ledger.trust(newer)).verdict is Verdict.PASSED, "another copy is no matter"
 
 
 def test_the_registrars_line_reads_as_it_was_written() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ PROVIDER, POLICE, LAB, COURT = "Skylark Mail AS", "Cyber Unit Karsk", "Laborator
 DIGEST = "SHA-256 6a9641f5c82ee9ce"
 
 
-def step(n: int, what: str, gave: str | None, took: str | None, held: str | None = None, **more: str) -> ChainStep:
+def step(n: int, what: str, gave: str | None, took: str | None, held: str | None = None, **more: Any) -> ChainStep:
     result = more.pop("compared", "equal")
     number, on = str(n), BEGIN + timedelta(days=n)
     return ChainStep(number, on, what, gave, took, held, result, None, DIGEST, 0, **more)

@@ -20,6 +20,7 @@ NOW = moment("2027-03-03T09:00Z")
 CASE = given(issued("2027-03-01T09:00Z"), received("2027-03-02T08:30Z")).case
 CLOCK = next(c for c in read_order(CASE, NOW).deadlines.clocks if c.id == "D-7-7")
 HOUR = timedelta(hours=1)
+ENDS = "until the end of Thursday 1 April 2027, Stockholm"
 
 
 def events(*histories: DeadlineHistory, began: datetime | None = None, name: str = "KA-1") -> list[Any]:
@@ -45,7 +46,8 @@ def test_an_event_ends_with_its_deadline_and_names_the_order_the_article_and_the
         "TRANSPARENT",
     )
     assert event["description"] == (
-        f"{', '.join(CLOCK.cite)}. Counted as {CLOCK.policy}. {CLOCK.verdict} when this was written."
+        f"{', '.join(CLOCK.cite)}: the provider, {ENDS}. "
+        f"Counted as {CLOCK.policy}. {CLOCK.verdict} when this was written."
     )
     assert event["dtstamp"].dt == NOW
     assert event["categories"].cats == ["2AP-7"]

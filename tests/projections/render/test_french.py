@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from pathlib import Path
-
-from babel.messages.pofile import read_po
 
 from ledger.law import FINDING_RULES
-from projections.render.translation import PLACE, translation
+from ledger.messages import Day
+from projections.render.translation import translation
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.local_time import LocalTimes
-from tests.generate.messages import messages
-
-CATALOGUE = Path(__file__).parents[3] / "projections" / "locale" / "fr" / "LC_MESSAGES" / "comity.po"
-NAMED = re.compile(r"\{(\w+)|<(\w+)=|[<|]([\w*-]+):")
-
-
-def test_a_message_has_the_places_and_codes_of_its_english_one_and_none_is_fuzzy() -> None:
-    with CATALOGUE.open("rb") as file:
-        held = {str(m.id): m for m in read_po(file, locale="fr") if m.id}
-    assert set(held) == set(messages())
-    said = {m: str(each.string) for m, each in held.items() if each.string}
-    assert [m for m in held if held[m].fuzzy] == []
-    assert [m for m, words in said.items() if set(PLACE.findall(m)) != set(PLACE.findall(words))] == []
-    assert [m for m, words in said.items() if set(NAMED.findall(m)) != set(NAMED.findall(words))] == []
 
 
 def test_every_sentence_of_an_entry_and_every_finding_is_french() -> None:
@@ -37,8 +20,8 @@ def test_every_sentence_of_an_entry_and_every_finding_is_french() -> None:
 
 def test_dates_numbers_and_places_are_written_as_in_french() -> None:
     french = translation("fr")
-    assert french.say("2027-03-01") == "01/03/2027"
-    assert french.say("14:00 in Oslo") == "14:00 à Oslo"
+    assert french.words(Day("2027-03-01")) == "01/03/2027"
+    assert french.say("{0} in {1}", "14:00", "Oslo") == "14:00 à Oslo"
     assert french.number(12345.5, 1) == "12\u202f345,5"
 
 

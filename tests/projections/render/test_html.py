@@ -295,7 +295,10 @@ def test_sealed_values_stay_closed_until_somebody_says_why(tmp_path: Path) -> No
     assert "skyl-return.json" in opened
     assert "Sealed values are opened in this report." in opened
     reads = Page(made(ledger, "dpo", tmp_path)).words
-    assert "Prosecutor's Office Karsk [sealed] custody the investigation of criminal offences [sealed]" in reads
+    assert (
+        "Prosecutor's Office Karsk [sealed] the chain of custody the investigation of criminal offences [sealed]"
+        in reads
+    )
 
 
 def test_a_report_as_json_names_its_own_format_and_holds_the_values_of_the_page(tmp_path: Path) -> None:
@@ -362,7 +365,7 @@ def test_what_had_happened_and_was_in_no_record_is_marked(tmp_path: Path) -> Non
     last = found[-1]
     assert (last.unknown, last.state) == ((), last.really)
     page = Page(made(ledger, "replay", tmp_path))
-    assert "had happened and stood in no record" in page.words
+    assert "had happened and were not on this record" in page.words
 
 
 def test_an_entry_that_no_head_covers_yet_is_in_no_record() -> None:

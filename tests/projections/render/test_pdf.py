@@ -145,7 +145,7 @@ def checked_words(pdf: Path) -> int:
     return count
 
 
-@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("lang", ["en", "de", "fr"])
 @pytest.mark.parametrize(
     "asked",
     [
@@ -433,11 +433,12 @@ def test_what_else_is_on_record_stands_in_the_section_of_the_form_that_it_fills(
     from ledger.law import judge
     from projections.reports.front_page import IntegrityResult, Provenance
     from projections.reports.order_form.make import order_form
-    from tests.support.scenarios import by_issuer, given, issued
+    from tests.support.scenarios import by_issuer, fact, given, issued
 
     put_off = {"grounds": ["LED:13(3)(a)"], "review_on": "2027-09-01"}
     delayed = by_issuer("customer-notification-delayed", "2027-03-02T09:00Z", **put_off)
-    approved = by_issuer("order-validated", "2027-03-01T10:00Z", decision="approved", capacity="judge")
+    stated = {"decision": "approved", "capacity": "judge"}
+    approved = fact("order-validated", "2027-03-01T10:00Z", "ilves", "VAL", **stated)
     case = given(issued("2027-03-01T09:00Z", "EPOC"), approved, delayed).case
     moment = case.entries[-1].at
     making = Provenance(moment, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))

@@ -34,7 +34,7 @@ def writings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ledger_of_long_names(tmp_path_factory.mktemp("writings"))
 
 
-@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("lang", ["en", "de", "fr"])
 @pytest.mark.parametrize("kind", ["custody", "evidence-chain", "dpo", "order-form"])
 def test_names_in_four_writings_overprint_nothing(kind: str, lang: str, writings: Path, tmp_path: Path) -> None:
     opened = ("--reveal", "--because", "trial", "--as", "ilves", *(("--purpose", "trial") if kind == "dpo" else ()))

@@ -15,7 +15,7 @@ from tests.support.scenarios import disclosed, fact, given, issued
 
 
 def row(number: str, compared: str, replaced_by: str | None = None) -> Any:
-    return SimpleNamespace(number=number, compared=compared, replaced_by=replaced_by)
+    return SimpleNamespace(number=number, compared=compared, replaced_by=replaced_by, gave=None, took=None)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,8 @@ def test_files_that_are_not_opened_are_counted_and_those_that_are_opened_are_lis
         ("for the trial", "[sealed]", "for the trial"),
         (Unread.WITHHELD, "[sealed]", "[sealed]"),
         (Unread.ERASED, "[erased]", "[erased]"),
+        ("[sealed]", "[sealed]", "“[sealed]”"),
+        ("kein Grund angegeben", "[sealed]", "“kein Grund angegeben”"),
     ],
 )
 def test_the_purpose_of_a_step_is_shown_as_far_as_it_can_be_read_and_its_place_always(

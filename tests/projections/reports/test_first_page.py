@@ -34,7 +34,7 @@ from tests.support.papers.pdf_text import pdf_text
 from tests.support.story_files import STORY_NAMES, cases
 
 OPENED = ("--reveal", "--because", "trial", "--as", "ilves")
-SHA = "6a9641f5c82ee9cea2a2045cb51335a5"
+SHA = "e978f14d76503f4d341d5efcb61f68ea"
 IN_ORDER = {
     "en": (
         "KA-2027-0311",

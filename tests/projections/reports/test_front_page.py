@@ -13,6 +13,8 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Finding, judge
 from ledger.law.terms.rule import Level, Mark
+from ledger.verify.progress import Unproven
+from projections.render.translation import translation
 from projections.reports.front_page import (
     LIMITS,
     PLAIN,
@@ -31,6 +33,7 @@ from projections.reports.front_page import (
     vouches,
     words,
 )
+from projections.views.custody import custody
 from tests.support.scenarios import Fact, case, disclosed, fact, issued, leaf, moment, received, sent
 
 NOW = moment("2027-04-01T09:00Z")
@@ -129,10 +132,11 @@ def test_findings_are_listed_from_the_gravest_and_name_the_entries_of_the_order_
 
 
 def test_what_is_not_proven_is_said_once_without_its_codes_and_the_codes_are_kept_apart() -> None:
-    unproven = ("CMP-ORDER: that the log", "CMP-OTHER: that of another", "CMP-ORDER: a second", "No clock was asked.")
+    said = (("CMP-ORDER", "that the log"), ("CMP-OTHER", "that of another"), ("CMP-ORDER", "a second"))
+    unproven = (*(Unproven(code, words) for code, words in said), "No clock was asked.")
     assert in_plain_words(unproven) == (PLAIN["CMP-ORDER"], "That of another", "No clock was asked.")
     assert page_of(not_proven=unproven).unproven == ("CMP-ORDER", "CMP-OTHER")
-    assert page_of(not_proven=("Says CMP-ORDER: no",)).unproven == ()
+    assert page_of(not_proven=("CMP-ORDER: no",)).unproven == ()
 
 
 def page_of(
@@ -249,3 +253,12 @@ def test_the_page_takes_over_what_its_maker_says() -> None:
     assert page.found == found(judgement.findings)
     assert page.findings == remarks(judgement.findings, known)
     assert (page.vouches, page.lacking, page.commands, page.exhibits) == (PASSED, ("names",), (), ())
+
+
+def test_an_office_has_its_name_in_the_language_of_the_paper_wherever_it_held_the_data() -> None:
+    rows = (office("orn", de="Polizei", en="Police"), office("skylark", de="Lerchenpost", en="Skylark Mail"))
+    got = fact("evidence-received", "2027-03-03T10:00Z", "orn", "RET", check="equal", exhibit="X/1")
+    known = case((issued("2027-03-01T09:00Z"), disclosed("2027-03-03T09:00Z"), got), "2AP-7", register=rows)
+    names = [name for step in custody(known) for name in (step.released_by, step.received_by, step.held_by) if name]
+    assert {"Police", "Skylark Mail"} <= set(names)
+    assert {translation("de").words(name) for name in names} == {"Polizei", "Lerchenpost"}

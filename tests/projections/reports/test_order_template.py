@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +18,9 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.facts import build, kind_of
 from ledger.facts.vocabulary import INSTRUMENTS
+from ledger.law import FINDING_RULES
+from ledger.law.next_steps.lookup import FINDINGS
+from ledger.law.rules.check import FindingRule
 from ledger.law.rules.order_contents import CONTENTS
 from projections.reports.order_template import BY_ITSELF, example, template
 from tests.support.cli import House, run
@@ -150,9 +156,17 @@ def test_faults_of_form_are_listed_together_with_what_is_missing(tmp_path: Path)
     assert [item["level"] for item in empty] == ["form"] * 3
 
 
-def test_a_null_in_any_other_file_is_refused_as_before(house: House) -> None:
-    order = {"instrument": "EPOC", "to_party": "XV", "offences": None}
-    assert house.run("issue", "--from", filled(house, order), "--as", "ilves").exit_code == Exit.REFUSED
+@pytest.mark.parametrize("within", [None, ("public", "sealed")])
+def test_a_null_states_nothing_also_in_a_file_without_explanations(
+    house: House, within: tuple[str, str] | None
+) -> None:
+    public = {"instrument": "EPOC", "to_party": "XV", "supervision": None}
+    order = public | {"offences": None} if within is None else {"public": public, "sealed": {"offences": None}}
+    done = house.run("issue", "--from", filled(house, order), "--as", "ilves", "--dry-run")
+    assert done.exit_code == 0, done.output
+    stated = json.loads(done.stdout)
+    assert "supervision" not in stated["public"]
+    assert stated["sealed"] == {}
 
 
 def test_without_a_file_the_instrument_and_the_party_are_asked_for(house: House) -> None:
@@ -189,12 +203,63 @@ def test_an_order_under_a_treaty_that_is_not_known_to_bind_says_how_the_register
 
 def test_a_field_is_explained_with_its_form_its_codes_and_the_provisions_that_ask_for_it() -> None:
     epoc, direct = template("EPOC", {"reference": "E-7"}), template("2AP-7", {})
-    assert epoc["# elements_sought"].split(". ")[-1] == "Codes: comity vocabulary elements."
+    assert epoc["# elements_sought"].endswith("Codes: `comity vocabulary elements`. Section F of the form.")
     without = {name for name, says in epoc.items() if name.startswith("# ") and "Codes: " not in str(says)}
     assert {"# reference", "# providers"} <= without
     assert "EPOC:5(5)(d) asks for it." in epoc["# data_categories"]
-    assert "(comity vocabulary " in epoc["# data_categories"]
+    assert "(`comity vocabulary " in epoc["# data_categories"]
     assert "2AP:7(4)(f) asks for it if a request for confidentiality is on record." in direct["# special_instructions"]
     assert ("Sealed." in epoc["# identifiers"], "Sealed." in epoc["# reference"]) == (True, False)
     assert (epoc["instrument"], epoc["reference"], epoc["case_ref"]) == ("EPOC", "E-7", None)
     assert not {*BY_ITSELF} & {*epoc}
+
+
+# -- template and law agree --------------------------------------------------------------------------------------------
+
+READS = re.compile(r"(?:order|issued|version)\.(?:states|lacks|get|stated)\(\"(\w+)\"")
+NO_QUESTION = {"from_party", "to_party", "issuing_authority"}  # every order has them
+
+
+def rules_of(instrument: str) -> list[FindingRule]:
+    return [rule for rule in FINDING_RULES if not rule.instruments or instrument in rule.instruments]
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_every_field_that_a_rule_reads_of_the_order_is_in_the_template(instrument: str) -> None:
+    there, fields = template(instrument, {}).keys(), kind_of("order-issued").fields()
+    for rule in rules_of(instrument):
+        look = rule.look.func if isinstance(rule.look, partial) else rule.look
+        read = {name for name in READS.findall(inspect.getsource(look)) if name in fields} - NO_QUESTION
+        assert read <= there, rule.code
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_every_field_that_a_remedy_states_again_is_in_the_template(instrument: str) -> None:
+    there, fields = template(instrument, {}).keys(), kind_of("order-issued").fields()
+    for rule in rules_of(instrument):
+        for remedy in FINDINGS.get(rule.code, ()):
+            command = remedy.command or ""
+            again = "order-issued" in remedy.about and command.startswith("record KIND ")
+            stated = set(re.findall(r"-f (\w+)=", command)) if again else set()
+            stated |= set(re.findall(r"-f changed_fields=(\w+)", command))
+            assert {name for name in stated if name in fields} <= there, rule.code
+
+
+def test_a_draft_is_judged_with_what_is_on_record(house: House) -> None:
+    house.with_office("court", "VAL")
+    begun = house.reply(
+        "record", "order-validated", "new", "--instrument", "EPOC", "-f", "capacity=judge", "-f", "decision=approved",
+        "--as", "court",
+    )["order"]  # fmt: skip
+    file = filled(house, made("EPOC", house), issuing_capacity="public-prosecutor", data_categories=["content"])
+
+    def lacks(*more: str) -> set[str]:
+        return {item["code"] for item in json.loads(house.run("lint", file, "--json", *more).stdout)["missing"]}
+
+    assert "FE511" in lacks()
+    assert "FE511" not in lacks("--order", begun)
+    assert lacks("--order", begun) < lacks()
+    issued = house.run("issue", "--from", file, "--order", begun, "--reference", "E-9", "--as", "ilves")
+    assert issued.exit_code == 0, issued.output
+    done = house.run("lint", file, "--order", "E-9")
+    assert (done.exit_code, "`comity judge E-9` says what it lacks" in done.stderr) == (Exit.USAGE, True)

@@ -138,8 +138,8 @@ def test_the_register_says_when_what_and_on_which_entry() -> None:
     closed = register(story.case, judged(story))[1]
     got, passed = (e.seq for e in story.case.entries[2:])
     assert closed.lines == (
-        f"2027-03-10 10:00Z orn received the data as exhibit X/1, entry {got}. orn",
-        f"2027-03-11 09:00Z lab received exhibit X/1 from orn, entry {passed}. lab",
+        f"2027-03-10 10:00 UTC: orn received the data as exhibit X/1, entry {got}.",
+        f"2027-03-11 09:00 UTC: lab received exhibit X/1 from orn, entry {passed}.",
     )
     assert [e.kind for e in closed.entries] == ["evidence-received", "custody-transferred"]
     assert "place: room 2" in register(story.case, judged(story), reveal=True)[1].lines[1]
@@ -165,9 +165,9 @@ def question(ledger: Path, *more: str) -> str:
 def test_the_register_of_s1_names_the_cyber_unit_the_laboratory_and_the_defence(tmp_path: Path) -> None:
     answer = question(ledger_of("S1", tmp_path))
     for says in (
-        "2027-03-15 13:20Z Cyber Unit Karsk received the data as exhibit KA-0311/1, entry 11.",
-        "2027-03-16 08:00Z Karsk Forensic Laboratory received exhibit KA-0311/1 from Cyber Unit Karsk, entry 12.",
-        "2027-09-01 09:00Z The defence received the raw answer and the means to check it",
+        "2027-03-15 13:20 UTC: Cyber Unit Karsk received the data as exhibit KA-0311/1, entry 11.",
+        "2027-03-16 08:00 UTC: Karsk Forensic Laboratory received exhibit KA-0311/1 from Cyber Unit Karsk, entry 12.",
+        "2027-09-01 09:00 UTC: The defence received the raw answer and the means to check it",
     ):
         assert says in answer
     assert "Skylark" not in answer
@@ -188,7 +188,8 @@ def test_the_processing_record_lists_recipients_and_each_opening_with_purpose_an
     assert (closed["purpose"], closed["person"], closed["because"]) == ("audit", "[sealed]", "[sealed]")
     page = run("report", "dpo", "main", *REVEAL, ledger=ledger).stdout
     read = (
-        f'<td data-th="Person"><bdi>{PERSON}</bdi></td><td data-th="View">dpo</td>'
+        f'<td data-th="Person"><bdi>{PERSON}</bdi></td><td data-th="View">'
+        "the report on data protection</td>"
         '<td data-th="Purpose">the examination of the record</td>'
     )
     assert page.count(read) == 2

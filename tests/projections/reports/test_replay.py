@@ -11,8 +11,10 @@ from msgspec.structs import replace as with_fields
 from cli.reports.order_report import moments
 from cli.session.ledger_reader import reading
 from ledger.law import judge
-from projections.reports.replay import EntryLine, Stage, _at_once, in_words, stages
+from ledger.messages import Code, Day, Message, state_code
+from projections.reports.replay import EntryLine, Stage, _at_once, in_words, running, stages
 from projections.views.custody import custody, held_periods
+from projections.views.due import due
 from projections.views.known_at import Change
 from tests.projections.render.test_html import Page, made
 from tests.support.cli import ledger_of
@@ -48,21 +50,27 @@ def test_a_holder_has_the_data_from_the_receipt_until_before_it_gives_them_away(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (Change("state", "-", "INSTRUCTED_NOT_TO_DISCLOSE"), ("state", "no order yet", "instructed not to disclose")),
-        (Change("criterion A7", "NOT_APPLICABLE", None), ("criterion A7", "not applicable", None)),
+        (
+            Change("state", state_code("-"), state_code("INSTRUCTED_NOT_TO_DISCLOSE")),
+            ("state", "no order yet", "instructed not to disclose"),
+        ),
+        (Change("criterion A7", state_code("NOT_APPLICABLE"), None), ("criterion A7", "not applicable", None)),
         (
             Change(
                 "deadline answer of the provider (D-7-7), counted as 2AP-CAL",
-                "OPEN due 2027-04-01T22:00:00Z",
-                "NOT-RUNNING",
+                Message("{0}, {1}", state_code("OPEN"), Message("end of {0} ({1})", Day("2027-04-01"), "Oslo")),
+                state_code("NOT-RUNNING"),
             ),
             (
                 "deadline answer of the provider (D-7-7), counted as 2AP-CAL",
-                "open due 2027-04-01T22:00:00Z",
+                "open, end of 2027-04-01 (Oslo)",
                 "not-running",
             ),
         ),
-        (Change("region customer_notice", None, "DELAYED"), ("region customer notice", None, "delayed")),
+        (
+            Change(Message("region {0}", Code("customer_notice", "customer notice")), None, state_code("DELAYED")),
+            ("region customer notice", None, "delayed"),
+        ),
         (Change("finding V-X", None, "GPS IS OUT"), ("finding V-X", None, "GPS IS OUT")),
     ],
 )
@@ -140,13 +148,32 @@ def test_each_stage_has_what_happened_what_was_recorded_and_what_nobody_could_kn
     assert shown("2027-03-01T08:59Z") == []
 
 
+def test_what_its_signer_put_right_is_marked_and_is_no_part_of_what_really_was() -> None:
+    wrong = received("2027-02-28T09:00Z", at="2027-03-02T10:00Z", label="wrong")
+    right = received("2027-03-02T09:00Z", at="2027-03-02T11:00Z", label="right", replaces="wrong", why="a typing error")
+    case = given(issued("2027-03-01T09:00Z"), wrong, right).case
+    last = max(e.index for e in case.entries) + 1
+    found = stages(case, [(moment("2027-03-02T12:00Z"), last)], moment("2027-03-03T09:00Z"), judge)
+    (said,) = (line for stage in found for line in stage.happened if line.on == moment("2027-02-28T09:00Z"))
+    assert said.replaced_by == next(e.number for e in case.entries if e.replaces)
+    assert [s.really for s in found if s.at == moment("2027-02-28T09:00Z")] == ["no order yet"]
+
+
+def test_of_two_readings_of_a_deadline_each_names_how_it_is_counted() -> None:
+    case = given(issued("2027-03-01T09:00Z"), received("2027-03-04T09:00Z")).case
+    judgement = judge(case, moment("2027-03-05T09:00Z"))
+    answers = [d for d in due(judgement, judgement.as_of) if d.clock.id == "D-7-7"]
+    assert [d.policy for d in running(answers)] == ["2AP-CAL", "2AP-CAL+ROLL"]
+    assert [d.policy for d in running(answers[:1])] == [""]
+
+
 def test_what_really_was_is_read_with_offices_registered_before_the_first_event() -> None:
     case = given(issued("2027-03-01T09:00Z"), received("2027-03-02T09:00Z", at="2027-03-05T09:00Z")).case
     early = with_fields(case.registry[0], on=moment("2027-01-01T00:00Z"), at=moment("2027-01-02T00:00Z"))
     late = with_fields(case.registry[-1], on=moment("2027-04-01T00:00Z"), at=moment("2027-04-02T00:00Z"))
-    made = _at_once(with_fields(case, registry=(early, late)))
+    made = _at_once(with_fields(case, registry=(early, late)), ())
     assert [e.at for e in made.entries] == [e.on for e in case.entries]
     begins = case.entries[0].on
     assert [(e.on, e.at) for e in made.registry] == [(early.on, early.at), (begins, begins)]
     empty = with_fields(case, entries=(), registry=(late,))
-    assert _at_once(empty).registry == (late,)
+    assert _at_once(empty, ()).registry == (late,)

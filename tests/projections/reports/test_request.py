@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from projections.render.translation import translation
 from projections.reports.request import Request, StateName, element, request, state
 from tests.support.scenarios import Fact, case, fact, issued, received, sent
 
@@ -99,3 +100,13 @@ def test_a_state_is_named_as_registered_else_by_the_cldr_else_by_its_code() -> N
     assert [orsinia.called(lang) for lang in ("de", "en", "fr")] == ["Orsinien", "Orsinia", "Orsinia"]
     assert [ireland.called(lang) for lang in ("ga", "de", "en")] == ["Éire", "Irland", "Ireland"]
     assert ireland.own == (("ga", "Éire"),)
+
+
+def test_a_party_without_a_name_has_a_word_for_a_party_in_each_language() -> None:
+    named = state("XO", ())
+    assert named is not None
+    assert [translation(lang).of(named).name for lang in ("en", "de", "fr")] == [
+        "Party XO",
+        "Vertragspartei XO",
+        "Partie XO",
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ledger.entries.case import ReceivedRegister
 from projections.sentences.names import language_name, names_of, territory
 from tests.support.scenarios import Fact, case, fact, issued, sent
 
@@ -61,8 +62,38 @@ def test_an_office_has_the_time_of_its_party() -> None:
     assert [names.times(actor).beside(NOON) for actor in ("lab", "unknown")] == ["13:00 in Oslo", ""]
 
 
+def test_an_office_of_another_register_has_the_time_that_our_registrar_states_of_the_party_it_names() -> None:
+    named = {party: row("authority-registered", 8, actor="court", party=party) for party in ("XP", "IE")}
+    registers = {
+        party: ReceivedRegister(
+            f"ledger.example/{party}", party, case((issued("2027-03-01T09:00Z"),), "2AP-7", register=(one,)).registry
+        )
+        for party, one in named.items()
+    }
+    assert names_of(replace(CASE, others=(registers["XP"],))).zone("court") == "Europe/Oslo"
+    assert names_of(replace(CASE, others=tuple(registers.values()))).zone("court") == ""
+
+
 def test_names_of_states_and_languages_are_those_of_the_cldr() -> None:
     assert [territory("DE", lang) for lang in ("en", "de", "fr")] == ["Germany", "Deutschland", "Allemagne"]
     assert territory("XO", "en") is None
     assert [language_name("sv", lang) for lang in ("en", "de")] == ["Swedish", "Schwedisch"]
     assert language_name("xx-none", "en") == "xx-none"
+
+
+def test_a_name_that_reads_like_words_of_the_program_is_set_in_quotation_marks_in_each_language() -> None:
+    names = {"en": "TOTAL-FAILED", "de": "TOTAL-PASSED", "fr": "échouée"}
+    rows = (
+        row("authority-registered", 1, actor="lab", party="XP", names=names, valid_from="2027-01-01"),
+        row("authority-registered", 2, actor="0badc0de", party="XP", valid_from="2027-01-01"),
+        row("party-registered", 3, party="XP", zone="Europe/Oslo", names={"en": "passed", "de": "Land"}),
+    )
+    told = names_of(case((issued("2027-03-01T09:00Z"),), "2AP-7", register=rows))
+    assert [told.office("lab", lang) for lang in ("en", "de", "fr")] == [
+        "“TOTAL-FAILED”",
+        "„TOTAL-PASSED“",
+        "«\u00a0échouée\u00a0»",
+    ]
+    assert told.offices["lab"].names["de"] == "„TOTAL-PASSED“"
+    assert told.office("0badc0de") == "“0badc0de”"
+    assert [told.party("XP", lang) for lang in ("en", "de")] == ["“passed”", "Land"]

@@ -19,8 +19,9 @@ from projections.render.translation import translation
 from projections.sentences.kinds import PATTERNS
 from projections.sentences.names import Names, names_of
 from projections.sentences.pattern import Choice, choices, fields, parsed
-from projections.sentences.sentence import UNKNOWN, Sentence, says, sentence
-from projections.sentences.values import QUOTES, Language
+from projections.sentences.quotation import QUOTES
+from projections.sentences.sentence import UNKNOWN, says, sentence
+from projections.sentences.values import Language
 from tests.support.facts import StatedFact, facts, in_full
 from tests.support.story_files import STORY_NAMES, cases
 
@@ -315,8 +316,6 @@ def test_a_copy_of_a_sentence_is_plain_text() -> None:
 
     one = sentence(entry(HANDED), NAMES)
     assert type(deepcopy(one)) is str
-    assert isinstance(one.between("13:00 UTC: "), Sentence)
-    assert one.between("13:00 UTC: ") == f"13:00 UTC: {one}"
 
 
 def test_two_long_names_of_offices_that_differ_at_their_end_are_two_names() -> None:

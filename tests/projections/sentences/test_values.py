@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from ledger.facts.value_forms import Form, IntegerForm, ListForm, MapForm, Objec
 from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.facts.words.shared import CATEGORIES
 from ledger.law.terms.periods import period
+from ledger.messages import LongDay
 from projections.render.translation import translation
 from projections.sentences.local_time import LocalTimes
 from projections.sentences.names import names_of
+from projections.sentences.quotation import in_quotes
 from projections.sentences.values import ENGLISH, Language, cut, in_words, short
 from tests.support.scenarios import case, fact, issued, sent
 
@@ -162,7 +165,7 @@ def test_a_code_of_a_list_is_in_the_words_of_the_vocabulary_and_a_period_of_the_
     (code, words), *_ = CATEGORIES.words.items()
     form = text("code", *CATEGORIES.words)
     assert in_words(code, form, language, NAMES, OSLO) == language.word(words)
-    assert in_words("D-7-7", ANY, language, NAMES, OSLO, "period") == period("D-7-7", language.word)
+    assert in_words("D-7-7", ANY, language, NAMES, OSLO, "period") == language.of(period("D-7-7"))
     assert in_words("D-0-0", ANY, language, NAMES, OSLO, "period") == "D-0-0"
 
 
@@ -225,7 +228,7 @@ def test_a_cut_keeps_54_characters_and_the_last_25_and_halves_none(stated: str, 
 
 def test_a_digest_is_short_from_13_digits_on_and_an_unknown_language_has_english_quotation_marks() -> None:
     assert [short("a" * n) for n in (8, 12, 13)] == ["a" * 8, "a" * 12, "aaaaaaaa..."]
-    assert Language("xx").in_quotes("a") == "“a”"
+    assert in_quotes("a", "xx") == "“a”"
     assert (Language("xx").point, Language("de", {"a": "b"}).point) == (".", ",")
     assert [Language("de", {"a": "b", "c": ""}).word(word) for word in "acd"] == ["b", "c", "d"]
     assert Language().put("{0} of {1}", 1, "b") == "1 of b"
@@ -237,3 +240,8 @@ def test_a_digest_is_short_from_13_digits_on_and_an_unknown_language_has_english
 )
 def test_a_size_of_a_million_is_one_megabyte(size: int, words: str) -> None:
     assert ENGLISH.size(size) == words
+
+
+def test_the_first_day_of_a_month_is_an_ordinal_number_in_french() -> None:
+    days = [translation("fr").words(LongDay(date(2026, 6, day))) for day in (1, 11)]
+    assert days == ["1er juin 2026", "11 juin 2026"]

@@ -242,16 +242,19 @@ def labelled(leaves: list[str]) -> str:
 def question(case: Case, file: Digest, at: datetime = EVER) -> dict[str, Any]:
     """Return the question to the page about a file at a moment."""
     known = {"name": file.name, "size": file.size, "sha256": file.sha256, "sha512": file.sha512}
-    own, registry = ([_plain(e) for e in entries] for entries in (case.entries, case.registry))
+    own, registry = ([plain_entry(e) for e in entries] for entries in (case.entries, case.registry))
     return {"own": own, "registry": registry, "at": wire(at), "file": known, "digests": [file.digest]}
 
 
-def _plain(e: Entry) -> dict[str, Any]:
+def plain_entry(e: Entry) -> dict[str, Any]:
+    """Return an entry as the page is asked about it: `closed` are sealed fields that cannot be read."""
     names = ("leaf", "index", "order", "seq", "kind", "by", "role", "party", "speaks", "whose", "replaces", "origin")
     closed = {name: value.value for name, value in e.sealed.items() if isinstance(value, Unread)}
     return {
         **{name: getattr(e, name) for name in (*names, "place", "held", "proves")},
         "on": wire(e.on),
+        "at": wire(e.at),
+        "isWrapped": e.received is not None,
         "public": dict(e.public),
         "sealed": {name: value for name, value in e.sealed.items() if name not in closed},
         "closed": closed,

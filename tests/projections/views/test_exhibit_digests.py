@@ -390,7 +390,7 @@ def test_every_paper_on_two_exhibits_finds_each_equal(two: Path) -> None:
     assert (rows.count(",first stated,"), rows.count(",equal,equal,")) == (2, 4)
 
 
-@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("lang", ["en", "de", "fr"])
 def test_a_paper_says_of_erased_digests_that_they_are(lang: str) -> None:
     told_of = story(disclosed("2027-03-05T09:00Z", label="one", manifest=Unread.ERASED), moves("move", 8, "E", A))
     html = page(answer(told_of), lang)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.law import judge
+from projections.sentences.local_time import end_of
 from projections.views.known_at import Change, LogMoment, as_known, changes, difference
 from tests.support.judging import judged
 from tests.support.scenarios import disclosed, given, issued, moment, received
@@ -35,7 +36,7 @@ def test_a_difference_has_the_entries_that_came_and_each_line_of_the_judgement_t
     what = next(name for name in named if name.startswith("deadline ") and "D-7-7" in name)
     assert what.endswith(f"counted as {clock.policy}")
     assert clock.due is not None
-    assert named[what][1] == f"{clock.verdict} due {clock.due:%Y-%m-%dT%H:%M:%SZ}"
+    assert named[what][1] == f"{clock.verdict}, {end_of(clock.due, clock.zone, clock.last_day)}"
     assert all(change.before != change.after for change in found.changes)
     assert difference(case, later, later, judge).changes == ()
 

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -19,14 +19,14 @@ from ledger.adapters.keys.key_files import Key, SeedKey
 from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.envelope import Circumstances, EntryPlace, Signer, seal
-from ledger.entries.placement import access_of, map_of
+from ledger.entries.placement import access_of, map_of, registry_of
 from ledger.errors import TooManyRequests
 from ledger.facts import build
 from ledger.tlog.note import parse_checkpoint
 from ledger.tlog.tree import check_inclusion, parse_proof
 from server.api.application import problem
 from tests.server.office import Office, Reply, serving
-from tests.support.cli import House, run
+from tests.support.cli import ORIGIN, House, run
 
 
 class Desk:
@@ -269,9 +269,21 @@ def test_a_place_that_is_taken_or_not_reached_is_refused(desk: Desk) -> None:
 
 def test_a_form_that_the_command_refuses_is_refused_here(desk: Desk) -> None:
     refused(desk, "OFFICE-UNKNOWN", desk.sealed("order-transmitted", {**SENT, "addressee": "nobody"}), status=422)
-    late = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
-    refused(desk, "FORM-DATE", desk.sealed("order-transmitted", SENT, on=late))
-    assert desk.post(desk.sealed("order-transmitted", {**SENT, "addressee": "nobody"}), unregistered=True).status == 200
+
+
+def test_an_office_under_the_name_of_a_verdict_is_refused_unless_its_registrar_says_why(desk: Desk) -> None:
+    keeper = "registrar.ledger.example.xo.karsk"
+    at = desk.office.ask(desk.key(keeper), f"/v1/orders/{registry_of(ORIGIN)}/place").json
+    place = EntryPlace(ORIGIN, registry_of(ORIGIN), at["seq"], at["prev"], at["instrument"])
+
+    def office(**more: Any) -> dict[str, Any]:
+        fields = {"actor": "court", "party": "XO", "roles": ["CT"], "valid_from": "2026-01-01", **more}
+        return desk.sealed(
+            "authority-registered", fields, place=place, actor="registrar", role="ADM", key=desk.key(keeper)
+        )
+
+    refused(desk, "NAME-MISLEADING", office(names={"de": "TOTAL-PASSED"}), by=keeper, status=422)
+    assert desk.post(office(names={"de": "TOTAL-PASSED"}, names_reason="by-law"), by=keeper).status == 200
 
 
 def test_a_reference_is_taken_once(desk: Desk) -> None:

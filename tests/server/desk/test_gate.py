@@ -43,7 +43,8 @@ def test_a_page_names_the_person_and_the_office(prosecutor: Person) -> None:
 
 
 def test_each_language_has_the_same_texts() -> None:
-    from server.desk.site import LANGUAGES, texts
+    from ledger.messages import LANGUAGES
+    from server.desk.site import texts
 
     names = [set(texts(each)) for each in LANGUAGES]
     assert names[0] == names[1] == names[2]

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from ledger.messages import Message
+
 pytest.importorskip("fido2", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("http_message_signatures", reason="needs the extra `server`")
 
 from ledger.facts import KINDS
+from ledger.facts.words.kind_words import explanation, kinds_in_words
 from ledger.facts.words.shared import PURPOSES
 from ledger.law.deadlines.table import REGISTER
-from projections.drawings.timeline import kinds_in_words
-from server.desk.site import LANGUAGES, Frame
-from server.error_texts import error_texts
+from ledger.messages import LANGUAGES
+from projections.render.translation import translation
+from server.desk.site import Frame
 from tests.generate.messages import left_in_english
 from tests.server.desk.desk import Person, marked, own_words, person, words
 from tests.server.office import Office, serving_story
@@ -61,16 +64,22 @@ def test_no_page_leaves_a_sentence_in_english(people: list[Person], order: str, 
 def test_a_catalogue_has_what_explains_a_field_a_deadline_and_who_acts(lang: str) -> None:
     frame = Frame(lang, "/")
     fields = [field for kind in KINDS.values() for field in kind.fields().values()]
-    said = {field.says for field in fields} | {rule.acts for rule in REGISTER} | {
-        kinds_in_words(rule.met_by) for rule in REGISTER
-    }  # fmt: skip
+    said: set[str] = {
+        *(explanation(field.says) for field in fields),
+        *(explanation(kind.says) for kind in KINDS.values()),
+    }
+    said |= {kinds_in_words(rule.met_by) for rule in REGISTER} | {Message(rule.acts) for rule in REGISTER}
     assert [text for text in sorted(said) if "lang=" in frame.explain(text)] == []
+
+
+def test_a_text_that_is_no_message_is_shown_as_it_is_and_never_looked_up() -> None:
+    assert Frame("de", "/").explain("try again") == "try again"
 
 
 def test_a_text_of_the_desk_is_not_marked_as_english_on_a_page_in_another_language() -> None:
     frame = Frame("de", "/")
     assert "lang=" not in frame.explain(frame.text["c_on_says"])
-    assert frame.explain("No catalogue has this.") == '<span lang="en">No catalogue has this.</span>'
+    assert frame.explain(Message("No catalogue has this.")) == '<span lang="en">No catalogue has this.</span>'
 
 
 @pytest.mark.parametrize("lang", OTHERS)
@@ -146,8 +155,8 @@ def test_a_problem_of_the_api_is_in_the_language_that_a_script_of_the_page_accep
     reader = people[0]
     reply = reader.get("/v1/orders/00000000-0000-0000-0000-000000000000", **{"accept-language": lang})
     assert reply.status == 404
-    assert reply.json["detail"] == error_texts(lang).messages["there is no order that this caller may see"]
-    assert reply.json["title"] == error_texts(lang).messages["There is no such thing that this caller may see."]
+    assert reply.json["detail"] == translation(lang).say("there is no order that this caller may see")
+    assert reply.json["title"] == translation(lang).say("There is no such thing that this caller may see.")
     assert reader.get("/v1/orders/00000000-0000-0000-0000-000000000000").json["detail"].startswith("there is no")
 
 

@@ -14,10 +14,11 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 
 from ledger.entries.placement import access_of, registry_of
 from ledger.facts import KINDS
+from ledger.facts.words.kind_words import kinds_in_words
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.terms.rule import ClockVerdict
-from projections.drawings.timeline import kinds_in_words
-from server.desk.site import LANGUAGES, texts
+from ledger.messages import LANGUAGES
+from server.desk.site import texts
 from server.desk.steps import recordable
 from tests.server.desk.desk import Person, person, words
 from tests.server.desk.reading import Form

@@ -11,6 +11,7 @@ import pytest
 
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.errors import LedgerError
+from ledger.messages import LANGUAGES
 from server.identity.accounts import Accounts
 from server.identity.database import open_database
 from server.jobs.notices import send_notices
@@ -18,6 +19,7 @@ from server.jobs.settings import Mail, Person, Settings, settings_of
 from server.jobs.state import JobStore
 from server.jobs.table import Place
 from server.work.store import WorkStore
+from tests.generate.messages import left_in_english
 from tests.server.jobs.sinks import mail_sink
 from tests.support.cli import ledger_of, reply
 
@@ -61,16 +63,17 @@ def test_a_mail_has_references_and_counts_and_no_note_and_no_name(place: Path, s
     (mail,) = taken
     text = mail.get_content()
     assert (mail["To"], mail["Auto-Submitted"]) == ("dina@court.example", "auto-generated")
-    assert mail["Subject"] == "3 notices on 1 orders"
+    assert mail["Subject"] == "Notices: 3; orders: 1"
     assert "9ee263c9  notes that name you: 1, notes: 2" in text
     assert not [word for word in ("Geheimwort", "Person at", "someone") if word in text]
 
 
-def test_a_mail_is_in_the_language_that_the_person_chose(place: Path, store: JobStore) -> None:
-    waiting(place, "ilves", "dina@court.example", "note", language="fr")
+@pytest.mark.parametrize("lang", LANGUAGES[1:])
+def test_a_mail_is_in_the_language_that_the_person_chose(lang: str, place: Path, store: JobStore) -> None:
+    waiting(place, "ilves", "dina@court.example", "note", language=lang)
     with mail_sink() as (port, taken):
         send_notices(settings(port), store, Place(place, place, NOW))
-    assert taken[0]["Subject"] == "1 avis sur 1 injonctions"
+    assert left_in_english(f"{taken[0]['Subject']}\n{taken[0].get_content()}", lang) == []
 
 
 def test_a_second_mail_comes_on_another_day_with_what_is_new_alone(place: Path, store: JobStore) -> None:
@@ -81,7 +84,7 @@ def test_a_second_mail_comes_on_another_day_with_what_is_new_alone(place: Path, 
             WorkStore(database).notify([account], str(reply("orders", ledger=place)["orders"][0]["order"]), "assigned")
         for now in (NOW + 3_600, NOW + DAY):
             send_notices(settings(port), store, Place(place, place, now))
-    assert [mail["Subject"] for mail in taken] == ["1 notices on 1 orders"] * 2
+    assert [mail["Subject"] for mail in taken] == ["Notices: 1; orders: 1"] * 2
     assert "assigned to you: 1" in taken[1].get_content()
     assert taken[0]["Message-ID"] != taken[1]["Message-ID"]
 

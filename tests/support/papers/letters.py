@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.entries.case import Case
 from projections.reports.front_page import IntegrityResult, Provenance
 from projections.reports.letters.context import LetterRequest
 from projections.reports.letters.letter import Letter, LetterKind, Omission
@@ -58,10 +59,16 @@ def written(
     lang: str = "en",
 ) -> Letter:
     """Return a letter on an order from Oslo's zone, of the issuing authority unless another office writes."""
-    facts = (order, *facts)
-    made = case(facts, instrument, parties=OSLO, offices=NAMED, register=register)
+    made = written_about(*facts, instrument=instrument, register=register, order=order)
     making = Provenance(moment(at), "comity", "rules", None, IntegrityResult("INDETERMINATE", "", (), ()))
     return letter(LetterRequest(kind, actor, role, lang, (), enclosures, omit), made.known(moment(at)), making)
+
+
+def written_about(
+    *facts: Fact, instrument: str = "2AP-7", register: tuple[Fact, ...] = (described(),), order: Fact = ISSUED
+) -> Case:
+    """Return the order on which a letter is written."""
+    return case((order, *facts), instrument, parties=OSLO, offices=NAMED, register=register)
 
 
 def words(made: Letter) -> str:

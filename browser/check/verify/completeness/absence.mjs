@@ -6,16 +6,21 @@ import { encoded, latin1, unb64, utf8 } from '../../formats/bytes.mjs';
 import { checkEnvelope, openEntry } from '../../entries/envelope.mjs';
 import { Chains, registryOf } from '../../entries/placement.mjs';
 import { checkCommit, checkHead } from './committed_heads.mjs';
-import { checkLines, checkLogKeys, checkRotations, chooseRegistrar, suspect } from '../entries.mjs';
-import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, openHeads } from '../heads.mjs';
+import { checkPolicy } from '../claims.mjs';
+import { checkLines, checkLogKeys, checkRotations, chooseRegistrar, doubtUnread, suspect } from '../entries.mjs';
+import { checkAnchored, openedAnchor } from '../history/anchors.mjs';
+import { checkHistory } from '../history/consistency.mjs';
+import { checkCurrent, checkQuorum, checkSizesOf, openHeads } from '../heads.mjs';
 import { checkInclusion, leafHash } from '../../tlog/tree.mjs';
 import { checkLookup, orderKey } from '../../tlog/patricia_tree.mjs';
 import { checkPublic, noteTexts } from '../field_forms.mjs';
 import { Keyring } from '../../entries/keyring.mjs';
 import { Notebook } from '../progress.mjs';
+import { sayPredecessor } from '../received_entries.mjs';
+import { OTHER_WORDS, english } from '../../english.mjs';
 import { Refused, placed } from '../../errors.mjs';
 import { Times } from '../time_brackets.mjs';
-import { parseAnchor } from '../../trust/trust_folder.mjs';
+import { parseHeld } from '../../trust/held.mjs';
 
 const FORMAT = 'comity.absence/1';
 const LARGEST = 1 << 24; // bytes
@@ -39,13 +44,16 @@ export function isAbsence(data) {
   return start.startsWith('{') && start.includes(FORMAT);
 }
 
-/** Verify the document under `trust` (from `parseTrust`, or null) and an anchor, or null; any content ends in a report. */
-export async function verifyAbsence(data, trust, anchor, now) {
-  const held = anchor && parseAnchor(anchor);
-  const book = new Notebook();
+/**
+ * Verify the document under `trust` (from `parseTrust`, or null) and an anchor, or null; any content ends in a report.
+ * `came` and `asPrinted` are as of `verify`.
+ */
+export async function verifyAbsence(data, trust, anchor, now, { came = null, asPrinted = false } = {}) {
+  const held = parseHeld(anchor, asPrinted);
+  const book = new Notebook('proof');
   const found = { entries: 0, signatures: 0, head: null, headSeen: null, states: null };
   try {
-    await walk(data, trust, held, now, book, found);
+    await walk(data, trust, held, now, book, found, came);
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
   }
@@ -54,10 +62,10 @@ export async function verifyAbsence(data, trust, anchor, now) {
   const { entries, signatures, head, headSeen, states } = found;
   const nothing = { manifest: null, brackets: [], known: null, makers: null, shown: null, committed: null };
   const seen = { entries, signatures, head, headSeen, says: states };
-  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, ...nothing, ...seen };
+  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, compared: book.compared, ...nothing, ...seen };
 }
 
-async function walk(data, trust, held, now, book, found) {
+async function walk(data, trust, held, now, book, found, came) {
   let said, heads, size;
   await book.step(1, () => {
     said = parsed(data);
@@ -79,8 +87,9 @@ async function walk(data, trust, held, now, book, found) {
     heads = checkQuorum(heads, trust.policy, now, book);
   });
   await book.step(6, async () => {
-    await checkHistory(heads, parts, held, book);
-    checkAnchored(heads, held, trust, book);
+    const anchor = await openedAnchor(held, trust.policy, trust);
+    await checkHistory(heads, parts, anchor, book);
+    checkAnchored(heads, anchor, trust, book, came);
   });
   book.skip(7, ['absence-nothing']);
   const { checkpoint } = heads.head;
@@ -130,6 +139,9 @@ async function walk(data, trust, held, now, book, found) {
     checkLines(opened, heads, trust.policy, trust, book);
     ({ size, root } = await placed('commit', () => checkCommit(commit, at, log, keyring)));
     suspect(new Map([...opened, [at, commit]]), keyring, times, book, () => 'register');
+    doubtUnread(keyring, book, (index) => `register ${index}`);
+    await checkPolicy([...opened].map(([index, entry]) => ({ ...entry, index })), trust.raw, null, book);
+    sayPredecessor(opened, book);
     book.says('keys', keyring.keys.size, keyring.offices.size);
   });
   for (let step = 12; step < 17; step++) book.skip(step, ['absence-nothing']);
@@ -139,6 +151,7 @@ async function walk(data, trust, held, now, book, found) {
     if (head) throw new Refused('MAP-HEAD', ['absence-there', said.order], 'absent');
     found.states = ['absence-says', log, said.order, size];
     book.says(...found.states);
+    if (said.says !== english(found.states)) book.remarks.push(OTHER_WORDS);
     book.gravest.push(['unproven-absence', log, said.order, size, at, commit.signed_at]);
     if (at !== size || size !== checkpoint.size - 1n) {
       book.gravest.push(['unproven-absence-later', said.order, checkpoint.size, size], ['unproven-absence-register', size]);

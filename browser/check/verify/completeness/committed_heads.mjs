@@ -9,7 +9,7 @@ import { checkLookup, orderKey } from '../../tlog/patricia_tree.mjs';
 import { checkLeaf, suspect } from '../entries.mjs';
 import { checkPublic } from '../field_forms.mjs';
 import { leafHash, parseProof, rootOver } from '../../tlog/tree.mjs';
-import { committedBy } from '../../entries/placement.mjs';
+import { checkCommits, committedBy } from '../../entries/placement.mjs';
 import { openEntry } from '../../entries/envelope.mjs';
 
 /**
@@ -49,6 +49,7 @@ async function openCommit({ raw, proof }, head, keyring) {
 export async function checkCommit(entry, index, origin, keyring) {
   if (entry.log !== origin) throw new Refused('CTX-LOG', ['place-log', entry.log, origin]);
   checkPublic(entry);
+  checkCommits(entry);
   const commit = await committedBy(entry);
   if (!commit || entry.instrument !== null) throw new Refused('CTX-ORDER', ['commit-place', entry.kind, entry.order]);
   keyring.check(entry, index);

@@ -9,13 +9,14 @@ alone: it is deleted with them, and made again if it belongs to other rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventsourcing.sqlite import SQLiteCursor
+from msgspec import json
 
 from ledger.adapters.storage.orders.order_answers import NAME as ANSWERS
 from ledger.adapters.storage.orders.order_answers import TABLES as ANSWER_TABLES
@@ -44,7 +45,7 @@ from ledger.adapters.storage.orders.order_row import (
     unix_second,
 )
 from ledger.adapters.storage.sqlite import SQLiteErrors
-from ledger.adapters.storage.views import View, ViewRow, seconds
+from ledger.adapters.storage.views import Rows, View, seconds
 from ledger.entries.case import instant
 from ledger.errors import LedgerError
 
@@ -52,7 +53,7 @@ MOST_COUNTED = 1_000  # matching orders are counted up to this number
 COLUMNS = ("ref", "state", "issued_on", "last_on")  # of `board`: texts by which orders are sorted; "" for none
 CLOCK_DUE = f"ifnull(due, {-1 << 62})"  # a deadline without an end comes first
 UNDETERMINED = "UNDETERMINED"  # the verdict of a deadline that could not be computed
-_EDITION = "7"  # increased when these tables change
+_EDITION = "8"  # increased when these tables change
 _TABLES = (
     # number: see `place`; last: the moment of the last entry; first_due: of the first deadline; the rest as in its row
     "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,"
@@ -71,13 +72,22 @@ _TABLES = (
     " WITHOUT ROWID",
     "CREATE TABLE board_name (number INTEGER, name TEXT, PRIMARY KEY (number, name)) WITHOUT ROWID",
     "CREATE INDEX board_by_name ON board_name (name, number)",
+    # the registers of other logs when the rows were judged: a mark of all their files, the sizes by origin as JSON
+    "CREATE TABLE board_received (mark TEXT NOT NULL, sizes BLOB NOT NULL)",
     "CREATE TABLE board_of (view TEXT NOT NULL)",
     *COUNT_TABLES,
     *ANSWER_TABLES,
 )
 _FIRST_DUE = f"ifnull(b.first_due, {FAR})"
-_ROWS = ("board", "board_clock", "board_words", "board_value", "board_name", ANSWERS, *COUNTS)
+_ROWS = ("board", "board_clock", "board_words", "board_value", "board_name", "board_received", ANSWERS, *COUNTS)
 _NAMES = (*_ROWS, "board_of")
+
+
+class SeenRegisters(NamedTuple):
+    """The registers of other logs at a moment: a mark that changes with any of them, their sizes by origin."""
+
+    mark: str
+    sizes: dict[str, int]
 
 
 class OrderIndex(View):
@@ -135,7 +145,7 @@ class OrderIndex(View):
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _put(self, c: SQLiteCursor, rows: Mapping[str, ViewRow]) -> None:
+    def _put(self, c: SQLiteCursor, rows: Rows) -> None:
         c.execute("SELECT view FROM board_of")
         self._require_mine(c.fetchall())
         old_rows = self._known(c, list(rows))
@@ -151,7 +161,7 @@ class OrderIndex(View):
             ("board_cost", "number"),
         ):
             c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - fixed names
-        self._insert(c, [read_row(shown.body) for shown in rows.values()], old_rows)
+        self._insert(c, [read_row(shown.body) for shown in rows.values() if shown is not None], old_rows)
 
     def _known(self, c: SQLiteCursor, keys: Sequence[str]) -> list[OrderRow]:
         rows = []
@@ -216,13 +226,33 @@ class OrderIndex(View):
             c.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
 
     def mark_stale(self, names: Iterable[str]) -> None:
-        """Make the rows stale that rest on an office or a Party of these names."""
+        """Make the rows stale that rest on an office, a Party or another log of these names."""
         with SQLiteErrors(self.path), self.datastore.transaction(commit=True) as c:
-            c.executemany(
-                "UPDATE shown SET stale_at = 0 WHERE view = ? AND key IN"
-                " (SELECT b.key FROM board_name n CROSS JOIN board b ON b.number = n.number WHERE n.name = ?)",
-                [(self.name, name) for name in names],
-            )
+            self._mark(c, names)
+
+    def mark_received(self, names: Iterable[str] | None, registers: SeenRegisters) -> None:
+        """Make the rows stale that rest on these names (None: every row), and store which registers the rows know."""
+        with SQLiteErrors(self.path), self.datastore.transaction(commit=True) as c:
+            if names is None:
+                c.execute("UPDATE shown SET stale_at = 0 WHERE view = ?", (self.name,))
+            else:
+                self._mark(c, names)
+            c.execute("DELETE FROM board_received")
+            c.execute("INSERT INTO board_received VALUES (?, ?)", (registers.mark, json.encode(registers.sizes)))
+
+    def _mark(self, c: SQLiteCursor, names: Iterable[str]) -> None:
+        c.executemany(
+            "UPDATE shown SET stale_at = 0 WHERE view = ? AND key IN"
+            " (SELECT b.key FROM board_name n CROSS JOIN board b ON b.number = n.number WHERE n.name = ?)",
+            [(self.name, name) for name in names],
+        )
+
+    def received(self) -> SeenRegisters:
+        """Return which registers of other logs the rows know."""
+        rows = self.select("SELECT mark, sizes FROM board_received")
+        return (
+            SeenRegisters(rows[0][0], json.decode(rows[0][1], type=dict[str, int])) if rows else SeenRegisters("", {})
+        )
 
     # -- asking -------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ A page costs what it shows. A number of matches is counted by the database, whic
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from ledger.adapters.storage.orders.order_index import OrderIndex
+from ledger.adapters.storage.orders.order_query import word_terms
 from ledger.adapters.storage.orders.order_row import Due, OrderRow, filter_word, read_row, unix_second
 from ledger.entries.case import instant, wire
 
@@ -27,6 +29,11 @@ _ORDERS = {
     "issued": ("b.issued_on", "b.key"),
     "last": ("b.last_on", "b.key"),
 }
+_FOUND = " AND b.key IN (SELECT value FROM json_each(?))"
+_FOUND_OR_WORDS = (
+    " AND (b.key IN (SELECT value FROM json_each(?))"
+    " OR b.number IN (SELECT rowid FROM board_words WHERE board_words MATCH ?))"
+)
 _CLOCKS = " CROSS JOIN board_clock c ON c.number = b.number"
 _CLOCKS_BY_END = "board_clock c CROSS JOIN board b ON b.number = c.number"
 _RUNNING = "NOT c.unknown AND (c.due IS NULL OR c.due > ?)"
@@ -34,7 +41,10 @@ _DEADLINES = {"due": (_DUE, "b.key", _PLACE), "order": ("b.key", _DUE, _PLACE)}
 
 
 class OrderFilter(Struct, frozen=True):
-    """The values that an order has to have; None stands for any. `since`: it has an entry dated then or later."""
+    """The values that an order has to have; None stands for any. `since`: it has an entry dated then or later.
+
+    With `words` it has all of them, each as the beginning of a word of the order, or its id is one of `found`.
+    """
 
     state: str | None = None
     provider: str | None = None
@@ -42,6 +52,8 @@ class OrderFilter(Struct, frozen=True):
     by: str | None = None
     kind: str | None = None
     since: datetime | None = None
+    words: str | None = None
+    found: tuple[str, ...] = ()
 
     def match(self) -> str:
         """Return the full-text query for these values; empty for any order."""
@@ -157,6 +169,10 @@ def _matching(wanted: OrderFilter, more: str, instead: str | None = None) -> tup
     else:
         source = f"{instead or f'board b{more}'} WHERE 1"
     params: list[Any] = [match] if match else []
+    if wanted.words is not None:
+        terms = word_terms(wanted.words)
+        source += _FOUND_OR_WORDS if terms else _FOUND
+        params += [json.dumps(wanted.found), *([" AND ".join(terms)] if terms else [])]
     if wanted.since is not None:
         return f"{source} AND b.last >= ?", [*params, unix_second(wanted.since)]
     return source, params

@@ -62,13 +62,18 @@ def position(row: OrderRow, sort: str) -> tuple[int, int]:
     return place(row), place(row)
 
 
+def word_terms(words: str) -> list[str]:
+    """Return the terms of a full-text query for orders that have all of these words."""
+    typed = words.replace('"', " ").replace("\0", " ").split()
+    return [f'words : "{word}"' + " *" * (len(word) > 1) for word in typed]  # too many words begin with one letter
+
+
 def condition(asked: OrderQuery, now: datetime) -> tuple[str, str, list[Any]]:
     """Return the FROM and WHERE of a query for orders, the column of their numbers, and its parameters."""
     terms = [filter_word(name, value) for name, value in asked.picked.items() if name in PICKED]
     terms += [RUNS] * asked.overdue
     query = [f'picked : "{term}"' for term in terms]
-    typed = asked.words.replace('"', " ").replace("\0", " ").split()
-    query += [f'words : "{word}"' + " *" * (len(word) > 1) for word in typed]  # too many words begin with one letter
+    query += word_terms(asked.words)
     over = " AND b.first_due <= ?" if asked.overdue else ""
     params: list[Any] = [" AND ".join(query)] if query else []
     if asked.overdue:

@@ -16,7 +16,11 @@ _LAST_SECOND = (1 << 34) - 1  # the year 2514
 
 
 class Due(msgspec.Struct, frozen=True):
-    """One open deadline of an order: `due` in the text form of entries, None if it could not be computed."""
+    """One open deadline of an order: `due` in the text form of entries, None if it could not be computed.
+
+    `last_day` is the last local day that still counts, None for a period that ends within a day; `zone` is that of the
+    count.
+    """
 
     id: str
     due: str | None
@@ -24,6 +28,8 @@ class Due(msgspec.Struct, frozen=True):
     verdict: str
     cite: str
     entries: list[str]
+    last_day: str | None = None
+    zone: str = "UTC"
 
 
 class OrderRow(msgspec.Struct, frozen=True):
@@ -49,7 +55,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     findings: dict[str, int] = {}  # how many of each level: V, W, G
     answers: dict[str, list[str]] = {}  # on the ten questions of a data protection officer, in short, by number
     open: list[tuple[int, str]] = []  # open duties of data protection, each with its question
-    rests_on: list[str] = []  # the offices and Parties that it rests on, sorted
+    rests_on: list[str] = []  # the offices, Parties and other logs that it rests on
     counted: CountedRow | None = None  # in statistics; None: not issued yet
     kept_until: str | None = None  # the day on which the retention of held data is reviewed; empty without a rule
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ledger.adapters.keys import mldsa
 from ledger.verify.evidence_bundle import verify
+from tests.browser.check.test_conformance import differences
 from tests.browser.rows.case import held
 from tests.browser.support.node import Page
-from tests.browser.support.recorder import report_fields
+from tests.browser.support.recorder import question, report_fields
 from tests.ledger.entries.test_log_keys import first, policy, second
+from tests.ledger.verify.other_records.test_not_known_here import WORLDS
 from tests.ledger.verify.other_records.test_received_entries import (
     FORMLESS,
     LATER,
@@ -21,7 +24,7 @@ from tests.ledger.verify.other_records.test_received_entries import (
     later,
     misformed,
 )
-from tests.support.memory_ledger import NOW, ORDER
+from tests.support.memory_ledger import NOW, ORDER, checked
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +51,19 @@ def agreed(node: Page, world: World, data: bytes) -> set[str]:
     codes = [{r["code"] for r in asked["remarks"]} - {"CMP-README"} for asked in (said, report)]
     assert codes[0] == codes[1]
     return codes[0]
+
+
+@pytest.mark.parametrize("made", WORLDS)
+def test_the_page_says_of_offices_that_it_does_not_know_what_the_program_says(
+    node: Page, made: Callable[[], World]
+) -> None:
+    world = made()
+    report = checked(data := world.data(), world.here, trust=world.trust())
+    ours = node.ask("verify", **question(data, world.trust(), None, NOW))
+    assert not differences(ours, report_fields(report))
+    assert report.case is not None
+    counted = [[e.kind, e.by] for e in report.case.entries if e.received is not None and not e.known_to]
+    assert ours["acts"] == counted
 
 
 @pytest.mark.parametrize(("kind", "public"), MISFORMED)

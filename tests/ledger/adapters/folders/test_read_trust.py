@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
@@ -13,7 +14,7 @@ import pytest
 
 from ledger.adapters.folders.handed_folder import TRUST_FILE
 from ledger.adapters.folders.read_trust import (
-    PIN,
+    keep_pin,
     kept_pin,
     plain_files,
     read_trust_folder,
@@ -26,6 +27,13 @@ from ledger.trust.signed_policy import check_versions, draft, format_version, si
 from ledger.trust.trust_folder import fingerprint_of, parse_trust
 from tests.ledger.trust.test_signed_policy import BASE, SEEDS
 from tests.support.memory_ledger import small
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the user of each test an own configuration folder."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config"
 
 
 @pytest.fixture
@@ -73,7 +81,7 @@ def test_only_the_files_that_a_verifier_reads_are_read(plain: Path) -> None:
 
 
 def test_each_file_may_be_as_large_as_the_reference_says_and_no_larger(plain: Path) -> None:
-    for name in ("tsa/a.pem", "policy", "fingerprint", "1.trust.json"):
+    for name in ("tsa/a.pem", "policy", "1.trust.json"):
         kept = (plain / name).read_bytes() if (plain / name).exists() else None
         (plain / name).write_bytes(b"#" * (TRUST_FILE + 1))
         assert refused(read_trust_folder, str(plain))[0] == "NOT-A-FILE"
@@ -100,11 +108,6 @@ def test_a_fingerprint_has_to_be_that_of_the_files(plain: Path) -> None:
     assert read_trust_folder(str(plain), right) == read_trust_folder(str(plain))
     says = "it has no signed trust policy, and its files have another fingerprint than the one given"
     assert refused(read_trust_folder, str(plain), "00" * 32) == ("TRUST-FORMAT", says, str(plain))
-    (plain / PIN).write_text("00" * 32 + "\n")
-    assert refused(read_trust_folder, str(plain))[1] == says
-    assert read_trust_folder(str(plain), right).policy.logs  # the given one goes before the kept one
-    (plain / PIN).write_text(right)
-    assert read_trust_folder(str(plain)).policy.logs
 
 
 def test_a_folder_without_a_policy_is_none(tmp_path: Path) -> None:
@@ -123,19 +126,42 @@ def test_signed_versions_need_a_fingerprint_that_came_by_another_way(plain: Path
     assert len(versions) == 1
     says = "nothing says that its first version is the true one"
     assert refused(read_trust_folder, str(plain)) == ("NO_TRUST_ANCHOR", says, str(plain))
-    (plain / PIN).write_text(versions[0].fingerprint + "\n")
+    keep_pin(str(plain), versions[0].fingerprint)
     trust = read_trust_folder(str(plain))
     assert trust.authorities == (b"a",)  # the other one is not named
     assert check_versions(versions, versions[0].fingerprint) == versions[0]
     assert refused(read_trust_folder, str(plain), "00" * 32)[0].startswith("POL-")
 
 
-def test_a_kept_fingerprint_is_64_hex_digits(tmp_path: Path) -> None:
-    assert (kept_pin(str(tmp_path)), kept_pin(str(tmp_path / "none"))) == (None, None)
-    (tmp_path / PIN).write_text(f"{'ab' * 32}\n")
+@pytest.mark.parametrize("name", ["fingerprint", "fingerprints", "page/fingerprint"])
+def test_a_fingerprint_in_a_folder_does_not_vouch_for_the_folder(plain: Path, version: bytes, name: str) -> None:
+    (plain / "1.trust.json").write_bytes(version)
+    (plain / name).parent.mkdir(exist_ok=True)
+    (plain / name).write_text(versions_of(str(plain))[0].fingerprint + "\n")
+    code, says, where = refused(read_trust_folder, str(plain))
+    assert (code, where) == ("NO_TRUST_ANCHOR", str(plain))
+    assert ("came in the same folder" in says) is (name == "fingerprint")
+
+
+def test_a_kept_fingerprint_is_of_one_folder_and_not_of_its_copies(plain: Path, version: bytes) -> None:
+    (plain / "1.trust.json").write_bytes(version)
+    keep_pin(str(plain), versions_of(str(plain))[0].fingerprint)
+    assert read_trust_folder(f"{plain}/../{plain.name}/").policy.logs
+    copy = plain.with_name("stick")
+    shutil.copytree(plain, copy)
+    assert refused(read_trust_folder, str(copy))[0] == "NO_TRUST_ANCHOR"
+
+
+def test_a_kept_fingerprint_is_64_hex_digits(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kept_pin(str(tmp_path)) is None
+    keep_pin(str(tmp_path), "ab" * 32)
     assert kept_pin(str(tmp_path)) == "ab" * 32
-    assert kept_pin(str(tmp_path / PIN)) is None  # no folder
+    (file,) = (config / "comity" / "fingerprints").iterdir()
+    assert file.stat().st_mode & 0o077 == 0
     for content in (b"ab", "ü".encode() * 32):
-        (tmp_path / PIN).write_bytes(content)
+        file.write_bytes(content)
         with pytest.raises(RecordError):
             kept_pin(str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    monkeypatch.setenv("HOME", "/")
+    assert kept_pin(str(tmp_path)) is None  # nowhere to keep it

@@ -25,4 +25,6 @@ def test_threads_that_make_one_file_at_once_all_open_it(tmp_path: Path) -> None:
         for number in range(10):
             path = tmp_path / f"{number}.db"
             assert list(pool.map(opened, [path] * threads)) == [[(1,)]] * threads
+            # Connections that close at the same moment may each leave the log to the other; one alone removes it.
+            open_or_create(path, ()).close()
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".db"] * 10

@@ -68,6 +68,7 @@ class Desk:
         self.subject_keys: Any = SimpleNamespace(companion_of=lambda order: self.companion)
         self.cases: Any = SimpleNamespace(
             opened=lambda order: [(n, entry(kind)) for n, kind in enumerate(self.kinds[order])],
+            joins=SimpleNamespace(parts_of=lambda order: []),
             arrived=lambda order, opened: self.arrivals if order == "main" else [],
         )
         self.received: Any = SimpleNamespace(read=self.held.get)

@@ -45,7 +45,11 @@ def test_an_entry_alone_is_compared_with_what_was_seen_if_its_proof_leads_to_a_h
     with pytest.raises(RecordError, match="KEY-UNKNOWN") as refused:
         from_entry(journal, opened, proof, print, anyway=False)
     assert "--anyway" in refused.value.hint
-    report.verdict = Verdict.FAILED
+    report.reasons = [Reason("CP-ORIGIN", "", "You gave the trust of another log.")]
+    with pytest.raises(RecordError, match="CP-ORIGIN") as other:
+        from_entry(journal, opened, proof, print, anyway=True)
+    assert other.value.hint == ""
+    report.reasons, report.verdict = [Reason("KEY-UNKNOWN", "", "whose key")], Verdict.FAILED
     with pytest.raises(RecordError, match="KEY-UNKNOWN") as failed:
         from_entry(journal, opened, proof, print, anyway=True)
     assert failed.value.hint == ""
@@ -91,7 +95,7 @@ def test_a_bundle_is_compared_with_what_was_received_of_its_orders_and_of_the_on
     ledger, ilves = small(origin="ledger.test/xv")
     data = ledger.bundle(ilves)
     known: list[list[str]] = []
-    report = SimpleNamespace(reasons=[], verdict=Verdict.PASSED, exhibit=None, head=None)
+    report = SimpleNamespace(reasons=[], verdict=Verdict.PASSED, exhibit=None, head=None, case=None)
     monkeypatch.setattr(arrivals, "trust_in_log", lambda journal, origin: "trust")
     monkeypatch.setattr(arrivals, "verify", lambda *_, **__: report)
     for name in ("_hold", "_compare_ours", "keep_register"):

@@ -17,7 +17,8 @@ from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.names import origin_hash
 from ledger.tlog.note import Vkey, log_vkey, parse_vkey
-from ledger.verify.earlier_bundles import Contradiction, EarlierEntries
+from ledger.verify.earlier_bundles import EarlierEntries
+from ledger.verify.history.anchors import Contradiction
 from ledger.verify.report import Reason, Verdict
 from tests.support.memory_ledger import NOW, Ledger, hand, small
 
@@ -124,6 +125,14 @@ def test_what_is_doubtful_is_refused_unless_it_is_asked_for_and_then_its_doubts_
     assert (check, said) == ("KEY-UNKNOWN there --anyway keeps it all the same; it will count for nothing", [])
     check, said, _ = settled(Verdict.INDETERMINATE, *codes, anyway=True, monkeypatch=monkeypatch)
     assert (check, said) == ("not-checked", ["KEY-UNKNOWN: KEY-UNKNOWN it is", "NO-QUORUM: NO-QUORUM it is"])
+
+
+@pytest.mark.parametrize("anyway", [True, False])
+def test_what_was_not_judged_under_the_trust_of_another_log_is_not_kept_anyway(
+    anyway: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = settled(Verdict.INDETERMINATE, "CP-ORIGIN", anyway=anyway, monkeypatch=monkeypatch)
+    assert found == ("CP-ORIGIN there ", [], [])
 
 
 # -- what was seen before ----------------------------------------------------------------------------------------------
@@ -258,7 +267,7 @@ def test_a_bundle_is_verified_again_against_what_is_known_and_its_register_is_ke
     reasons = [Reason(code, "", "x") for code in codes]
     doubt = Verdict.INDETERMINATE if codes else Verdict.PASSED
     done: list[Any] = []
-    report: Any = SimpleNamespace(reasons=reasons, verdict=doubt, exhibit=None, head=None)
+    report: Any = SimpleNamespace(reasons=reasons, verdict=doubt, exhibit=None, head=None, case=None)
 
     def verify(*args: Any, elsewhere: object = None, **more: Any) -> Any:
         done.append(("verify", elsewhere))

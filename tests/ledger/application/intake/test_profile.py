@@ -37,6 +37,8 @@ def refused(profile: str) -> RecordError:
         ('dates = "day-first"', 'dates = "first"', "Invalid enum value"),
         ("[order]", "[order", "not TOML"),
         ('when = "Doručeno"', 'when = "Doručeno"\nat = "25:00"', "is no time of day"),
+        ('channel = "mail"', 'channel = "???"', "entry 2 (order-transmitted).channel: ??? is left"),
+        ('= "skylark"', '= "???"', "codes.offices: ??? is left at "),
     ],
 )
 def test_a_fault_of_a_profile_says_what_is_wrong(old: str, new: str, says: str) -> None:

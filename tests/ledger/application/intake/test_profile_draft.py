@@ -128,15 +128,16 @@ def test_an_entry_is_drafted_for_each_date_with_the_fields_of_its_kind() -> None
         "to_party": {"column": "State", "codes": "parties"},
     }
     assert sent["fields"] == {"addressee": {"column": "Provider", "codes": "offices"}, "channel": "not-known"}
-    assert received["fields"] == {"actor": {"column": "Provider", "codes": "offices"}}
-    assert made["codes"] == {"offices": {"Skylark": "???"}, "parties": {"EE": "???"}}
+    assert received["fields"] == {"actor": {"column": "Provider", "codes": "offices"}, "on_source": "???"}
+    assert made["codes"] == {"offices": {"Skylark": "???"}, "parties": {"EE": "EE"}}
 
 
 def test_without_a_column_of_providers_or_states_a_person_is_asked() -> None:
     made = drafted("Ref;Sent;Received", "A;26.03.2026;27.03.2026")
-    assert [each["fields"] for each in made["entry"]] == [
+    assert (made["entry"][0]["kind"], made["entry"][0]["when"]) == ("order-issued", "Sent")
+    assert [each["fields"] for each in made["entry"]][1:] == [
         {"addressee": "???", "channel": "not-known"},
-        {"actor": "???"},
+        {"actor": "???", "on_source": "???"},
     ]
     assert "codes" not in made
     (issued,) = drafted("Ref;Issued", "A;26.03.2026")["entry"]
@@ -146,7 +147,7 @@ def test_without_a_column_of_providers_or_states_a_person_is_asked() -> None:
 def test_a_date_of_no_known_meaning_is_taken_for_the_issue_and_other_columns_are_left_to_a_person() -> None:
     lines = lines_of("Ref;When;Then;Remark", "A;26.03.2026;27.03.2026;x")
     assert 'when = "When"' in lines
-    assert '# columns that no rule reads yet: "When", "Then", "Remark"' in lines
+    assert '# columns that no rule reads yet: "Then", "Remark"' in lines
     assert not any(line.startswith("# columns that no") for line in lines_of("Ref;Issued", "A;26.03.2026"))
     assert '# columns that no rule reads yet: "Remark"' in lines_of("Ref;Issued;Remark", "A;26.03.2026;x")
 
@@ -164,12 +165,12 @@ def fields_of(rows: Table) -> dict[str, Any]:
     return {name: getattr(rows, name) for name in rows.__struct_fields__}
 
 
-def test_a_list_of_words_has_each_word_once_and_at_most_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_words_has_each_word_of_all_rows_once_and_not_more_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profile_draft, "MOST_WORDS", 2)
     rows = [f"A;26.03.2026;{word}" for word in ("b", " b ", "", "a", "c")]
     assert list(drafted("Ref;Issued;Provider", *rows)["codes"]["offices"]) == ["b", "a"]
     monkeypatch.setattr(profile_draft, "SAMPLE", 1)
-    assert list(drafted("Ref;Issued;Provider", *rows)["codes"]["offices"]) == ["b"]
+    assert list(drafted("Ref;Issued;Provider", *rows)["codes"]["offices"]) == ["b", "a"]
 
 
 def test_short_rows_and_columns_without_a_heading_are_no_fault() -> None:
@@ -231,3 +232,30 @@ def test_a_row_that_ends_at_a_column_has_an_empty_cell_there() -> None:
     blank = draft_profile(table("Ref;;;Issued", "A;;;26.03.2026"), 1, "x")
     assert "columns that no rule" not in blank
     assert "same heading" not in blank
+
+
+def test_the_usual_table_of_a_provider_is_drafted_with_the_authority_that_issued_each_order() -> None:
+    made = drafted(
+        "Ticket;Received;Authority;Reference;Country;Account;Data;Answered",
+        "LM-1;25.09.2026;StA Görlitz;45 Js 1/26;DE;k@x;subscriber;30.09.2026",
+        "LM-2;26.09.2026;Sta Gorlitz!;45 Js 2/26;Germany;k@x;mails;",
+    )
+    issued, received, answered = made["entry"]
+    authority = {"column": "Authority", "codes": "authorities"}
+    assert (issued["kind"], issued["when"]) == ("order-issued", "Received")  # the table has no day of issue
+    assert issued["fields"] == {
+        "from_party": {"column": "Country", "codes": "parties"},
+        "actor": authority,
+        "issuing_authority": authority,
+        "identifiers": {"column": "Account"},
+        "data_categories": {"column": "Data", "codes": "categories"},
+        "providers": "???",
+        "to_party": "???",
+    }
+    assert (received["kind"], received["fields"]) == ("order-received", {"on_source": "???"})  # the importer's own act
+    assert (answered["kind"], answered["when"], "actor" in answered["fields"]) == ("data-disclosed", "Answered", False)
+    assert made["codes"] == {
+        "authorities": {"StA Görlitz": "sta-gorlitz", "Sta Gorlitz!": "sta-gorlitz-2"},
+        "parties": {"DE": "DE", "Germany": "???"},
+        "categories": {"subscriber": "subscriber", "mails": "???"},
+    }

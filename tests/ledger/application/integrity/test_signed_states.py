@@ -11,6 +11,7 @@ from ledger.application.integrity.signed_states import arranged_states, compare_
 from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.tree import EMPTY_ROOT
+from ledger.trust.held import HeldCheckpoint
 from ledger.verify import heads
 from tests.support.hash_log import HashLog
 
@@ -80,15 +81,20 @@ def test_states_are_opened_as_our_own_unless_there_is_trust_from_outside(
 
 
 def compared(
-    *states: tuple[int, bytes], anchor: tuple[int, bytes] | None = None, walked: int = 7, size: int = 7
+    *states: tuple[int, bytes],
+    anchor: tuple[int, bytes] | None = None,
+    walked: int = 7,
+    size: int = 7,
+    typed: bool = False,
 ) -> list[tuple[str, str]]:
     """Compare states with a log of `size` entries, of which `walked` were read, with the root of the first 3 noted."""
     frontier = SimpleNamespace(size=walked, root=lambda: LOG.root(7))
     audit: Any = SimpleNamespace(size=size, frontier=frontier, roots={3: LOG.root(3)})
     reader: Any = SimpleNamespace(hashes=LOG.read)
     all_ = {str(n): SimpleNamespace(checkpoint=Checkpoint(LOG.origin, *state)) for n, state in enumerate(states)}
-    signed: Any = SimpleNamespace(all=all_, where=lambda digest: f"state {digest}")
-    held = Checkpoint(LOG.origin, *anchor) if anchor else None
+    head = SimpleNamespace(checkpoint=Checkpoint(LOG.origin, 0, LOG.root(0)))
+    signed: Any = SimpleNamespace(all=all_, head=head, where=lambda digest: f"state {digest}")
+    held = HeldCheckpoint(Checkpoint(LOG.origin, *anchor), confirmed=not typed) if anchor else None
     return [(each.code, each.where) for each in compare_states(audit, reader, signed, held)]
 
 
@@ -104,6 +110,7 @@ def test_a_state_of_other_entries_is_corrupt_and_a_checkpoint_that_was_held_a_mi
     wrong = (size, bytes(32))
     assert compared((2, LOG.root(2)), wrong) == [("LOG-CORRUPT", "state 1")]
     assert [code for code, _ in compared((2, LOG.root(2)), anchor=wrong)] == ["ANCHOR-MISMATCH"]
+    assert [code for code, _ in compared((2, LOG.root(2)), anchor=wrong, typed=True)] == ["ANCHOR-TYPED"]
     assert compared(wrong, walked=6) == [], "entries that were not read are compared with nothing"
 
 

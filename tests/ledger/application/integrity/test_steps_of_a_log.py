@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +20,11 @@ from ledger.application.integrity.verify_log import _check_others, _Files, verif
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.trust.trust_folder import Sizes, Trust
-from ledger.verify import claims, entries
 from ledger.verify.other_records import counterparties
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Report, Verdict, VerificationStep
 from tests.ledger.application.integrity.test_audit import shelf_of
-from tests.support.memory_ledger import BEGINS, NOW, Ledger, small
+from tests.support.memory_ledger import BEGINS, NOW, Ledger, resealed, small
 
 
 class Log:
@@ -97,6 +97,22 @@ def test_a_head_is_reported_with_the_time_at_which_its_witnesses_saw_it(tmp_path
     assert (report.verdict, report.head_seen) == (Verdict.PASSED, BEGINS)
     assert report.head is not None
     assert (report.head.checkpoint.size, report.entries, report.not_covered) == (5, 5, 0)
+
+
+def test_an_entry_on_keys_of_a_later_version_leaves_the_verdict_open(tmp_path: Path) -> None:
+    def later(payload: dict[str, Any]) -> None:
+        payload.update(schema=2, public={"actor": 7})
+
+    ledger, _ = small()
+    ledger.record(ledger.keeper, "key-revoked", {"actor": "ilves", "cause": "lost"})
+    raw = resealed(ledger.entries.pop(), later, ledger.keeper)
+    ledger, _ = small()
+    ledger.append(raw)
+    log = Log(tmp_path, ledger)
+    report = log.verify(ledger.trust())
+    assert report.verdict is Verdict.INDETERMINATE
+    assert [(reason.code, reason.where) for reason in report.reasons] == [("KEY-SCHEMA", "#5")]
+    assert report.steps[VerificationStep.KEYS - 1].result == "indeterminate"
 
 
 def test_a_head_is_refused_of_a_size_that_a_signed_policy_does_not_let_its_key_sign(log: Log) -> None:
@@ -185,19 +201,18 @@ def test_entries_on_other_records_are_judged_by_the_trust_or_else_by_the_policy_
     assert (given[0][1], given[0][5]) == (log.walked[0], NOW)
 
 
-def test_the_policy_is_compared_with_the_changes_of_witnesses_alone(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[Any] = []
-    for name in ("check_log_keys", "check_rotations", "check_lines"):
-        monkeypatch.setattr(entries, name, lambda *more: None)
-    monkeypatch.setattr(claims, "check_policy", lambda *more: given.append(more))
-
-    def changed(walked: Audit) -> None:
-        for index, kind in ((3, "witness-changed"), (4, "log-key-rotated")):
-            walked.log_changes[index] = SimpleNamespace(payload=SimpleNamespace(kind=kind, public={"at": index}))  # type: ignore[assignment]
-
-    trust = log.made.trust()
-    log.verify(trust, changed)
-    assert [each[:3] for each in given] == [({3: {"at": 3}}, trust, log.made.policy())]
+def test_the_policy_is_compared_with_the_changes_of_witnesses_alone(tmp_path: Path) -> None:
+    for newer in (False, True):
+        ledger, ilves = small()
+        ledger.record(ledger.keeper, "key-revoked", {"actor": ilves.actor, "cause": "lost"})
+        sha256 = "ab" * 32 if newer else hashlib.sha256(ledger.policy()).hexdigest()
+        text = {"code": "policy", "media": "text/plain", "size": 1, "sha256": sha256}
+        ledger.record(ledger.keeper, "witness-changed", {"policy_text": text})
+        (tmp_path / str(newer)).mkdir()
+        log = Log(tmp_path / str(newer), ledger)
+        for enclosed in (ledger.policy(), b"# another\n", None):
+            report = log.verify(ledger.trust(), policy=enclosed)
+            assert [reason.code for reason in report.reasons] == (["POL-NEWER"] if newer else [])
 
 
 def test_statements_of_auditors_are_read_where_the_log_has_signed_anything(

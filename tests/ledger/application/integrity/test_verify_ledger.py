@@ -32,6 +32,7 @@ from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Checkpoint, log_vkey, note_digest
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
+from ledger.trust.held import HeldCheckpoint
 from ledger.verify import entries as verifying
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Verdict, VerificationStep
@@ -191,7 +192,7 @@ def test_the_files_of_a_folder_that_was_handed_over_are_read(handed: Handed, ask
     handed.holds(files)
     assert (files.heads, files.tokens) == (handed.heads, handed.tokens)
     assert (files.checkpoint, files.entries_at, files.damage) == (handed.newest, "entries.db", None)
-    assert (trust, anchor.size) == (None, 3)
+    assert (trust, anchor.checkpoint.size) == (None, 3)
     (handed.path / "heads.db").unlink()
     (handed.path / "log" / "checkpoint").unlink()
     (handed.path / "TEST").touch()
@@ -324,8 +325,10 @@ class Walked:
 
     def found(self, states: dict[int, bytes], anchor: Checkpoint | None = None) -> list[tuple[str, str, str]]:
         heads = {f"d{size}": SimpleNamespace(checkpoint=Checkpoint("o", size, top)) for size, top in states.items()}
-        signed: Any = SimpleNamespace(all=heads, where=lambda digest: f"heads.db {digest}")
-        return [(each.code, each.where, each.says) for each in compare_states(self.audit, self.reader, signed, anchor)]
+        head = SimpleNamespace(checkpoint=Checkpoint("o", 0, EMPTY_ROOT))
+        signed: Any = SimpleNamespace(all=heads, head=head, where=lambda digest: f"heads.db {digest}")
+        held = None if anchor is None else HeldCheckpoint(anchor, confirmed=True)
+        return [(each.code, each.where, each.says) for each in compare_states(self.audit, self.reader, signed, held)]
 
 
 def test_each_state_of_any_size_is_compared_with_the_entries() -> None:
@@ -375,7 +378,7 @@ def test_the_keys_of_the_log_are_checked_in_each_way_and_reported_keys_are_doubt
     reported = SimpleNamespace(actor="orn", suspected_since="2027-03-01T00:00:00Z")
     walked: Any = SimpleNamespace(
         log_changes={3: "change"},
-        keyring=SimpleNamespace(keys={"k1": key, "k2": reported}, offices={"ilves": 1}),
+        keyring=SimpleNamespace(keys={"k1": key, "k2": reported}, offices={"ilves": 1}, unread=[]),
         noted=SimpleNamespace(suspect={"k1": [4], "k2": [7, 9]}),
     )
     unused: Any = None

@@ -12,7 +12,7 @@ from ledger.application.write import write_position
 from ledger.application.write.write_position import PendingBatch, WritePosition
 from ledger.entries.envelope import OpenedEntry, open_
 from ledger.entries.keyring import Registrar
-from ledger.entries.placement import map_of
+from ledger.entries.placement import HEADS_COMMITTED, map_of
 from ledger.errors import RecordError
 from tests.support.memory_ledger import Ledger, small
 
@@ -169,6 +169,7 @@ def test_an_entry_in_a_role_that_its_key_has_not_or_in_a_reserved_order_is_refus
     for payload, code in (
         (replace(first.payload, signer=replace(signer, role="SP")), "KEY-ROLE"),
         (replace(first.payload, order=map_of(ledger.origin), instrument=None), "CTX-ORDER"),
+        (replace(first.payload, kind=HEADS_COMMITTED, order=map_of(ledger.origin), instrument=None), "KEY-ROLE"),
     ):
         batch = PendingBatch(past)
         with pytest.raises(RecordError) as refused:

@@ -58,7 +58,7 @@ def test_there_are_eight_and_each_has_a_name() -> None:
 def test_a_criterion_about_data_does_not_apply_until_there_are_any(name: str) -> None:
     assert criterion(BARE, name) == "NOT_APPLICABLE"
     assert criterion(ANSWERED, name) != "NOT_APPLICABLE"
-    assert said(BARE, name).lacks == ("No data have reached the issuing side.",)
+    assert said(BARE, name).lacks == ("The record shows no data that reached the issuing side.",)
 
 
 @pytest.mark.parametrize("name", ["A1", "A2", "A3", "A4", "A5", "A7", "A8"])
@@ -120,6 +120,15 @@ def test_a_disclosure_without_readable_digests_demonstrates_no_integrity(manifes
     story = BARE.when(replace(DATA, fields={**DATA.fields, "manifest": manifest}), EVIDENCE)
     assert criterion(story, "A2") == "GAP"
     assert criterion(story, "A3") == "DEMONSTRATED"
+
+
+def test_files_that_are_sealed_for_the_reader_are_not_called_unreadable_for_good() -> None:
+    stories = [BARE.when(replace(DATA, fields={**DATA.fields, "manifest": why}), EVIDENCE) for why in Unread]
+    sealed, erased = (said(story, "A2").lacks for story in stories)
+    assert sealed == ("The files of a disclosure are sealed for this reader.",)
+    assert erased == (
+        "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more.",
+    )
 
 
 def test_custody_begins_with_a_receipt() -> None:
@@ -201,7 +210,7 @@ def test_a_rolled_twin_does_not_count() -> None:
 
 def test_data_protection_is_demonstrated_once_no_duty_is_open_or_broken() -> None:
     assert criterion(ANSWERED, "A7") == "GAP"
-    basis = given(issued("2027-03-01T09:00Z", "SCA", dp_regime="BC:28"), RECEIVED, DATA, EVIDENCE)
+    basis = given(issued("2027-03-01T09:00Z", "BC-18", dp_regime="BC:28"), RECEIVED, DATA, EVIDENCE)
     observed = fact("customer-notified", "2027-03-06T09:00Z", "orn", "RET", channel="letter")
     assert criterion(basis.when(observed), "A7") == "GAP"
     rule = fact("retention-rule-set", "2027-03-06T10:00Z", "orn", "RET", review_on="2028-03-01")

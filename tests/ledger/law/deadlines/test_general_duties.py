@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.law.terms.rule import ClockVerdict
-from tests.support.scenarios import Fact, Office, by_issuer, by_provider, fact, given, issued, received, sent
+from tests.support.scenarios import DAY, Fact, Office, by_issuer, by_provider, fact, given, issued, received, sent
 
 ISSUED = issued("2027-03-01T09:00Z")
 SENT = sent("2027-03-02T08:00Z")
@@ -49,6 +49,13 @@ DELAYED = by_issuer("customer-notification-delayed", "2027-03-03T09:00Z", label=
 )
 def test_a_delay_is_looked_at_again_by_the_end_of_its_day(decision: Fact | None, verdict: ClockVerdict) -> None:
     SERVED.when(DELAYED, *([decision] if decision else [])).then("NOTICE-REVIEW", verdict, "2027-06-02T00:00Z")
+
+
+def test_a_delay_that_states_its_day_of_review_has_that_end_however_late_it_is_written_down() -> None:
+    late = replace(DELAYED, at=DELAYED.on + 9 * DAY)
+    SERVED.when(late).then("NOTICE-REVIEW", ClockVerdict.OPEN, "2027-06-02T00:00Z")
+    again = replace(late.changed(review_on="2027-06-03"), replaces="a", label="again")
+    SERVED.when(DELAYED, again).then("NOTICE-REVIEW", ClockVerdict.OPEN, "2027-06-04T00:00Z")
 
 
 def test_of_several_delays_only_the_last_is_listed_even_one_after_expiry() -> None:

@@ -229,6 +229,7 @@ def test_a_way_of_counting_holds_since_its_source_applies() -> None:
         "EU-17(9)": "2026-08-18",
         "US-45": "2009-12-01",
         "GB-CAL": "2019-10-09",
+        "SAME-TIME": "2026-12-02",  # a choice of this project, on that day
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.judging import finds, finds_not, state
 from tests.support.scenarios import DAY, Fact, Office, Story, by_issuer, by_provider, fact, given, issued, leaf
 
@@ -137,7 +138,11 @@ def test_an_urgent_request_between_judicial_authorities_is_copied_to_the_central
     finds_not(story_of(order("BC-31"), direct.changed(copy_to_central_authority=True)), "W-27-9-a-COPY")
     at_the_same_time = SENT.changed(confirmation_required=None)
     finds_not(story_of(order("BC-31"), direct, at_the_same_time), "W-27-9-a-COPY")
-    finds(story_of(order("BC-31"), direct, at_the_same_time.moved("2027-03-01T10:00:01Z")), "W-27-9-a-COPY")
+    finds_not(story_of(order("BC-31"), direct, at_the_same_time), "W-27-9-a-SAME-DAY")
+    that_day = story_of(order("BC-31"), direct, at_the_same_time.moved("2027-03-01T10:00:01Z"))
+    finds_not(that_day, "W-27-9-a-COPY")
+    assert "with 1 s between the two" in finds(that_day, "W-27-9-a-SAME-DAY").says
+    finds(story_of(order("BC-31"), direct, at_the_same_time.moved("2027-03-02T10:00Z")), "W-27-9-a-COPY")
     finds_not(story_of(order("BC-31", treaty="ETS 30"), direct), "W-27-9-a-COPY")
     finds_not(story_of(order("BC-31"), at_the_same_time), "W-27-9-a-COPY")
 
@@ -246,6 +251,23 @@ def test_data_are_kept_for_sixty_days_and_until_the_request_for_them_is_decided(
     finds_not(story_of(order(), CONFIRMED, asked, ceased.changed(cause="produced")), "V-29-7-CEASED")
     finds_not(
         story_of(order("BC-16"), by_provider("preservation-confirmed", "2027-03-02T09:00Z"), ceased), "V-29-7-CEASED"
+    )
+
+
+def test_a_domestic_preservation_is_renewed_by_ninety_days_at_most() -> None:
+    kept = story_of(order("BC-16"), by_provider("preservation-confirmed", "2027-03-02T09:00Z"))
+
+    def renewed(by: str) -> Story:
+        return kept.when(by_issuer("preservation-extended", "2027-05-01T09:00Z", extends_by=by))
+
+    for length in ("P91D", "P1Y", "P4M"):
+        finds(renewed(length), "W-16-2-LENGTH")
+        renewed(length).then("B-16-90", ClockVerdict.OPEN, "2027-08-30T00:00Z")
+    for length in ("P90D", "P2M"):
+        finds_not(renewed(length), "W-16-2-LENGTH")
+    finds(
+        story_of(order("BC-16"), by_issuer("preservation-requested", "2027-03-02T09:00Z", period="P1Y")),
+        "W-16-2-LENGTH",
     )
 
 

@@ -28,13 +28,15 @@ from tests.support.scenarios import (
 )
 
 ELEMENT = "message-content"
+OF = {"subscriber": "name", "identification": "login-ip", "traffic": "connection-log", "content": ELEMENT}
 HEAVY: dict[str, Any] = {"data_categories": ["content"], "offence_threshold": "three-years-or-more"}
 LIGHT: dict[str, Any] = {"data_categories": ["subscriber"]}
 
 
 def order(instrument: str = "EPOC", on: str = "2027-03-01T09:00Z", **fields: Any) -> Fact:
-    """Make a European order for content, issued by a judge."""
-    return issued(on, instrument, ELEMENT, **{"issuing_capacity": "judge", **HEAVY, **fields})
+    """Make a European order for content, or for an element of the category that is stated, issued by a judge."""
+    stated = {"issuing_capacity": "judge", **HEAVY, **fields}
+    return issued(on, instrument, OF[stated["data_categories"][0]], **stated)
 
 
 def answer(on: str, **fields: Any) -> Fact:
@@ -183,10 +185,13 @@ def test_the_enforcing_authority_is_notified_of_traffic_and_content() -> None:
 
 
 def test_the_enforcing_authority_is_notified_at_the_same_time() -> None:
-    late = by_issuer("notification-sent", "2027-03-01T10:45Z", notified_authority="ncco")
-    found = finds(given(order(), SENT, late), "W-8-NOT-SIMULTANEOUS", A5="GAP")
-    assert found.says.endswith("it was 45 min later.")
-    finds_not(SERVED, "W-8-NOT-SIMULTANEOUS")
+    that_day = by_issuer("notification-sent", "2027-03-01T10:45Z", notified_authority="ncco")
+    found = finds(given(order(), SENT, that_day), "W-8-SAME-DAY")
+    assert (found.effects, "on the same day, 45 min after" in found.says) == ((), True)
+    finds_not(given(order(), SENT, that_day), "W-8-NOT-SIMULTANEOUS")
+    late = finds(given(order(), SENT, that_day.moved("2027-03-02T10:45Z")), "W-8-NOT-SIMULTANEOUS", A5="GAP")
+    assert late.says.endswith("it was 1 d 45 min later.")
+    finds_not(SERVED, "W-8-NOT-SIMULTANEOUS", "W-8-SAME-DAY")
 
 
 # -- articles 10 and 11 ------------------------------------------------------------------------------------------------
@@ -266,6 +271,70 @@ def test_an_extension_of_another_length_or_a_further_one_is_to_be_looked_at() ->
     late = kept.when(extended("2027-04-20T09:00Z", "P30D"), extended("2027-05-02T09:00Z", "P300D"))
     finds_not(late, "W-11-1-LENGTH")
     finds(late, "V-11-1-LATE")
+
+
+def test_a_provider_keeps_the_data_for_sixty_days_and_after_a_request_for_them() -> None:
+    """The sixty days of an order received on 1 March 2027 end with Friday 30 April in Stockholm."""
+    kept = given(order("EPOC-PR"), SENT, RECEIVED)
+    ceased = by_provider("preservation-ceased", "2027-04-30T21:59:59Z", cause="period-ended")
+    finds(kept.when(ceased), "V-11-1-CEASED", A5="GAP")
+    finds_not(kept.when(ceased.moved("2027-04-30T22:00:00Z")), "V-11-1-CEASED")
+    finds_not(kept.when(ceased.changed(cause="refused")), "V-11-1-CEASED")
+    longer = by_issuer("preservation-extended", "2027-04-20T09:00Z", extends_by="P30D")
+    finds(kept.when(longer, ceased.moved("2027-05-02T09:00Z")), "V-11-1-CEASED")
+    asked = by_issuer("production-request-confirmed", "2027-04-20T09:00Z", production_kind="EPOC")
+    finds(kept.when(asked, ceased.moved("2027-06-02T09:00Z")), "V-11-1-CEASED")
+    released = by_issuer("preservation-released", "2027-03-20T09:00Z")
+    finds_not(kept.when(released, ceased.moved("2027-03-21T09:00Z")), "V-11-1-CEASED")
+
+
+def test_data_kept_on_without_a_request_are_looked_at() -> None:
+    kept = given(order("EPOC-PR"), SENT, RECEIVED)
+    ceased = by_provider("preservation-ceased", "2027-05-01T22:00:00Z", cause="period-ended")
+    finds(kept.when(ceased), "W-11-1-KEPT")
+    finds_not(kept.when(ceased.moved("2027-05-01T21:59:59Z")), "W-11-1-KEPT")
+    asked = by_issuer("production-request-confirmed", "2027-04-20T09:00Z", production_kind="EPOC")
+    finds_not(kept.when(asked, ceased.moved("2027-06-01T09:00Z")), "W-11-1-KEPT")
+    finds_not(kept.when(ceased.changed(cause="refused")), "W-11-1-KEPT")
+    released = by_issuer("preservation-released", "2027-03-20T09:00Z")
+    finds_not(kept.when(released, ceased), "W-11-1-KEPT")
+
+
+# -- article 17: whose law -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("party", ["DE", "FR", "DK", "EL"])
+def test_an_objection_on_the_law_of_a_member_state_does_not_suspend(party: str) -> None:
+    """Denmark is a Member State that the Regulation does not bind."""
+    story = given(order(notification_test="not-required-8-2"), SENT, RECEIVED)
+    objection = by_provider("reasoned-objection-filed", "2027-03-05T10:00Z", conflicting_law_party=party)
+    finds(story.when(objection), "W-17-1-MEMBER-STATE")
+    assert state(story.when(objection)) == "SERVED"
+    finds(story.when(objection).asked_at("2027-03-20T00:00Z"), "V-10-LATE", A6="CONTRADICTED")
+    third = story.when(objection.changed(conflicting_law_party="US"))
+    finds_not(third, "W-17-1-MEMBER-STATE")
+    assert state(third) == "SUSPENDED_ART17"
+
+
+def test_an_authority_that_upholds_an_order_against_an_objection_asks_the_court() -> None:
+    story = given(order(notification_test="not-required-8-2"), SENT, RECEIVED)
+    objection = by_provider("reasoned-objection-filed", "2027-03-05T10:00Z", label="no", conflicting_law_party="US")
+    upheld = by_issuer("order-maintained", "2027-03-08T10:00Z", answers="no")
+    finds(story.when(objection, upheld), "W-17-3-NO-REVIEW", A5="GAP")
+    review = by_issuer("court-review-requested", "2027-03-08T11:00Z", about="no")
+    finds_not(story.when(objection, upheld, review), "W-17-3-NO-REVIEW")
+    finds_not(story.when(objection.changed(conflicting_law_party="FR"), upheld), "W-17-3-NO-REVIEW")
+    late = objection.moved("2027-03-20T10:00Z")
+    finds_not(story.when(late, upheld.moved("2027-03-21T10:00Z")), "W-17-3-NO-REVIEW")
+
+
+def test_the_register_can_say_that_an_invented_state_is_a_member_state() -> None:
+    story = given(order(notification_test="not-required-8-2"), SENT, RECEIVED)
+    objection = by_provider("reasoned-objection-filed", "2027-03-05T10:00Z", conflicting_law_party="XO")
+    assert state(story.when(objection)) == "SUSPENDED_ART17"
+    member = story.when(objection).where("XO", in_force=("EPOC=2026-08-18",))
+    finds(member, "W-17-1-MEMBER-STATE")
+    assert state(member) == "SERVED"
 
 
 # -- article 12 --------------------------------------------------------------------------------------------------------

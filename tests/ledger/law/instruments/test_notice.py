@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.law.terms.rule import Mark
-from tests.support.judging import codes, finds, finds_not, region
+from tests.support.judging import codes, finds, finds_not, judged, region
 from tests.support.scenarios import (
     Fact,
     Office,
@@ -237,6 +237,43 @@ def test_once_data_have_come_the_record_shows_whether_the_person_was_told(word: 
     finds(given(ISSUED, RECEIVED, DATA), UNSETTLED, A7="GAP")
     finds_not(given(ISSUED, RECEIVED, DATA, word), UNSETTLED)
     finds_not(given(ISSUED, RECEIVED), UNSETTLED)
+
+
+def test_under_a_european_order_only_the_issuing_authority_discharges_the_duty_to_inform() -> None:
+    story = given(issued("2027-03-01T09:00Z", "EPOC"), RECEIVED, DATA)
+    leak = by_provider("customer-notified-contrary-to-confidentiality", "2027-03-06T09:00Z", admitted=True)
+    for word in (informed("2027-03-06T09:00Z"), leak):
+        finds(story.when(word), UNSETTLED, A7="GAP")
+    finds_not(story.when(informed("2027-03-06T09:00Z", "orn", "RET")), UNSETTLED)
+    lifted = story.when(DELAY, LIFTED)
+    told = informed("2027-06-01T09:00Z")
+    finds(lifted.when(told).asked_at("2027-07-20T00:00Z"), "V-NOTICE-OVERDUE")
+    by_court = informed("2027-06-01T09:00Z", "orn", "RET")
+    finds_not(lifted.when(by_court).asked_at("2027-07-20T00:00Z"), "V-NOTICE-OVERDUE")
+
+
+@pytest.mark.parametrize(
+    ("instrument", "issuer", "category", "owed"),
+    [
+        ("SCA", "US", "subscriber", False),
+        ("SCA", "US", "content", True),
+        ("BC-18", "US", "subscriber", False),
+        ("COA", "GB", "content", False),
+        ("BC-18", "DE", "subscriber", True),
+        ("BC-18", "XO", "subscriber", True),
+        ("2AP-7", "US", "subscriber", True),
+    ],
+)
+def test_no_duty_of_union_law_is_asked_of_an_office_that_it_does_not_bind(
+    instrument: str, issuer: str, category: str, owed: bool
+) -> None:
+    order = issued("2027-03-01T09:00Z", instrument, from_party=issuer, data_categories=[category])
+    evidence = by_issuer("evidence-received", "2027-03-06T09:00Z", check="equal")
+    offices = {"ilves": Office(issuer, ("ISS",)), "skylark": Office("XV", ("SP",))}
+    story = given(order, RECEIVED, DATA, evidence).among(**offices)
+    assert (UNSETTLED in codes(story)) is owed
+    retention = "Data are held, and no retention rule is on record."
+    assert (retention in [duty.says for duty in judged(story).duties]) is (owed and instrument != "SCA")
 
 
 @pytest.mark.parametrize(

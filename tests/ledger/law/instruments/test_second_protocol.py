@@ -11,6 +11,7 @@ from ledger.entries.case import Case
 from ledger.law import judge
 from tests.support.judging import codes, criterion, finds, finds_not, judged
 from tests.support.scenarios import (
+    Fact,
     Office,
     Story,
     by_authority,
@@ -119,22 +120,37 @@ def test_a_material_correction_must_be_notified_again() -> None:
     finds_not(TO_NOTIFY.when(NOTIFIED, corrected("2027-03-05T09:00Z", "c", material=False)), "V-7-5a-MISSING")
 
 
-def test_simultaneous_means_the_same_instant() -> None:
-    finds_not(TO_NOTIFY.when(NOTIFIED), "W-7-5a-LATE")
-    late = by_issuer("notification-sent", "2027-03-02T10:05Z", notified_authority="ncco")
-    found = finds(TO_NOTIFY.when(late), "W-7-5a-LATE", A5="GAP")
-    assert found.says == "The notification was not simultaneous; it came 2 h 5 min after service."
-    earlier = by_issuer("notification-sent", "2027-03-02T07:00Z", notified_authority="ncco")
-    finds_not(TO_NOTIFY.when(earlier, late), "W-7-5a-LATE")  # the first notification counts
+def notified(on: str) -> Fact:
+    return by_issuer("notification-sent", on, notified_authority="ncco")
+
+
+def test_a_notification_of_the_day_of_the_service_is_simultaneous_and_the_time_between_is_a_remark() -> None:
+    finds_not(TO_NOTIFY.when(NOTIFIED), "W-7-5a-LATE", "W-7-5a-SAME-DAY")
+    that_day = TO_NOTIFY.when(notified("2027-03-02T10:05Z"))
+    finds_not(that_day, "W-7-5a-LATE")
+    remark = finds(that_day, "W-7-5a-SAME-DAY")
+    assert (remark.effects, "on the same day, 2 h 5 min after" in remark.says) == ((), True)
+
+
+def test_the_day_of_a_service_ends_in_the_zone_of_the_issuing_party() -> None:
+    there = TO_NOTIFY.where("XO", zone="America/New_York")
+    finds_not(there.when(notified("2027-03-03T04:59:59Z")), "W-7-5a-LATE")
+    finds_not(there.when(notified("2027-03-03T05:00Z")), "W-7-5a-SAME-DAY")
+    assert "it came 21 h after" in finds(there.when(notified("2027-03-03T05:00Z")), "W-7-5a-LATE", A5="GAP").says
+
+
+def test_of_several_notifications_the_first_counts() -> None:
+    late = notified("2027-03-04T10:05Z")
+    finds(TO_NOTIFY.when(late), "W-7-5a-LATE")
+    finds_not(TO_NOTIFY.when(notified("2027-03-02T08:00Z"), late), "W-7-5a-LATE", "W-7-5a-SAME-DAY")
 
 
 @pytest.mark.parametrize(
     ("on", "delta"),
-    [("2027-03-02T08:00:40Z", "40 s"), ("2027-03-05T08:00Z", "3 d"), ("2027-03-03T09:30Z", "1 d 1 h 30 min")],
+    [("2027-03-03T08:00:40Z", "1 d 40 s"), ("2027-03-05T08:00Z", "3 d"), ("2027-03-03T09:30Z", "1 d 1 h 30 min")],
 )
 def test_the_difference_is_shown(on: str, delta: str) -> None:
-    late = by_issuer("notification-sent", on, notified_authority="ncco")
-    assert f"it came {delta} after" in finds(TO_NOTIFY.when(late), "W-7-5a-LATE").says
+    assert f"it came {delta} after" in finds(TO_NOTIFY.when(notified(on)), "W-7-5a-LATE").says
 
 
 # -- consultation ------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def served(category: str = "content", instrument: str = "SCA", **fields: Any) ->
         from_party="US",
         to_party="US",
         data_categories=[category],
-        elements_sought=["stored-files"],
+        elements_sought=[{"content": "stored-files", "traffic": "connection-log"}.get(category, "name")],
         **fields,
     )
     return Story((order, received("2026-11-02T17:00Z")), parties=PARTIES, offices=OFFICES)
@@ -62,6 +62,19 @@ def test_the_register_can_say_that_an_invented_government_qualifies_or_does_not(
     assert state(unknown.where("XO", not_bound_by=("COA",))) == "SERVED"
     assert state(unknown.where("XO", in_force=("COA=2026-11-10",))) == "SERVED"
     assert state(unknown.where("XO", in_force=("COA=2026-11-09",))) == "SUSPENDED"
+
+
+def test_contents_under_the_label_of_other_records_are_contents() -> None:
+    stated: dict[str, Any] = {
+        "from_party": "US",
+        "to_party": "US",
+        "data_categories": ["subscriber"],
+        "elements_sought": ["stored-files"],
+    }
+    order = issued("2026-11-01T18:00Z", "SCA", **stated)
+    story = Story((order, received("2026-11-02T17:00Z")), parties=PARTIES, offices=OFFICES).when(motion())
+    assert state(story) == "SUSPENDED"
+    finds_not(story, "W-2703d-MOTION")
 
 
 @pytest.mark.parametrize("category", ["subscriber", "traffic"])
@@ -131,3 +144,17 @@ def test_the_sheet_for_foreign_records_names_penalty_notice_and_waiver() -> None
     assert question.mark is Mark.TEXT
     assert question.criteria == ("A1", "A6")
     assert all(word in question.leaves for word in ("punished", "arraignment", "waived"))
+
+
+def test_notice_is_put_off_for_ninety_days_at_once_and_no_longer() -> None:
+    def put_off(on: str, until: str, kind: str = "delayed", **fields: Any) -> Any:
+        return by_issuer(f"customer-notification-{kind}", on, grounds=["LED:13(3)(a)"], review_on=until, **fields)
+
+    story = served()
+    first = put_off("2026-11-02T18:00Z", "2027-01-31")  # ninety days later
+    finds_not(story.when(first), "W-2705a-LENGTH")
+    finds(story.when(put_off("2026-11-02T18:00Z", "2027-02-01")), "W-2705a-LENGTH", A7="GAP")
+    again = put_off("2027-01-20T18:00Z", "2027-05-01", "delay-extended", about=first.label, reassessed=True)
+    finds_not(story.when(first, again), "W-2705a-LENGTH")
+    too_long = put_off("2027-01-20T18:00Z", "2027-05-02", "delay-extended", about=first.label, reassessed=True)
+    finds(story.when(first, too_long), "W-2705a-LENGTH")

@@ -23,7 +23,7 @@ LACKS = {
 
 
 def entry(leaf: str, kind: str = START, **fields: str) -> Any:
-    return SimpleNamespace(kind=kind, leaf=leaf, seq=leaf, on=DAY, get=fields.get)
+    return SimpleNamespace(kind=kind, leaf=leaf, number=leaf, on=DAY, get=fields.get)
 
 
 def says(*entries: Any, disputes: dict[str, list[Any]] | None = None) -> list[tuple[str, tuple[str, ...]]]:

@@ -13,7 +13,8 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.next_steps.alternatives import alternatives
 from ledger.law.next_steps.changes import CHANGES, EXTENDED, FIXED, changes
 from ledger.law.terms.rule import ClockVerdict
-from tests.support.scenarios import Fact, by_issuer, given, issued, received, sent
+from tests.support.papers.received import received_by
+from tests.support.scenarios import Fact, by_issuer, given, issued, moment, received, sent
 from tests.support.story_files import STORY_NAMES, cases, source
 
 ORDER = issued("2027-03-01T09:00Z")
@@ -91,6 +92,13 @@ def test_a_receipt_recorded_late_leaves_the_date_that_it_states() -> None:
     assert ends(ORDER, SENT, late) == [
         ("if #11 order-received is right: 2027-03-02T08:30:00Z", "2027-04-01T22:00:00Z"),
     ]
+
+
+def test_a_receipt_recorded_late_leaves_its_date_in_the_ledger_to_which_it_came() -> None:
+    case = received_by("ilves", given(ORDER, SENT, received("2027-03-02T08:30Z", at="2027-03-09T08:30Z")).case)
+    at = moment("2027-03-20T00:00Z")
+    (clock,) = [c for c in judge(case, at).deadlines if c.id == "D-7-7"]
+    assert [wire(a.due) for a in alternatives(case, at, clock)] == ["2027-04-01T22:00:00Z"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from cli.app import comity
 from cli.exit_codes import Stop
 from cli.session.field_values import stated
 from ledger.errors import RecordError
-from ledger.facts import build
+from ledger.facts import KINDS, build
 from ledger.law import FINDING_RULES, judge
 from ledger.law.admissibility import criteria
 from ledger.law.next_steps.changes import CHANGES, EXTENDED
@@ -26,9 +26,10 @@ from ledger.law.next_steps.clocks import STARTS, rule_of
 from ledger.law.next_steps.criteria import DUTIES, LACKS
 from ledger.law.next_steps.lookup import FINDINGS, NextSteps, has_steps
 from ledger.law.next_steps.step import NOTHING, NextStep, Remedy, restate
+from ledger.law.reading.reliability import STAMPED_ON_RECEIPT
 from ledger.law.record_checks import open_duties
 from ledger.law.terms.rule import ClockVerdict, CriterionState
-from tests.support.scenarios import by_issuer, given, moment
+from tests.support.scenarios import by_issuer, given, issued, moment
 from tests.support.story_files import STORY_NAMES, cases, source
 
 # A value for each word that the caller fills in.
@@ -79,7 +80,7 @@ WORDS = {
     "NUMBER": "PPO-2027-88",
     "STORY_NAMES": "epoc.pdf",
 }
-OFFICES = ("ADDRESSEE", "AUTHORITY", "COURT", "ISSUER", "OFFICE", "PROVIDER", "REGISTRAR", "SIGNER")
+OFFICES = ("ADDRESSEE", "AUTHORITY", "COURT", "ISSUER", "OFFICE", "PROVIDER", "REGISTRAR", "SIGNER", "WHOSE")
 WORDS |= dict.fromkeys(OFFICES, "ilves")
 # Kinds in which a word has another value.
 SPECIAL = {
@@ -167,11 +168,28 @@ def sentences(module: Any) -> set[str]:
 
 NOT_APPLICABLE = {
     "The order is disowned.",
-    "No data have reached the issuing side.",
+    "The record shows no data that reached the issuing side.",
     "The instrument compels nobody.",
     "No treaty or regulation sets conditions for this instrument here.",
     "No clock runs.",
 }
+
+
+def test_no_row_offers_a_receipt_stamp_for_an_act_that_no_receipt_can_show() -> None:
+    commands = [remedy.command or "" for _, remedy in rows()]
+    stamped = [command.split()[1] for command in commands if "receipt-stamp" in command]
+    assert stamped
+    assert set(stamped) <= STAMPED_ON_RECEIPT <= KINDS.keys()
+
+
+def test_a_late_decision_of_its_signer_is_not_offered_a_receipt_stamp() -> None:
+    decided = by_issuer("customer-notification-delay-lifted", "2027-03-03T09:00Z", at="2027-03-06T09:00Z", about="a")
+    case = given(issued("2027-03-01T09:00Z"), decided).case
+    judgement = judge(case, moment("2027-03-20T09:00Z"))
+    (clock,) = (c for c in judgement.deadlines if c.id == "NOTICE-DUE")
+    (step,) = NextSteps(case, judgement, "main").of_clock(clock)
+    assert "no receipt can show the moment of an act of its signer" in step.lacks
+    assert step.command == "comity receive BUNDLE --order main --as OFFICE"
 
 
 def test_every_gap_of_a_criterion_has_a_next_step() -> None:

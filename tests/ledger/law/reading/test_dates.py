@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ from tests.support.judging import finds, finds_not, judged, region, state
 from tests.support.scenarios import Fact, Story, by_issuer, disclosed, fact, given, issued, leaf, moment, received, sent
 
 CODE = "V-AFTER-SIGNATURE"
+DIFFER = "W-CLOCKS-DIFFER"
 ISSUED = issued("2027-03-01T09:00Z")
 RECEIVED = received("2027-03-02T08:30Z")
 SERVED = given(ISSUED, sent("2027-03-02T08:00Z"), RECEIVED)
@@ -50,6 +52,26 @@ def ahead(made: Fact, on: str = "2030-01-01T00:00Z", at: str = "2027-03-05T09:00
 
 NOTICE = fact("notice-published", "2027-02-01T00:00Z", "ilves", "ISS", valid_from="2027-01-01")
 INFORMED = fact("customer-notified", NOW, "orn", "RET", label="told", channel="letter")
+
+
+def arriving(minutes: int) -> Any:
+    """Return a story in which the receipt of the order came from another log, minutes before its own time."""
+    case = given(ISSUED, replace(RECEIVED, at=RECEIVED.on)).case
+    *before, receipt = case.entries
+    came = replace(receipt, received=receipt.on - timedelta(minutes=minutes), origin="log.example/other", place=1)
+    return SimpleNamespace(case=replace(case, entries=(*before, came)), asked=moment(NOW))
+
+
+def test_an_entry_that_arrives_minutes_before_its_time_shows_a_wrong_clock_and_stays_an_act_in_time() -> None:
+    finds_not(arriving(5), CODE, DIFFER)
+    for minutes in (6, 60):
+        assert finds(arriving(minutes), DIFFER).effects == ()
+        finds_not(arriving(minutes), CODE)
+    finds(arriving(61), CODE)
+    finds_not(arriving(61), DIFFER)
+    due_at = [{c.id: c.due for c in judged(arriving(minutes)).deadlines} for minutes in (0, 7)]
+    assert due_at[0] == due_at[1]
+    assert due_at[0]["D-7-7"] is not None
 
 
 # -- before recording --------------------------------------------------------------------------------------------------

@@ -124,6 +124,58 @@ def test_a_late_answer_counts_with_a_stamp_and_not_by_itself() -> None:
     assert not alone.reliability.supported(named(alone, "answer"), END)
 
 
+FIRST = by_issuer("customer-notification-delay-lifted", "2027-03-03T09:00Z", label="first", about="issued")
+
+
+def lifted_again(on: str, at: str = "2027-03-09T09:00Z", **fields: Any) -> Fact:
+    return by_issuer(
+        "customer-notification-delay-lifted",
+        on,
+        at=at,
+        label="again",
+        replaces="first",
+        **{"about": "issued", **fields},
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "kept"),
+    [
+        ([FIRST, lifted_again("2027-03-03T09:00Z")], True),
+        ([FIRST, lifted_again("2027-03-02T10:00Z")], True),  # within 24 hours before the first signature
+        ([FIRST, lifted_again("2027-03-02T08:59Z")], False),
+        ([FIRST, lifted_again("2027-03-03T09:06Z")], False),  # the first signature was made before it
+        ([replace(FIRST, at=moment("2027-03-05T09:00Z")), lifted_again("2027-03-03T09:00Z")], False),
+        ([replace(FIRST, held=False), lifted_again("2027-03-03T09:00Z")], False),
+        ([replace(FIRST, kind="customer-notification-omitted"), lifted_again("2027-03-03T09:00Z")], False),
+        ([replace(FIRST, by="orn", role="RET"), lifted_again("2027-03-03T08:59Z")], False),
+    ],
+)  # fmt: skip
+def test_an_act_restated_by_its_signer_keeps_the_time_that_its_first_entry_recorded_in_time(
+    facts: list[Fact], kept: bool
+) -> None:
+    reading = given(ISSUED, RECEIVED, *facts).asked_at("2027-03-20T09:00Z").reading
+    assert reading.reliability.known_trigger(named(reading, "again")) is kept
+
+
+def test_an_act_restated_twice_keeps_the_time_of_its_first_entry() -> None:
+    third = replace(FIRST, at=moment("2027-03-12T09:00Z"), label="third", replaces="again")
+    reading = given(ISSUED, RECEIVED, FIRST, lifted_again("2027-03-03T09:00Z"), third).reading
+    assert reading.reliability.known_trigger(named(reading, "third"))
+
+
+def test_an_answer_restated_after_the_end_counts_if_its_files_and_its_extent_are_those_recorded_in_time() -> None:
+    first = replace(ANSWER, at=ANSWER.on, label="first")
+    again = replace(ANSWER, label="again", replaces="first")
+    for restated, counts in (
+        (again, True),
+        (again.changed(manifest=OTHER_FILE), False),
+        (again.changed(partial=True), False),
+    ):
+        reading = given(ISSUED, RECEIVED, first, restated).reading
+        assert reading.reliability.supported(named(reading, "again"), END) is counts
+
+
 def test_the_digests_of_an_entry_are_those_of_all_algorithms_of_all_its_files() -> None:
     files = [{"name": "a", "sha256": "a" * 64, "sha512": "a" * 128}, {"name": "b", "digest": "md5:" + "b" * 32}]
     reading = given(ISSUED, disclosed("2027-03-08T10:00Z", label="d", files=files)).reading

@@ -127,13 +127,20 @@ def test_surplus_is_what_no_order_and_no_correction_sought() -> None:
         issued("2027-03-01T09:00Z", "EPOC", "message-content#1", "name"),
         corrected("2027-03-03T09:00Z", "c1", elements_sought=["connection-log"]),
     ).reading
-    assert [
-        e
-        for e in ("name", "connection-log", "connection-log#9", "message-content#1")
-        if reading.substance.not_sought(e)
-    ] == []
-    assert reading.substance.not_sought("message-content#2")
-    assert reading.substance.not_sought("postal-address")
+    elements = (
+        "name",
+        "connection-log",
+        "connection-log#9",
+        "message-content#1",
+        "message-content#2",
+        "postal-address",
+    )
+
+    def surplus(on: str) -> list[str]:
+        return [e for e in elements if reading.substance.not_sought(e, moment(on))]
+
+    assert surplus("2027-03-02T09:00Z") == ["message-content#2", "postal-address"]
+    assert surplus("2027-03-03T09:00Z") == ["name", "message-content#1", "message-content#2", "postal-address"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.law import judge
 from tests.support.judging import codes, finds, finds_not, judged, state
 from tests.support.scenarios import (
     Fact,
@@ -60,6 +61,30 @@ def test_an_act_in_a_role_that_its_key_does_not_hold_settles_and_validates_nothi
     assert BASE.when(replace(approved, held=False)).reading.entries.of("order-validated") == ()
 
 
+STRANGER = {"prosecutor-xv": Office("XV", ("ISS", "VAL"))}
+
+
+def test_an_office_of_another_state_does_not_withdraw_the_order_and_is_found() -> None:
+    withdrawn = fact("order-withdrawn", "2027-03-03T09:00Z", "ilves", "ISS", reason="other")
+    strange = BASE.when(replace(withdrawn, by="prosecutor-xv")).among(**STRANGER)
+    assert state(BASE.when(withdrawn)) == "WITHDRAWN"
+    assert state(strange) == state(BASE)
+    assert finds(strange, "V-AUTHORITY").effects == ()
+
+
+def test_an_order_that_an_office_of_another_state_dates_back_is_not_the_order() -> None:
+    earlier = issued("2027-02-01T09:00Z", from_party="XV")
+    record = BASE.when(replace(earlier, by="prosecutor-xv", label="theirs")).among(**STRANGER)
+    case, at = record.case, record.reading.at
+    theirs = next(e for e in case.entries if e.by == "prosecutor-xv")
+    ours = tuple(e for e in case.entries if e is not theirs)
+    arrived = replace(theirs, received=at, origin="ledger.test/xv", place=3, index=99)
+    before, after = (judge(replace(case, entries=entries), at) for entries in (ours, (*ours, arrived)))
+    assert (after.state, after.deadlines) == (before.state, before.deadlines)
+    assert {f.code for f in after.findings} - {f.code for f in before.findings} == {"V-AUTHORITY"}
+    assert after.criteria == before.criteria
+
+
 MORE_TIME = fact(
     "deadline-extended", "2027-03-20T09:00Z", "skylark", "SP", speaks="observation", whose="ilves",
     clock="D-7-7", new_end="2027-05-01T00:00:00Z", reasons=".", label="more",
@@ -72,6 +97,15 @@ def test_a_decision_that_another_side_reports_leaves_authority_and_procedure_ope
     own = replace(MORE_TIME, by="ilves", role="ISS", speaks="act", whose=None)
     finds_not(BASE.when(own), "G-DECISION-SECOND-HAND")
     finds_not(BASE.when(replace(own, speaks="import")), "G-DECISION-SECOND-HAND")
+
+
+def test_a_report_of_a_decision_that_its_office_states_itself_leaves_nothing_open() -> None:
+    own = replace(MORE_TIME, by="ilves", role="ISS", speaks="act", whose=None, label="own")
+    finds_not(BASE.when(own, MORE_TIME), "G-DECISION-SECOND-HAND")
+    finds(BASE.when(replace(own, held=False), MORE_TIME), "G-DECISION-SECOND-HAND")
+    finds(BASE.when(replace(own, on=moment("2027-03-19T09:00Z")), MORE_TIME), "G-DECISION-SECOND-HAND")
+    other = replace(own, fields={**own.fields, "new_end": "2027-06-01T00:00:00Z"})
+    finds(BASE.when(other, MORE_TIME), "G-DECISION-SECOND-HAND")
 
 
 def test_an_office_of_the_same_side_or_of_none_may_report_a_decision() -> None:

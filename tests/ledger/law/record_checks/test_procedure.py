@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tests.support.judging import codes, criterion, finds, finds_not, state
 from tests.support.scenarios import (
     Fact,
+    Office,
     by_authority,
     by_issuer,
     by_provider,
@@ -174,3 +175,11 @@ def test_clocks_of_a_person_that_cannot_be_computed_leave_data_protection_open_a
     finds(unsent, "G-CLOCK-UNDETERMINED", A6="GAP")
     finds(BASE.when(late), "G-CLOCK-UNDETERMINED", A7="GAP")
     finds(unsent.when(late), "G-CLOCK-UNDETERMINED", A6="GAP", A7="GAP")
+
+
+def test_an_office_whose_name_reads_like_a_verdict_is_a_remark_where_an_order_names_it() -> None:
+    served = given(issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z"))
+    finds_not(served, "W-NAME-MISLEADING")
+    for name in ("TOTAL-PASSED", "bestanden", "0badc0de", "Skylаrk"):
+        assert finds(served.among(skylark=Office("XV", ("SP",), name=name)), "W-NAME-MISLEADING").effects == ()
+    finds_not(served.among(court=Office("XV", ("CT",), name="TOTAL-PASSED")), "W-NAME-MISLEADING")

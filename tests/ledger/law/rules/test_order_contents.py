@@ -221,11 +221,12 @@ def test_an_order_without_effect_is_not_measured() -> None:
     assert criterion(record, "A5") == "GAP"
 
 
-def test_categories_are_read_from_what_is_stated_never_from_the_elements() -> None:
+def test_the_stricter_of_the_stated_category_and_that_of_the_elements_governs_what_an_order_states() -> None:
     record = given(
         order("EPOC", without="time_range", data_categories=["subscriber"], elements_sought=["message-content"])
     )
-    finds_not(record, "FE505")
+    finds(record, "FE505")
+    finds_not(given(order("EPOC", without="time_range", data_categories=["subscriber"])), "FE505")
     assert moment(ON) == record.facts[0].on
 
 

@@ -45,7 +45,7 @@ def test_a_field_states_one_of_several_values_or_none(decision: str | None, met:
 
 def at(n: int, **stated: Any) -> Any:
     """Return an entry at a place in the order of entries, with these fields."""
-    return SimpleNamespace(on=n, index=n, leaf=f"{n}", get=stated.get, kind=stated.get("kind", ""))
+    return SimpleNamespace(on=n, position=n, leaf=f"{n}", get=stated.get, kind=stated.get("kind", ""))
 
 
 def order(**parts: Any) -> Any:
@@ -138,6 +138,7 @@ def test_a_ground_in_time_bars_all_or_a_part(in_time: bool, bars: bool, scope: s
 def test_each_kind_has_its_own_end(kind: str, instrument: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conditions, "motion_2703_h", lambda r, e: asked == "motion")
     monkeypatch.setattr(conditions, "extension_in_time", lambda r, e: asked == "extension")
+    monkeypatch.setattr(conditions, "of_a_third_country", lambda r, e: True)
     r = order(
         instrument=instrument,
         review=SimpleNamespace(ground_in_time=lambda e: asked == "ground"),

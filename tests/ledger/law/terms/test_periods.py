@@ -22,7 +22,7 @@ def test_what_became_of_a_period_is_said_in_words_with_its_code_in_each_language
     story = given(issued("2027-03-01T09:00Z"), received("2027-03-03T08:30Z"))
     (clock,) = story.clocks("D-7-7")
     assert outcome(clock) == "Answer of the provider (D-7-7): the period is still open."
-    assert translation("de").say(outcome(clock)) == "Antwort des Diensteanbieters (D-7-7): Die Frist läuft noch."
+    assert translation("de").words(outcome(clock)) == "Antwort des Diensteanbieters (D-7-7): Die Frist läuft noch."
     assert set(OUTCOMES) == set(ClockVerdict)
 
 

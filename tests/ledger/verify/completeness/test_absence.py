@@ -14,18 +14,21 @@ from hypothesis import strategies as st
 
 from ledger.adapters.keys import mldsa
 from ledger.entries.absence import Absence, ProvenLine, format_absence, is_absence, parse_absence, sentence
+from ledger.entries.envelope import open_
+from ledger.entries.placement import Link
 from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.map_of_heads import order_key
 from ledger.tlog.note import b64, log_vkey
 from ledger.tlog.tree import prove_inclusion
+from ledger.trust.held import parse_held
 from ledger.trust.trust_folder import Sizes
-from ledger.verify import heads
+from ledger.verify.completeness import absence
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_file import FileKind, read_evidence
 from ledger.verify.report import Report, Verdict
 from tests.ledger.entries.test_log_keys import both, only_first, only_second, policies, twice
-from tests.support.memory_ledger import LINKED, NOW, ORDER, Ledger, hand, small
+from tests.support.memory_ledger import LINKED, NOW, ORDER, Ledger, hand, resealed, small
 from tests.support.samples import examples
 
 
@@ -189,7 +192,6 @@ WRONG: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("ABSENCE-FORMAT", lambda d: d.pop("commit")),
     ("ABSENCE-FORMAT", lambda d: d["register"].append(d["commit"])),
     ("ABSENCE-FORMAT", lambda d: d.update(register=[])),
-    ("CP-ORIGIN", lambda d: d.update(log="ledger.example/other")),
     ("CP-SIG", lambda d: d.update(checkpoint=d["checkpoint"].replace("\n9\n", "\n8\n"))),
     ("PRF-PATH", swap),
     ("PRF-INDEX", lambda d: d["commit"].update(index=99)),
@@ -237,6 +239,13 @@ def test_a_document_that_two_readers_could_read_in_two_ways_is_refused(data: byt
 def test_what_is_wrong_has_its_code(expected: str, change: Callable[[dict[str, Any]], object]) -> None:
     found = code(changed(change))[0]
     assert found in (expected, "MAP-PATH") if expected == "MAP-HEAD" else found == expected
+
+
+def test_a_proof_about_another_log_than_the_trust_is_not_judged() -> None:
+    report = checked(changed(lambda d: d.update(log="ledger.example/other")))
+    assert (report.verdict, [reason.code for reason in report.reasons]) == (Verdict.INDETERMINATE, ["CP-ORIGIN"])
+    assert report.reasons[0].says == f"You gave the trust of {LEDGER.origin}. This record is of ledger.example/other."
+    assert (report.entries, report.says) == (0, "")
 
 
 def test_what_is_no_envelope_is_said_to_be_none_before_its_path_is_read() -> None:
@@ -352,7 +361,7 @@ def codes_of(
     ledger: Ledger, at: int, data: bytes | None = None, anchor: bytes | None = None, **trust: Any
 ) -> list[str]:
     held = msgspec.structs.replace(ledger.trust(), **trust)
-    return [reason.code for reason in verify_absence(proven(ledger, at), held, anchor, NOW).reasons]
+    return [reason.code for reason in verify_absence(proven(ledger, at), held, parse_held(anchor), NOW).reasons]
 
 
 def test_a_checkpoint_that_is_held_is_compared_and_may_stand_for_the_registrar() -> None:
@@ -372,6 +381,30 @@ def test_a_key_of_the_log_signs_the_sizes_that_policy_and_register_give_it() -> 
     new = log_vkey(ledger.origin, public_key(b"2" * 32))
     ledger.record(ledger.keeper, "log-key-rotated", {"old_key": key.text, "new_key": new, "from_size": 6})
     assert codes_of(ledger, ledger.commit(ledger.enrol("ledger", "XO", "SYS"))) == ["CP-KEY"]
+
+
+def test_a_change_of_keys_or_of_the_policy_that_the_verifier_does_not_hold_leaves_it_open() -> None:
+    def later(payload: dict[str, Any]) -> None:
+        payload.update(kind="key-revoked", schema=2, public={"actor": 7})
+
+    ledger, _ = small()
+    ledger.record(ledger.keeper, "key-revoked", {"actor": "ilves", "cause": "lost"})
+    raw = resealed(ledger.entries[-1], later, ledger.keeper)
+    ledger, _ = small()
+    ledger.append(raw)
+    ledger._links[ledger.registry] = Link(open_(raw).payload.seq, ledger.leaf(5), None)
+    assert codes_of(ledger, ledger.commit(ledger.enrol("ledger", "XO", "SYS"))) == ["KEY-SCHEMA"]
+    ledger, _ = small()
+    text = {"code": "policy", "media": "text/plain", "size": 1, "sha256": "ab" * 32}
+    ledger.record(ledger.keeper, "witness-changed", {"policy_text": text})
+    assert codes_of(ledger, ledger.commit(ledger.enrol("ledger", "XO", "SYS"))) == ["POL-NEWER"]
+
+
+def test_a_proof_of_absence_with_another_sentence_is_a_finding() -> None:
+    assert checked(PROOF).procedure == ()
+    report = checked(changed(lambda document: document.update(says=f"{document['says']}, nor any record on J. Doe")))
+    assert (report.verdict, [remark.code for remark in report.procedure]) == (Verdict.PASSED, ["CMP-SAYS"])
+    assert "J. Doe" not in report.says
 
 
 def test_an_entry_of_an_order_is_none_of_the_register() -> None:
@@ -400,6 +433,6 @@ def test_an_error_outside_of_the_steps_is_no_verdict(monkeypatch: pytest.MonkeyP
     def fails(*_: object) -> None:
         raise RecordError("CP-HISTORY", "another history")
 
-    monkeypatch.setattr(heads, "check_anchored", fails)
+    monkeypatch.setattr(absence, "check_anchored", fails)
     with pytest.raises(RecordError, match="CP-HISTORY"):
         verify_absence(PROOF, None, None, NOW)

@@ -16,15 +16,16 @@ from msgspec.structs import replace
 from ledger.bundle.archive import pack, unpack
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import open_
-from ledger.entries.placement import map_of, registry_of
+from ledger.entries.placement import committed_by, map_of, registry_of
 from ledger.entries.split_view import Shown
 from ledger.errors import RecordError
 from ledger.tlog.map_of_heads import MapOfHeads, order_key
 from ledger.tlog.note import EMPTY_ROOT
 from ledger.tlog.tree import leaf_hash
 from ledger.verify.completeness.committed_heads import check_commit, check_committed, check_head
-from ledger.verify.earlier_bundles import Contradiction, hold_entry, known_of
+from ledger.verify.earlier_bundles import hold_entry, known_of
 from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.history.anchors import Contradiction
 from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import (
     LINKED,
@@ -198,6 +199,17 @@ def test_only_an_entry_of_the_map_order_commits_heads() -> None:
 
     data = changed(ledger.bundle(ilves), exchange, ilves.signer("ISS"))
     assert "commits no heads" in ends(data, ledger, "CTX-ORDER", 17, COMMIT)
+
+
+@pytest.mark.parametrize("roles", [("SP",), ("SYS", "SP"), ("ADM",)])
+def test_a_role_that_may_not_sign_the_kind_commits_no_heads_though_it_is_held(roles: tuple[str, ...]) -> None:
+    ledger, ilves = small()
+    skylark = ledger.enrol("skylark", "XO", *roles)
+    fact = {"size": ledger.size, "map_root": ledger.map_at(ledger.size).tree.root().hex()}
+    at = ledger.record(skylark, "heads-committed", fact, order=map_of(ledger.origin), role=roles[-1])
+    says = ends(ledger.bundle(ilves, commit=at), ledger, "KEY-ROLE", 17, COMMIT)
+    assert f"skylark may not sign heads-committed as {roles[-1]}" in says
+    assert committed_by(open_(ledger.entries[at]).payload) is None
 
 
 def test_only_a_key_in_the_role_of_the_ledger_commits_heads() -> None:

@@ -31,6 +31,7 @@ from ledger.verify.claims import (
     judged_at,
     remark_rest,
 )
+from ledger.verify.completeness.left_out import bundle_ends
 from ledger.verify.other_records.received_entries import ArrivedEntry
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import CommittedHeads
@@ -117,7 +118,7 @@ def test_of_a_companion_its_confidential_entries_are_part_of_the_case_if_one_of_
 def test_an_arrived_entry_that_counts_is_part_of_the_case_with_the_values_that_are_here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def counted(inner: Any, wrapper: Any, index: int, texts: list[str], *, destroyed: Any) -> Entry:
+    def counted(inner: Any, wrapper: Any, index: int, texts: list[str], *, destroyed: Any, known_to: str) -> Entry:
         return entry(index, by=inner, sealed=dict.fromkeys(texts, 1), origin="ledger.test/y")
 
     monkeypatch.setattr(claims, "as_counted", counted)
@@ -230,7 +231,9 @@ def claimed(
     book = VerificationLog()
     files = {"policy": LEDGER.policy(), **more.pop("files", {})}
     trust = more.pop("trust", None)
-    check_claims(by_index(*entries), lifted, manifest, times(**more), committed, files, trust, NOW, book)
+    known = times(**more)
+    ends = bundle_ends(manifest, known.heads.head.checkpoint.size, committed)
+    check_claims(by_index(*entries), lifted, manifest, known, ends, files, trust, NOW, book)
     return book
 
 
@@ -387,6 +390,7 @@ def adopted(*texts: bytes) -> dict[int, Any]:
     return {n: {"policy_text": {"sha256": sha256(text).hexdigest()}} for n, text in enumerate(texts)}
 
 
+@pytest.mark.parametrize("copy", [MINE.raw, THEIRS, b"# of another log\n", None], ids=["old", "new", "foreign", "none"])
 @pytest.mark.parametrize(
     ("changes", "newer"),
     [
@@ -397,25 +401,26 @@ def adopted(*texts: bytes) -> dict[int, Any]:
         (adopted(THEIRS, MINE.raw), False),
         (dict(reversed(adopted(MINE.raw, THEIRS).items())), True),
         (adopted(THEIRS, MINE.raw, THEIRS), True),
-        (dict(reversed(adopted(THEIRS, MINE.raw, THEIRS).items())), True),
+        (adopted(MINE.raw, b"a third", MINE.raw), False),
+        (adopted(MINE.raw, THEIRS, b"a third"), True),
     ],
 )
-def test_a_policy_that_the_log_adopted_after_yours_leaves_the_verdict_open(
-    changes: dict[int, Any], newer: bool
+def test_a_policy_that_the_log_adopted_after_yours_leaves_the_verdict_open_whatever_is_enclosed(
+    changes: dict[int, Any], newer: bool, copy: bytes | None
 ) -> None:
     book = VerificationLog()
-    check_policy(changes, MINE, THEIRS, book)
+    check_policy(changes, MINE, copy, book)
     index = len(changes) - 1
     says = f"the log adopted another policy (entry {index}) than yours: get it"
     assert [(d.code, d.says, d.where) for d in book.doubts] == ([("POL-NEWER", says, "policy")] if newer else [])
-    assert [line[:34] for line in book.not_proven] == ([] if newer else ["Why the policy in the bundle differ"[:34]])
+    differs = not newer and copy not in (None, MINE.raw)
+    assert [line[:34] for line in book.not_proven] == (["Why the policy in the bundle differ"[:34]] if differs else [])
 
 
-def test_an_equal_policy_or_none_is_not_compared() -> None:
-    for trust, copy in ((None, THEIRS), (MINE, None), (MINE, MINE.raw)):
-        book = VerificationLog()
-        check_policy(adopted(THEIRS), trust, copy, book)
-        assert (book.doubts, book.not_proven) == ([], [])
+def test_without_trust_no_policy_is_compared() -> None:
+    book = VerificationLog()
+    check_policy(adopted(THEIRS), None, THEIRS, book)
+    assert (book.doubts, book.not_proven) == ([], [])
 
 
 def test_the_changes_of_the_policy_are_those_that_the_entries_record() -> None:

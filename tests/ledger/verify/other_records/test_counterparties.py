@@ -229,6 +229,17 @@ def succeeded(
 OLD = small()[0]
 
 
+def test_a_successor_says_with_how_many_entries_the_log_before_it_ended_and_who_says_so() -> None:
+    ledger, ilves, foreign = succeeded(OLD.checkpoint(4))
+    own = {"policy": ledger.policy(), "registrar": f"registrar XO {ledger.keeper.key}\n".encode()}
+    trust = parse_trust({**own, "others/old/policy": OLD.policy()})
+    report = checked(ledger.bundle(ilves, foreign=foreign), ledger, trust=trust)
+    says = f"{OLD.origin} ended with 4 entries and holds none behind them: registrar of XO signs that."
+    assert OLD.size == 5
+    assert report.verdict is Verdict.PASSED
+    assert f"CMP-PREDECESSOR: that {says}" in report.not_proven
+
+
 def test_a_successor_names_the_last_head_of_the_log_before_it() -> None:
     ledger, ilves, foreign = succeeded(OLD.checkpoint())
     report = checked(ledger.bundle(ilves, foreign=foreign), ledger)
@@ -433,8 +444,15 @@ HEAD_NAME = sha256(HEAD_THERE).hexdigest()
 def succeeding(seq: int = 1, size: int = THERE.size, **more: Any) -> Any:
     root = THERE.checkpoint().split(b"\n")[2]
     public = {"predecessor": THERE.origin, "size": size, "root": b64decode(root).hex(), **more}
-    base = {"kind": "log-succeeded", "schema": 1, "seq": seq, "log": HERE, "public": public}
+    signer = SimpleNamespace(actor="registrar", party="XO")
+    base = {"kind": "log-succeeded", "schema": 1, "seq": seq, "log": HERE, "public": public, "signer": signer}
     return SimpleNamespace(payload=SimpleNamespace(documents=[SimpleNamespace(sha256=HEAD_NAME)], **base))
+
+
+ENDED = (
+    f"CMP-PREDECESSOR: that {THERE.origin} ended with {THERE.size} entries and holds none behind them: "
+    "registrar of XO signs that."
+)
 
 
 def said_of_successor(entry: Any, foreign: dict[str, bytes], trust: Trust | None = None) -> list[str]:
@@ -446,11 +464,13 @@ def said_of_successor(entry: Any, foreign: dict[str, bytes], trust: Trust | None
 
 def test_a_log_that_succeeds_another_is_checked_against_its_last_head() -> None:
     here = {HEAD_NAME: HEAD_THERE}
-    assert said_of_successor(succeeding(), here, THERE.trust()) == []
-    (line,) = said_of_successor(succeeding(), here)
+    assert said_of_successor(succeeding(), here, THERE.trust()) == [ENDED]
+    ended, line = said_of_successor(succeeding(), here)
+    assert ended == ENDED
     assert line.startswith(f"That {THERE.origin} ended in the state it is said to have ended with: that ")
     assert said_of_successor(succeeding(), {}, THERE.trust()) == [
-        f"What {THERE.origin} was when this log took its place: its head is not here."
+        ENDED,
+        f"What {THERE.origin} was when this log took its place: its head is not here.",
     ]
     entry = succeeding(seq=2)
     entry.payload.kind = "order-issued"

@@ -10,6 +10,7 @@ import pytest
 from msgspec import UNSET
 
 from ledger.entries.envelope import open_
+from ledger.entries.keyring import SigningOffice
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
@@ -166,12 +167,12 @@ def test_an_entry_belongs_into_the_order_of_its_wrapper(
 
 
 def key(actor: str = "skylark", public: str = "aa", **more: Any) -> Any:
-    base = {"accepted": 1, "ended": None, "reported": None, "suspected_since": None}
+    base = {"roles": ("SP",), "accepted": 1, "ended": None, "reported": None, "suspected_since": None}
     return SimpleNamespace(actor=actor, public=public, **{**base, **more})
 
 
 def office(party: str = "XV", roles: tuple[str, ...] = ("SP",)) -> Any:
-    return SimpleNamespace(party=party, roles_at=lambda index: roles if index == 9 else ())
+    return SigningOffice("skylark", party, roles, [(3, ("SP",)), (8, roles), (9, ("CT",))])
 
 
 def ruled(
@@ -194,7 +195,12 @@ def ruled(
         check_role=check_role,
     )
     logs: Any = SimpleNamespace(keyring=lambda origin: book if origin == THERE else None)
-    keyring = SimpleNamespace(keys={each.public: each for each in ours}, offices=offices or {}, holds=lambda *_: True)
+    keyring = SimpleNamespace(
+        keys={each.public: each for each in ours},
+        offices=offices or {},
+        holds=lambda *_: True,
+        registrar=SimpleNamespace(party="XO"),
+    )
     here: Any = SimpleNamespace(keyring=keyring, before=lambda *_: False)
     place: Any = (3, SimpleNamespace(by=by))
     try:
@@ -209,7 +215,11 @@ def test_a_key_of_another_register_signs_for_offices_of_its_own_party() -> None:
     assert ruled(party="XW") == "KEY-UNKNOWN"
     assert ruled(offices={"skylark": office()}) == ""
     assert ruled(offices={"skylark": office("XO")}) == "KEY-UNKNOWN"
-    assert ruled(offices={"skylark": office(roles=("ISS",))}) == "KEY-ROLE"
+    assert ruled(offices={"skylark": office(roles=("ISS",))}) == "KEY-ROLE", "taken away at position 8"
+    never = SigningOffice("skylark", "XV", ("ISS",), [(3, ("ISS",))])
+    assert ruled(offices={"skylark": never}) == "", "never given here, and proven there"
+    later = SigningOffice("skylark", "XO", ("ISS",), [(9, ("ISS",))])
+    assert ruled(offices={"skylark": later}) == "", "registered here after the entry had arrived"
     assert ruled(refuses="KEY-ENDED") == "KEY-ENDED"
     assert ruled(refuses="role") == "KEY-ROLE"
 

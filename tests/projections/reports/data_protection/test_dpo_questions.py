@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -59,10 +60,23 @@ def test_nothing_is_invented_where_nothing_is_on_record() -> None:
 
 def test_a_clock_of_the_question_is_told_with_its_end_where_it_has_one() -> None:
     lines = [str(line) for line in answer(10, story(ASKED).asked_at("2027-06-20T00:00Z")).lines]
-    ends = [line for line in lines if "Its end: 20" in line]
-    assert ends
-    assert all(line.endswith("Z") for line in ends)
-    assert not [line for line in answer(9, story(ASKED)).lines if "Its end: " in str(line)]
+    assert [line for line in lines if "Its last day: 20" in line]
+    assert not [line for line in answer(9, story(ASKED)).lines if "Its last day: " in str(line)]
+
+
+def test_two_openings_of_one_minute_are_told_with_their_seconds() -> None:
+    one, other = (
+        replace(access(f"read {second}", 70 + second, 0), on=datetime(2027, 3, 11, 9, 0, second, tzinfo=UTC))
+        for second in (0, 7)
+    )
+    first, second = (str(line) for line in answer(2, story(), one, other).lines)
+    assert (first[:22], second[:25]) == ("2027-03-11 09:00 UTC: ", "2027-03-11 09:00:07 UTC: ")
+
+
+def test_what_a_period_says_is_not_said_again_as_a_duty() -> None:
+    delayed = fact("customer-notification-delayed", "2027-03-12T09:00Z", "ilves", "ISS", review_on="2027-06-01")
+    lines = [str(line) for line in answer(4, story(delayed)).lines]
+    assert sum("NOTICE-REVIEW" in line for line in lines) == 1
 
 
 # -- who read ----------------------------------------------------------------------------------------------------------
@@ -83,7 +97,7 @@ INSTEAD = access("instead", 72, 2, replaces="made", justification="to make a bun
 
 
 def seen(*accesses: Entry) -> list[str]:
-    return [str(line).partition("Z ")[2] for line in answer(2, story(), *accesses).lines]
+    return [str(line).partition(" UTC: ")[2] for line in answer(2, story(), *accesses).lines]
 
 
 def test_an_access_after_which_nothing_was_handed_out_is_told_as_one() -> None:
@@ -110,7 +124,8 @@ def test_readings_and_uses_are_in_the_order_of_their_dates_and_by_whom_is_said()
     assert entries(one)[-3:] == ["made", "use", "instead"]
     assert not one.open
     assert all("orn" in str(line) for line in one.lines[-3:])
-    assert [str(line)[:17] for line in one.lines[-2:]] == ["2027-03-11 09:00Z", "2027-03-11 09:02Z"]
+    times = [str(line).partition(" UTC: ")[0] for line in one.lines[-2:]]
+    assert times == ["2027-03-11 09:00:30", "2027-03-11 09:02"]
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
@@ -118,7 +133,9 @@ def test_readings_and_uses_are_in_the_order_of_their_dates_and_by_whom_is_said()
 
 def test_a_line_tells_the_regime_and_the_grounds_and_sealed_values_only_where_they_are_revealed() -> None:
     (basis, *_) = answer(1, story()).lines
-    assert str(basis).endswith("(dp regime: LED; domestic legal grounds: s. 88, s. 12)")
+    assert str(basis).endswith(
+        "(data protection regime: Directive (EU) 2016/680 (LED); domestic legal grounds: s. 88, s. 12)"
+    )
     reasons = {"grounds": ["LED:15(1)(b)"], "redress_info": True, "reasons": "THE REASONS"}
     refused = by_issuer("access-restricted", "2027-06-10T09:00Z", answers="asked", **reasons)
     closed, opened = (

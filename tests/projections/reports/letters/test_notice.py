@@ -202,3 +202,12 @@ def test_an_office_is_named_as_the_registrar_named_it_on_the_day_of_the_letter()
     assert (made.office, "Next Year" in words(made)) == ("Prosecutor's Office Karsk", False)
     made = written("notice", DISCLOSED, register=(described(), changed), at="2028-02-01T09:00Z")
     assert made.office == "Office of Next Year"
+
+
+def test_a_report_of_an_act_that_its_office_states_itself_is_not_said_twice() -> None:
+    act = fact("order-validated", "2027-03-01T08:30Z", "ilves", "VAL", decision="approved")
+    seen = {"speaks": "observation", "whose": "ilves", "on_source": "other-party"}
+    report = fact("order-validated", "2027-03-01T08:30Z", "orn", "RET", decision="approved", **seen)
+    said = "It was validated on 1 March 2027 by Prosecutor's Office Karsk."
+    assert section(written("notice", DISCLOSED, report), "The order").count(said) == 1
+    assert section(written("notice", DISCLOSED, act, report), "The order").count(said) == 1

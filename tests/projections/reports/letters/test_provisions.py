@@ -28,11 +28,11 @@ def test_every_heading_of_a_letter_has_a_german_translation() -> None:
     german = translation("de")
     folder = Path(letters.__file__).parent
     titles = {
-        node.args[0].value
+        node.args[0].args[0].value
         for file in folder.glob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "LetterSection"
-        if isinstance(node.args[0], ast.Constant) and node.args[0].value
+        if isinstance(node.args[0], ast.Call) and isinstance(node.args[0].args[0], ast.Constant)
     }
     assert len(titles) > 12
     assert [title for title in titles if german.say(str(title)) == title] == []

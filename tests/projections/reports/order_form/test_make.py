@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import typst
 from msgspec import structs
+from msgspec.structs import replace
 
+from cli.reports.pdf import folders
 from ledger.entries.case import Entry
 from ledger.facts import KINDS
 from ledger.facts.value_forms import ListForm
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.facts.words.data import ELEMENT_WORDS
 from ledger.law.instruments.e_evidence_transmission import COMMON_SYSTEM
+from projections.render.html import page
+from projections.render.pdf import paper
 from projections.render.translation import translation
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import IntegrityResult, Provenance
@@ -21,7 +27,8 @@ from projections.reports.order_form import make
 from projections.reports.order_form.make import addressee, missing, order_form
 from projections.views.completeness import lint
 from tests.support.judging import judged
-from tests.support.scenarios import Story, by_issuer, by_provider, given, issued, moment
+from tests.support.papers.pdf_text import pdf_text
+from tests.support.scenarios import Fact, Story, by_issuer, by_provider, fact, given, issued, moment
 
 NOW = moment("2027-03-01T12:00Z")
 MAKING = Provenance(NOW, "comity 0", "0" * 64, None, IntegrityResult("INDETERMINATE", "", (), ()), reveal=True)
@@ -40,6 +47,9 @@ FULL: dict[str, Any] = {
     "notice_delay_grounds": ["LED:13(3)(b)"],
     "requested_by_defence": "lawyer",
 }
+APPROVED = {"capacity": "judge", "decision": "approved"}
+VALIDATED = fact("order-validated", "2027-03-01T09:10Z", "ilves", "VAL", label="judge", **APPROVED)
+SERVED = given(issued("2027-03-01T09:00Z", "EPOC")).asked_at("2027-03-01T12:00Z")
 
 
 def form(instrument: str, role: str = "SP") -> FillableForm:
@@ -199,7 +209,7 @@ def stating_all(instrument: str) -> Story:
             decision="approved",
         ),
         issued("2027-03-01T09:00Z", instrument, *ELEMENT_WORDS, by="ilves", **fields),
-        by_issuer("order-validated", "2027-03-01T09:10Z", capacity="judge", decision="approved"),
+        VALIDATED,
         by_issuer("confidentiality-requested", "2027-03-01T09:20Z"),
         by_issuer(
             "customer-notification-delayed", "2027-03-01T09:30Z", grounds=["LED:13(3)(b)"], review_on="2027-04-01"
@@ -228,6 +238,38 @@ def test_each_section_of_an_annex_has_the_entries_of_its_kind_and_no_other() -> 
     ]
 
 
+AS_SEEN: dict[str, Any] = {"speaks": "observation", "whose": "ilves", **APPROVED}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(replace(VALIDATED, by="orn", role="RET", label="wrong"), id="in a role that validates nothing"),
+        pytest.param(fact("order-validated", "2027-03-01T09:10Z", "orn", "RET", **AS_SEEN), id="a report of the act"),
+        pytest.param(replace(VALIDATED, label="again", replaces="judge"), id="in place of the first"),
+    ],
+)
+def test_the_form_names_each_validation_that_counts_once(more: Fact) -> None:
+    found = order_form(given(issued("2027-03-01T09:00Z", "EPOC"), VALIDATED, more).case, judged(SERVED), MAKING, "SP")
+    (validation,) = [line for s in found.sections for line in s.lines if line.label == "Validated"]
+    assert validation.says[0] == "ilves"
+
+
+@pytest.mark.parametrize("instrument", ["EPOC", "2AP-7"])
+def test_the_form_says_at_its_beginning_what_changed_the_order_since(instrument: str) -> None:
+    asked = issued("2027-03-01T09:00Z", instrument, "name", "connection-log")
+    adapted = by_issuer("order-adapted", "2027-03-01T10:00Z", adapts="issued", elements_sought=["name"])
+    story = given(asked, adapted)
+    first = order_form(story.case, judged(SERVED), MAKING, "SP").sections[0]
+    assert first.title == "What changed since the order was made"
+    assert [(line.label, line.says[0]) for line in first.lines] == [
+        ("Narrowed", "ilves narrowed the order (entry 9). It now asks for: the name of the user.")
+    ]
+    before = order_form(given(asked).case, judged(SERVED), MAKING, "SP").sections[0]
+    assert before.title != first.title
+    assert "Was seit dem Erlass" in page(order_form(story.case, judged(SERVED), MAKING, "SP"), "de")
+
+
 @pytest.mark.parametrize(
     "instrument",
     [name if name in ("2AP-7", "EPOC", "SCA") else pytest.param(name, marks=pytest.mark.slow) for name in INSTRUMENTS],
@@ -249,7 +291,7 @@ def test_states_languages_and_the_supervising_authority_have_their_names_in_the_
     case = structs.replace(story.case, entries=tuple(in_states(e) for e in story.case.entries))
     found = order_form(case, judged(story), MAKING, "SP")
     for lang, state, language in (("en", "Germany", "English"), ("de", "Deutschland", "Englisch")):
-        spoken = translation(lang).keeping(("Germany", "France", "English"))  # as somebody registered them
+        spoken = translation(lang)
         says = {line.label: line.says for s in spoken.of(found).sections for line in s.lines}
         assert (state,) in says.values()
         assert any(language in words for words in says.values())
@@ -378,3 +420,17 @@ def test_who_supervised_is_named_with_the_entry_or_said_to_be_in_an_entry_of_oth
     )
     bare = given(issued("2027-03-01T09:00Z", "2AP-7"))
     assert make._reader(bare.case, bare.case.entries[0], "ISS", reveal=True)("supervision") == ()
+
+
+def test_an_empty_box_is_text_that_says_it_is_still_to_be_ticked(tmp_path: Path) -> None:
+    story = given(issued("2027-03-01T09:00Z", "EPOC", "name"))
+    form = order_form(story.case, judged(story), MAKING, "SP")
+    boxes = sum(len(line.ticks) for section in form.sections for line in section.lines)
+    html = re.sub(r"<[^>]+>", "", page(form))
+    assert boxes > 0
+    assert html.count("[&nbsp;&nbsp;] to be ticked by hand: ") == boxes
+    file = tmp_path / "form.pdf"
+    file.write_bytes(paper(form, typst.Fonts(include_system_fonts=False, font_paths=list(folders()))))
+    text = " ".join(pdf_text(file).split())
+    assert text.count("[ ] to be ticked by hand: ") == boxes
+    assert "[ ] to be ticked by hand: art. 4(5) applies" in text

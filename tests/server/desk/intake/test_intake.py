@@ -19,7 +19,7 @@ from tests.generate.messages import left_in_english
 from tests.server.desk.desk import Person, marked, own_words, person, words
 from tests.server.office import Office, Reply, serving
 from tests.support.cli import House
-from tests.support.intake.mails import delivery_report, mail
+from tests.support.intake.mails import SERVER, delivery_report, mail
 from tests.support.intake.tables import HEADINGS, PROFILE, csv_of, profile_file, rows
 from tests.support.intake.workbooks import xlsx
 
@@ -160,6 +160,8 @@ def test_what_is_wrong_in_a_file_is_in_the_language_of_the_page(lang: str, colum
     table = rows(4, first=201)
     table[1][1] = "soon"
     table[2][4] = "Unknown"
+    result, stamp = f"Authentication-Results: {SERVER}; spf=pass", f"by {SERVER}; Tue, 03 Mar 2026 10:15:30 +0100"
+    order = {"order": "KA-0004/2026", "kind": "order-received"}
     answers = [
         checked(prosecutor, xlsx({"Příkazy": [HEADINGS, *table]}), lang=lang),
         checked(prosecutor, b"a;b\n1;2\n", lang=lang),
@@ -167,6 +169,12 @@ def test_what_is_wrong_in_a_file_is_in_the_language_of_the_page(lang: str, colum
         checked(prosecutor, xlsx({"Příkazy": [HEADINGS, *rows(4, first=301)]}), lang=lang),
         checked(prosecutor, mail("Re: KA-0004/2026"), what="mail", kind="order-received", lang=lang),
         checked(prosecutor, delivery_report(subject="hello"), what="mail", lang=lang),
+        checked(prosecutor, delivery_report(subject="KA-0004/2026"), what="mail", lang=lang),
+        checked(prosecutor, delivery_report(subject="KA-0004/2026"), what="mail", server=SERVER, lang=lang),
+        checked(prosecutor, mail("a", before=["Subject: b", result]), what="mail", server=SERVER, lang=lang, **order),
+        checked(prosecutor, mail("a", stamp=f"{stamp}\r\n{result}"), what="mail", server=SERVER, lang=lang, **order),
+        checked(prosecutor, mail("a", before=[result], stamp=""), what="mail", server=SERVER, lang=lang, **order),
+        checked(prosecutor, mail(before=["X Y: b"]), what="mail", lang=lang),
         checked(prosecutor, b"%PDF-1.7", what="letter", order="KA-0001/2026", kind="customer-notified", lang=lang),
     ]
     notes = [note for each in answers for name in ("faults", "notes", "says", "unwound") for note in each[name]]
@@ -196,10 +204,16 @@ def test_a_form_is_not_taken_for_a_file(prosecutor: Person) -> None:
 
 
 def test_a_report_of_delivery_becomes_the_receipt_of_the_order_that_it_quotes(prosecutor: Person) -> None:
-    answer = checked(prosecutor, delivery_report(subject="Order KA-0004/2026"), what="mail")
+    report = delivery_report(subject="Order KA-0004/2026")
+    claimed = checked(prosecutor, report, what="mail")
+    assert (claimed["drafts"][0]["on_source"], len(claimed["unwound"])) == ("other-party", 1)
+    assert "its time is the claim of the report, which anybody can write: no receipt is proven" in [
+        note["says"] for note in claimed["says"]
+    ]
+    answer = checked(prosecutor, report, what="mail", server=SERVER)
     (draft,) = answer["drafts"]
     assert (draft["kind"], draft["whose"], draft["on_source"]) == ("order-received", "skylark", "receipt-stamp")
-    assert draft["fields"]["proof"]["code"] == "mail"
+    assert draft["fields"]["proof"]["code"] == f"mail-stamped-by-{SERVER}"
     assert answer["unwound"] == []
 
 

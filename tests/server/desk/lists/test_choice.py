@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ledger.messages import Message
+from projections.render.translation import translation
+
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +23,7 @@ from server.access import Caller
 from server.desk.lists import query
 from server.desk.lists.board import board
 from server.desk.lists.choice import COLUMNS, DAYS, SCOPES, SIDES, TIMES, Choice, Marks
-from server.desk.lists.line_rows import gone, micros, next_at
+from server.desk.lists.line_rows import decoded, encoded, gone, micros, next_at
 from server.desk.lists.order_line import LEVELS, OLD, PICKED, OpenClock, OrderLine
 from server.desk.lists.query import Asked
 from server.desk.lists.store import Judged, LineStore
@@ -30,7 +33,7 @@ from tests.server.desk.lists import in_memory
 
 NOW = datetime(2027, 4, 1, 12, 0, tzinfo=UTC)
 ILVES = Caller("", "ilves", "XO", frozenset(("ISS",)), account="a")
-FORM = (FormLink("", "order-closed", "/orders/x/record/order-closed"),)
+FORM = (FormLink(Message(""), "order-closed", "/orders/x/record/order-closed"),)
 DAY = timedelta(days=1)
 
 
@@ -366,3 +369,10 @@ def test_a_caller_who_sees_some_orders_gets_the_rows_of_these_alone(
             counts = [len(part) for part in in_memory.turns(lines, caller, NOW)]
             assert [part.count for part in (shown.mine, shown.others, shown.old)] == counts
             assert (shown.orders, shown.resting) == (len(lines), sum(not each.open for each in lines))
+
+
+def test_a_step_that_a_line_keeps_is_said_in_the_language_of_its_reader() -> None:
+    says = Message("#{0} {1} starts no clock: {2}", 4, "order-received", Message("it is dated after its signature"))
+    kept = decoded(encoded(line("late", clock(None, forms=(FormLink(says, "order-received"),)))))
+    said = translation("de").words(kept.open[0].forms[0].says)
+    assert said == "#4 order-received setzt keine Frist in Gang: das Datum liegt nach der Unterschrift"

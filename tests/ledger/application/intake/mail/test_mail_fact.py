@@ -17,6 +17,7 @@ from ledger.application.intake.mail.mail_fact import (
     attached_in,
     cells_of,
     document_field,
+    doubts,
     fact_of,
     orders_named,
     sentences,
@@ -49,13 +50,23 @@ def refused(mail: Mail, kind: str = "", server: ServerWord | None = None) -> Rec
 
 
 @pytest.mark.parametrize("action", ["delivered", "displayed"])
-def test_a_report_of_an_arrival_is_a_receipt_at_its_time(action: str) -> None:
-    mail = replace(MAIL, reports=(report(action),))
-    receipt = MailFact(RECEIVED, LATER, "receipt-stamp", "delivery-receipt")
-    assert fact_of(mail, "m") == fact_of(mail, "m", RECEIVED) == receipt
-    assert fact_of(mail, "m", at=NOON).at == NOON
-    assert fact_of(mail, "m", SENT) == MailFact(SENT, NOON, "", "")
-    assert fact_of(replace(mail, reports=(report(action, None),)), "m").at == NOON  # its Date
+def test_a_report_of_an_arrival_is_a_receipt_at_its_time_if_it_is_signed_and_else_a_claim(action: str) -> None:
+    mail = replace(MAIL, reports=(report(action),), headers=(("from", "a@mx.b.example"),))
+    proven, word_of = ("receipt-stamp", "delivery-receipt"), ("signature", "b.example")
+    assert fact_of(mail, "m") == fact_of(mail, "m", RECEIVED) == MailFact(RECEIVED, LATER, "", "", "report")
+    assert fact_of(mail, "m", key=FAILS) == fact_of(mail, "m")
+    assert fact_of(mail, "m", RECEIVED, word(NOON), key=HOLDS) == MailFact(RECEIVED, LATER, *proven, *word_of)
+    assert fact_of(mail, "m", at=NOON, key=HOLDS) == MailFact(RECEIVED, NOON, "", "")
+    assert fact_of(mail, "m", SENT, key=HOLDS) == MailFact(SENT, NOON, "", "", "date")
+    timeless = replace(mail, reports=(report(action, None),))
+    assert fact_of(timeless, "m", key=HOLDS) == MailFact(RECEIVED, NOON, "", "", "date")
+    dated = replace(HOLDS, headers=("from", "date"))
+    assert fact_of(timeless, "m", key=dated) == MailFact(RECEIVED, NOON, *proven, *word_of)
+    stamp = ("stamp", "mx.example")
+    assert fact_of(timeless, "m", "", word(LATER), key=HOLDS) == MailFact(RECEIVED, LATER, *proven, *stamp)
+    assert fact_of(mail, "m", "", word(NOON)) == MailFact(RECEIVED, NOON, *proven, *stamp)
+    of_another = replace(mail, headers=(("from", "a@c.example"),))
+    assert fact_of(of_another, "m", key=HOLDS) == fact_of(mail, "m")
 
 
 @pytest.mark.parametrize("action", ["failed", "expired", "deleted"])
@@ -70,9 +81,10 @@ def test_a_report_of_a_failure_is_no_receipt_unless_another_one_arrived(action: 
 
 def test_the_moment_is_the_stated_one_else_the_stamp_of_the_server_else_the_claim_of_the_header() -> None:
     stamped = word(LATER)
-    assert fact_of(MAIL, "m", RECEIVED) == MailFact(RECEIVED, NOON, "", "")
-    assert fact_of(MAIL, "m", RECEIVED, stamped) == MailFact(RECEIVED, LATER, "receipt-stamp", "")
-    assert fact_of(MAIL, "m", RECEIVED, word(None)) == MailFact(RECEIVED, NOON, "", "")
+    assert fact_of(MAIL, "m", RECEIVED) == MailFact(RECEIVED, NOON, "", "", "date")
+    by_server = MailFact(RECEIVED, LATER, "receipt-stamp", "", "stamp", "mx.example")
+    assert fact_of(MAIL, "m", RECEIVED, stamped) == by_server
+    assert fact_of(MAIL, "m", RECEIVED, word(None)) == MailFact(RECEIVED, NOON, "", "", "date")
     given = NOON - timedelta(days=1)
     assert fact_of(MAIL, "m", RECEIVED, stamped, given) == MailFact(RECEIVED, given, "", "")
     assert fact_of(MAIL, "m", RECEIVED, stamped, LATER).on_source == "receipt-stamp"
@@ -95,6 +107,16 @@ def test_a_row_names_the_mail_by_its_digest_and_has_the_same_id_each_time() -> N
     receipt = cells_of(MAIL, MailFact(RECEIVED, LATER, "receipt-stamp", "delivery-receipt"), "KA-1")
     assert (receipt["on_source"], receipt["proof_kind"]) == ("receipt-stamp", "delivery-receipt")
     assert (receipt["id"], len(row["id"])) == (row["id"], 32)
+    for source, by, code in (
+        ("stamp", "mx.example", "mail-stamped-by-mx.example"),
+        ("signature", "b.example", "mail-signed-by-b.example"),
+        ("stamp", "x" * 64, f"mail-stamped-by-{'x' * 64}"),
+        ("stamp", "x" * 65, "mail"),
+        ("signature", "ü.example", "mail"),
+        ("date", "", "mail"),
+    ):
+        kept = cells_of(MAIL, MailFact(RECEIVED, NOON, "", "", source, by), "KA-1")
+        assert (kept[document_field(RECEIVED)]["code"], kept["id"]) == (code, row["id"])
     others = [
         cells_of(replace(MAIL, sha256="00" * 32), MailFact(RECEIVED, NOON, "", ""), "KA-1"),
         cells_of(MAIL, MailFact(SENT, NOON, "", ""), "KA-1"),
@@ -132,14 +154,16 @@ def test_every_claim_of_a_mail_is_said_to_be_one() -> None:
 
 NOTHING = "nothing in it is proven: a header is what somebody wrote"
 SIGNED = "a DKIM signature of b.example holds under the key handed in, over from, to and the text"
+OTHER = "the signature is of b.example, and From names another domain"
 TAKEN = "mx.example states that it took the mail at 2027-03-01T13:00:00Z"
+CLAIMS = "these are the claims of mx.example, which was named: any holder of the file can have written them"
 HOLDS, FAILS = KeyWord(True, "b.example", ("from", "to")), KeyWord(False, "b.example", (), "it was changed")
 
 
 @pytest.mark.parametrize(
     ("server", "key", "said"),
     [
-        (word(LATER), None, [TAKEN]),
+        (word(LATER), None, [TAKEN, CLAIMS, NOTHING]),
         (word(None), None, ["the newest stamp is not of mx.example", NOTHING]),
         (
             word(None, ("dkim", "pass", "b.example"), ("spf", "none", ""), note="they are old"),
@@ -151,7 +175,7 @@ HOLDS, FAILS = KeyWord(True, "b.example", ("from", "to")), KeyWord(False, "b.exa
                 NOTHING,
             ],
         ),
-        (None, HOLDS, [SIGNED]),
+        (None, HOLDS, [SIGNED, OTHER]),
         (None, FAILS, ["not shown by DKIM: it was changed", NOTHING]),
         (
             word(None),
@@ -159,12 +183,13 @@ HOLDS, FAILS = KeyWord(True, "b.example", ("from", "to")), KeyWord(False, "b.exa
             [
                 "the newest stamp is not of mx.example",
                 SIGNED,
+                OTHER,
             ],
         ),
         (
             word(LATER),
             FAILS,
-            [TAKEN, "not shown by DKIM: it was changed"],
+            [TAKEN, CLAIMS, "not shown by DKIM: it was changed", NOTHING],
         ),
     ],
 )
@@ -172,6 +197,28 @@ def test_what_a_server_or_a_key_shows_is_said_with_who_shows_it(
     server: ServerWord | None, key: KeyWord | None, said: list[str]
 ) -> None:
     assert list(sentences(MAIL, server, key))[3:] == said
+
+
+def test_what_is_not_taken_from_a_mail_and_whose_word_its_time_is_are_said_before_it_is_recorded() -> None:
+    twice = "it has more than one Message-ID: programs read different ones, so nothing is taken from it"
+    mail = replace(MAIL, repeated=("message-id",))
+    said = {
+        "stamp": "its time is the claim of mx.example, the server that was named",
+        "signature": "its time is that of the report, which mx.example signs",
+        "report": "its time is the claim of the report, which anybody can write: no receipt is proven",
+        "date": "its time is the claim of its header Date; the stamp of a server that is named would date it",
+    }
+    for source, says in said.items():
+        fact = MailFact(RECEIVED, NOON, "", "", source, "mx.example")
+        assert list(doubts(mail, fact, FAILS)) == [twice, "not shown by DKIM: it was changed", says]
+        assert list(doubts(MAIL, fact, HOLDS)) == [says]
+    assert list(doubts(MAIL, MailFact(RECEIVED, NOON, "", ""), None)) == []
+    assert twice in sentences(mail, None, None)
+    headers = (("from", "a@b.example"), ("date", "x"), ("to", "c@d"), ("x-a", ""), ("subject", ""))
+    assert list(sentences(replace(MAIL, headers=headers), None, HOLDS))[3:] == [
+        SIGNED,
+        "not signed, and so claims: Subject, Date",
+    ]
 
 
 def test_a_key_is_taken_as_record_as_pem_and_as_base64(monkeypatch: pytest.MonkeyPatch) -> None:

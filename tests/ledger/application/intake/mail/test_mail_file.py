@@ -48,9 +48,10 @@ def test_a_delivery_report_says_what_happened_to_which_mail() -> None:
     assert report.at == datetime(2026, 3, 2, 8, 0, 5, tzinfo=UTC)
 
 
-def test_a_report_of_delivery_is_a_receipt_at_its_time_and_one_of_a_failure_is_none() -> None:
-    fact = fact_of(read_mail(delivery_report(), "m"), "m")
-    assert (fact.kind, fact.proof_kind, fact.on_source) == ("order-received", "delivery-receipt", "receipt-stamp")
+def test_a_report_of_delivery_speaks_of_a_receipt_at_its_time_and_one_of_a_failure_of_none() -> None:
+    report = read_mail(delivery_report(), "m")
+    fact = fact_of(report, "m")
+    assert (fact.kind, fact.at, fact.source) == ("order-received", report.reports[0].at, "report")
     with pytest.raises(RecordError, match="was not delivered"):
         fact_of(read_mail(delivery_report("failed"), "m"), "m")
 
@@ -139,8 +140,11 @@ def test_a_moment_without_an_offset_is_no_moment(text: str, moment: str | None) 
 
 
 def test_characters_that_turn_the_direction_are_left_out_of_what_is_shown() -> None:
-    read = read_mail(mail("=?utf-8?Q?a=E2=80=AEb?="), "m")
-    assert read.subject == "ab"
+    assert read_mail(mail("=?utf-8?Q?a=E2=80=AEb?="), "m").subject == "ab"
+    read = read_mail("To: c\u202e@d\x7f\nMessage-ID: <1\u202e\x1b@b>\nSubject: a\u202eb\n\n".encode(), "m")
+    assert (read.to, read.message_id, read.subject) == (("c@d",), "<1@b>", "ab")
+    stated = "Final-Recipient: rfc822; a\x1b@b\nAction: failed\x1b\nOriginal-Message-ID: <1\x1b>\n"
+    assert reporting(f"Reporting-MTA: dns; m\x1bx\n\n{stated}") == [("failed", "a@b", "", "<1>", "mx")]
 
 
 def test_an_msg_of_outlook_is_read_with_its_headers_and_files() -> None:
@@ -234,12 +238,12 @@ def test_a_report_has_a_line_for_each_recipient_and_names_the_returned_mail(retu
     ]
 
 
-def test_a_report_without_times_is_of_its_own_date_and_a_stated_mail_goes_before_the_returned_one() -> None:
+def test_a_report_without_times_states_none_and_a_stated_mail_goes_before_the_returned_one() -> None:
     plain = STATUS.replace("Arrival-Date", "X-Date").replace("Last-Attempt-Date", "X-Date")
     own = plain.replace("Action: failed", "Action: failed\nOriginal-Message-ID: <other@karsk.example>")
     assert reporting(own) == [
-        ("delivered", "a@skylark.example", "08:00:05", ORDER, MX),
-        ("failed", "b@skylark.example", "08:00:05", "<other@karsk.example>", MX),
+        ("delivered", "a@skylark.example", "", ORDER, MX),
+        ("failed", "b@skylark.example", "", "<other@karsk.example>", MX),
     ]
     assert reporting("Reporting-MTA: dns; mx.skylark.example\n") == []
 
@@ -250,10 +254,10 @@ def test_a_notification_of_a_reader_states_what_was_done_and_by_what() -> None:
         "Original-Message-ID: <order-2@karsk.example>\n"
         "Disposition: manual-action/MDN-sent-manually; Displayed/error\n"
     )
-    done = ("displayed", "a@skylark.example", "08:00:05", "<order-2@karsk.example>", "Mailer 3")
+    done = ("displayed", "a@skylark.example", "", "<order-2@karsk.example>", "Mailer 3")
     assert reporting(said, kind="disposition-notification") == [done]
     (bare,) = reporting("Final-Recipient: rfc822; a@skylark.example\n", kind="disposition-notification")
-    assert bare == ("", "a@skylark.example", "08:00:05", ORDER, "")
+    assert bare == ("", "a@skylark.example", "", ORDER, "")
     assert reporting(said, kind="other-notification") == []
 
 
@@ -304,10 +308,12 @@ def test_a_mail_is_read_up_to_its_bounds(monkeypatch: pytest.MonkeyPatch) -> Non
             assert refused(data).code == "MAIL-FORM"
 
 
-def test_a_mail_is_to_those_named_in_to_and_cc_and_the_first_of_two_headers_counts() -> None:
-    data = b"From: a@b\nFrom: z@b\nTo: c@d, Clerk <e@f>\nCc: g@h\nBcc: i@j\nReply-To: k@l\nTo: nobody:;\n\n"
+def test_a_mail_is_to_those_named_in_to_and_cc_and_of_two_headers_none_counts() -> None:
+    data = b"From: a@b\nTo: c@d, Clerk <e@f>\nCc: g@h\nBcc: i@j\nReply-To: k@l\n\n"
     read = read_mail(data, "m")
-    assert (read.sender, read.to) == ("a@b", ("c@d", "e@f", "g@h"))
+    assert (read.sender, read.to, read.repeated) == ("a@b", ("c@d", "e@f", "g@h"), ())
+    read = read_mail(b"Subject: a\nFrom: z@b\nto: nobody:;\nSUBJECT: a\n" + data, "m")
+    assert (read.sender, read.to, read.subject, read.repeated) == ("", ("g@h",), "", ("from", "to", "subject"))
 
 
 @pytest.mark.parametrize(
@@ -361,9 +367,7 @@ def test_a_file_of_more_than_32_mebibytes_is_no_mail(most: int) -> None:
     assert refused(bytes(most + 1)).says == f"{most + 1} bytes are more than 32 MiB"
 
 
-def test_a_mail_names_at_most_a_hundred_recipients_of_its_first_ten_headers() -> None:
-    twelve = b"".join(b"To: a%d@b\n" % n for n in range(12))
-    assert read_mail(b"From: a@b\n" + twelve + b"\n", "m").to == tuple(f"a{n}@b" for n in range(10))
+def test_a_mail_names_at_most_a_hundred_recipients() -> None:
     many = ", ".join(f"a{n}@b" for n in range(101))
     assert read_mail(f"From: a@b\nTo: {many}\n\n".encode(), "m").to == tuple(f"a{n}@b" for n in range(100))
 

@@ -1,0 +1,1 @@
+"""Views of an order that only papers show."""
