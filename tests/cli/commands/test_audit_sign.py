@@ -100,7 +100,8 @@ def test_an_auditor_is_named_audits_and_the_verdict_says_what_it_checked(case: C
     assert f"karsk ({NAME}) checked the entries 0-{end - 1} of the {size} in this log." in words
     assert f"used the program {audit['program']} and the rules {audit['rules']}" in words
     lacking = f"entry {end}" if end + 1 == size else f"entries {end}-{size - 1}"
-    assert f"That the auditor karsk checked the {lacking}:" in words and "[CMP-NOT-AUDITED]" in words
+    assert f"That the auditor karsk checked the {lacking}:" in words
+    assert "[CMP-NOT-AUDITED]" in words
 
 
 def test_a_verifier_whose_policy_names_no_auditor_is_told_that_a_note_was_left(case: Case) -> None:
