@@ -12,7 +12,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Final
@@ -33,7 +33,7 @@ from projections.render.translation import PLACE, Translation, translation
 from projections.reports.audits.ledgers_report import LedgersReport
 from projections.reports.custody_report import CustodyReport
 from projections.reports.data_protection.processing_record import ProcessingRecord
-from projections.reports.entry_numbers import runs, together
+from projections.reports.entry_numbers import in_order, runs, together
 from projections.reports.evidence_chain_report import EvidenceChain
 from projections.reports.fillable_form import FillableForm
 from projections.reports.front_page import Provenance, ReportCheckpoint
@@ -267,7 +267,7 @@ def environment(lang: str) -> Environment:
         "printed": lambda row, table: printed(row, table, language.number),
         "grouped": "{:,}".format,
     }
-    env.filters.update(filters, runs=runs, together=together, square=_square)
+    env.filters.update(filters, runs=runs, together=together, in_order=partial(sorted, key=in_order), square=_square)
     return env
 
 

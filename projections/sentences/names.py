@@ -14,7 +14,7 @@ from projections.sentences.quotation import QUOTES, set_apart
 if TYPE_CHECKING:
     from projections.sentences.local_time import LocalTimes
 
-AS_REGISTERED: Final = Message("{0}, as {1} registers it")  # a name, a log
+AS_REGISTERED: Final = Message("{0} (as {1} registers it)")  # a name, a log
 OFFICES: Final = ("authority-registered", "authority-changed")
 PARTY: Final = "party-registered"
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry, Unread
 from ledger.entries.replacement import has_strong_digest
-from ledger.law.reading.exhibit_digests import files
+from ledger.law.reading.exhibit_digests import HANDED, files
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.person_requests import CLOCKS
 from ledger.law.record_checks.open_duties import open_duties
@@ -22,6 +22,7 @@ from ledger.law.terms.rule import ClockVerdict, CriterionState, Finding
 from ledger.messages import Message
 
 NO_LAWFUL_AUTHORITY = ("VOL",)
+NO_RECEIPT = Message("No receipt of the data is on record.")
 NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
 
 
@@ -85,7 +86,7 @@ def authenticity(r: OrderReading) -> Start:
 
 
 def integrity(r: OrderReading) -> Start:
-    """A2: every file has a digest, and what arrived was compared and found equal."""
+    """A2: every file has a digest, and what arrived was compared with what was handed over, and found equal."""
     if (nothing := _no_data(r)) is not None:
         return nothing
     receipts = r.entries.of("evidence-received")
@@ -103,9 +104,13 @@ def integrity(r: OrderReading) -> Start:
             )
         )
     if not receipts:
-        lacks.append(Message("No receipt of the data is on record."))
+        lacks.append(NO_RECEIPT)
     elif len(equal) < len(receipts):
         lacks.append(Message("Not everything that arrived was compared and found equal."))
+    if receipts and not r.entries.of(*HANDED):
+        lacks.append(
+            Message("The record does not show what was handed over; what arrived can be compared with nothing.")
+        )
     return Start((*listed, *equal), lacks)
 
 
@@ -115,12 +120,15 @@ def _has_digests(disclosure: Entry) -> bool:
 
 
 def custody(r: OrderReading) -> Start:
-    """A3: somebody received the data and has held them since."""
+    """A3: it is known who handed the data over, and somebody received them and has held them since."""
     if (nothing := _no_data(r)) is not None:
         return nothing
     received = r.entries.of("evidence-received")
     moved = r.entries.of("custody-transferred") if received else ()
-    return Start((*received, *moved), () if received else (Message("No receipt of the data is on record."),))
+    lacks = [] if received else [NO_RECEIPT]
+    if not r.entries.of(*HANDED):
+        lacks.append(Message("The record does not show by whom the data were handed over."))
+    return Start((*received, *moved), lacks)
 
 
 def lawful_authority(r: OrderReading) -> Start:

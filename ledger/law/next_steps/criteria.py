@@ -16,13 +16,13 @@ RECEIPT = record(
     "data-disclosed data-transmitted-by-state",
 )
 
+HANDED_OVER = run("the entry of the office that handed the data over, from its bundle", BUNDLE)
+
 LACKS: dict[str, Remedies] = {
     "No order is on record in its maker's own hand.": (
         run("the order as its maker signed it, from the bundle of its maker", BUNDLE),
     ),
-    "That data were handed over is not on record in the hand of the office that did it.": (
-        run("the entry of the office that handed the data over, from its bundle", BUNDLE),
-    ),
+    "That data were handed over is not on record in the hand of the office that did it.": (HANDED_OVER,),
     "A disclosure lists no files, a file without a strong digest, or files that cannot be read any more.": (
         restate("the files with their digests", "data-disclosed data-transmitted-by-state", "-f manifest=FILES"),
     ),
@@ -30,6 +30,8 @@ LACKS: dict[str, Remedies] = {
         run("the files, from a bundle for a reader who may open them", BUNDLE),
     ),
     "No receipt of the data is on record.": (RECEIPT,),
+    "The record does not show what was handed over; what arrived can be compared with nothing.": (HANDED_OVER,),
+    "The record does not show by whom the data were handed over.": (HANDED_OVER,),
     "Not everything that arrived was compared and found equal.": (
         restate("that it was compared, with the result", "evidence-received", "-f check=CHECK"),
     ),

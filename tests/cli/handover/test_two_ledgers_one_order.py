@@ -145,7 +145,7 @@ def test_registering_the_other_office_after_its_order_came_changes_nothing(
 
 def test_an_office_of_the_other_ledger_is_named_with_the_ledger_that_names_it(sent: tuple[Office, Office]) -> None:
     _, lunasa = sent
-    named = f"{GORLITZ}, as ledger.example/de/gorlitz registers it"
+    named = f"{GORLITZ} (as ledger.example/de/gorlitz registers it)"
     assert named in " ".join(lunasa.done("timeline", ORDER_NAME).split())
     for report in ("order-form", "custody"):
         page = lunasa.folder / f"{report}.html"
@@ -155,4 +155,4 @@ def test_an_office_of_the_other_ledger_is_named_with_the_ledger_that_names_it(se
     lunasa.done(
         "report", "order-form", ORDER_NAME, "--format", "html", "--lang", "de", "--as", "lunasa", "-o", str(german)
     )
-    assert f"{GORLITZ}, so im Register von ledger.example/de/gorlitz" in html.unescape(german.read_text("utf-8"))
+    assert f"{GORLITZ} (so im Register von ledger.example/de/gorlitz)" in html.unescape(german.read_text("utf-8"))

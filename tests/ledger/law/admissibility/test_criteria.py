@@ -136,6 +136,19 @@ def test_custody_begins_with_a_receipt() -> None:
     assert rests_on(ANSWERED, "A3") == ["evidence"]
 
 
+@pytest.mark.parametrize("manifest", [None, Unread.WITHHELD, DATA.fields["manifest"]])
+def test_without_what_was_handed_over_nothing_shows_integrity_or_custody(manifest: Any) -> None:
+    alone = BARE.when(replace(EVIDENCE, fields={"check": "equal", "manifest": manifest}))
+    lacking = {
+        "A2": "The record does not show what was handed over; what arrived can be compared with nothing.",
+        "A3": "The record does not show by whom the data were handed over.",
+    }
+    for name, lacks in lacking.items():
+        assert criterion(alone, name) == "GAP"
+        assert said(alone, name).lacks == (lacks,)
+        assert rests_on(alone, name) == ["evidence"]
+
+
 def supervised(decision: str) -> Fact:
     """Make a fact: a supervisor decides on the order."""
     return fact(
