@@ -14,10 +14,10 @@ from cli.invocation import said
 from cli.session import ledger_choice
 from ledger.errors import LedgerError, RecordError
 from ledger.trust.held import Came
+from ledger.trust.trust_folder import Trust, parse_trust
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import PolicyVersion
-    from ledger.trust.trust_folder import Trust
 
 
 def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
@@ -27,7 +27,6 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
     file.
     """
     from ledger.adapters.folders.read_trust import read_trust_folder
-    from ledger.trust.trust_folder import parse_trust
 
     pin = pin_of(place, root_fingerprint)
     if pin is None and not os.path.isdir(place):
