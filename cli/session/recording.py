@@ -53,7 +53,7 @@ _OPTIONS = (
     click.option("--field", "-f", "fields", multiple=True, metavar="NAME=VALUE", help="One field; repeatable."),
     click.option("--from", "source", metavar="FILE", help="Fields as JSON, from a file or - for standard input."),
     click.option("--elements", multiple=True, metavar="LIST", help="The data elements in the files of a manifest."),
-    click.option("--on", type=MOMENT, help="When it happened (default: now)."),
+    click.option("--on", type=MOMENT, help="When it happened (default: now; with --replaces, when that entry did)."),
     AS,
     ROLE,
     KEY,
@@ -150,7 +150,7 @@ def put(
         signer = target.signer(kind, asked.actor, asked.role, asked.key_file, place.order if place.case else None)
         if asked.speaks == "act" and (another := of_another(kind, signer)):
             output.tell(another)
-        on = asked.on or target.now()
+        on = _moment(asked, place)
         typed = _together(dict(public or {}), fields[0])
         fact = build(kind, {**complete(signer, on, target, typed), **typed}, _together(dict(sealed or {}), fields[1]))
         draft = _draft(asked, place, fact, signer, on, instrument)
@@ -190,6 +190,16 @@ def put(
         if asked.receipt:
             write_new(asked.receipt, receipt.proof)
     return Exit.DONE
+
+
+def _moment(asked: RecordOptions, place: Place) -> datetime:
+    """Return when it happened: as stated, else when the entry did that it puts right, else now."""
+    now = place.target.now()
+    if asked.on is not None or asked.replaces is None:
+        return asked.on or now
+    leaf = place.event(asked.replaces)
+    entries: Sequence[Entry] = () if place.case is None else place.case.entries
+    return next((e.on for e in entries if e.leaf == leaf and e.on <= now), now)
 
 
 def _further(

@@ -332,11 +332,15 @@ export const answering = (it) => {
     /** Return the sentence of each entry of a bundle by its leaf hash. */
     async recorded({ data, policy, registrar, now, language }) {
       const trust = it.readTrust(new Map(Object.entries({ policy, registrar }).map(([path, text]) => [path, bytes(text)])));
-      it.speak(language);
       const report = await it.verify(bytes(data), trust, null, now);
-      const names = new it.Names(report);
       const { own, registry, arrived } = report.known;
-      return Object.fromEntries([...own, ...registry, ...arrived].map((entry) => [entry.leaf, names.sentence(entry)]));
+      it.speak(language);
+      try {
+        const names = new it.Names(report);
+        return Object.fromEntries([...own, ...registry, ...arrived].map((entry) => [entry.leaf, names.sentence(entry)]));
+      } finally {
+        it.speak('en'); // the questions of other tests are answered in English
+      }
     },
     misleading: ({ texts }) => texts.map(it.isMisleading),
     /** Digest a file whose pieces can be read and which cannot be read as a whole. */

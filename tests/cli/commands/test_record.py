@@ -159,6 +159,26 @@ def test_an_entry_is_put_right_by_another_one(ledger: Path) -> None:
     assert replaced["replaced_by"] == entries(ledger)[-1]["leaf"]
 
 
+def test_an_entry_that_puts_another_one_right_happened_when_that_one_did_unless_it_says_when(ledger: Path) -> None:
+    first = ("record", "use-restricted", "main", "-f", "scope=all", "--as", "orn", "--on", "2027-03-06T10:11:12Z")
+    again = (
+        "record",
+        "use-restricted",
+        "main",
+        "-f",
+        "scope=part",
+        "--as",
+        "orn",
+        "--why",
+        "Only one mailbox is meant.",
+    )
+    leaf = reply(*first, ledger=ledger)["leaf"]
+    second = reply(*again, "--replaces", leaf, ledger=ledger)["leaf"]
+    third = reply(*again, "--replaces", second, "--on", "2027-03-07T08:00:00Z", ledger=ledger)["leaf"]
+    on = {e["leaf"]: e["on"] for e in entries(ledger)}
+    assert (on[second], on[third]) == ("2027-03-06T10:11:12Z", "2027-03-07T08:00:00Z")
+
+
 @pytest.mark.parametrize("why", [(), ("--why", ""), ("--why", " \u00a0"), ("--why", "..."), ("--why", "\u200d")])
 def test_a_replacement_without_a_reason_is_refused_and_nothing_is_written(ledger: Path, why: tuple[str, ...]) -> None:
     before = size(ledger)
