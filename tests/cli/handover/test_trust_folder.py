@@ -22,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(f"{module}.kept_pin", lambda path: "kept" if path.endswith("pinned") else None)
     monkeypatch.setattr(f"{module}.read_trust_folder", lambda path, pin: ("folder", Path(path).name, pin))
     monkeypatch.setattr(f"{module}.versions_of", lambda path: ["1"] if path.endswith("pinned") else [])
-    monkeypatch.setattr("ledger.trust.trust_folder.parse_trust", lambda files: ("file", files))
+    monkeypatch.setattr("cli.handover.trust_folder.parse_trust", lambda files: ("file", files))
     for name in ("plain", "pinned"):
         (tmp_path / name).mkdir()
     (tmp_path / "policy").write_bytes(b"log x")
