@@ -24,6 +24,8 @@ from browser.phrases import phrases, reserved
 from browser.style import bundle
 from browser.vocabulary import tables
 from browser.words import words
+from ledger.messages import LANGUAGES
+from projections.sentences.catalogue import NAME, in_language
 
 HERE = Path(__file__).parent
 
@@ -35,7 +37,7 @@ _LIBRARIES = "libraries.mjs"
 
 
 class Page(NamedTuple):
-    """A page: its file, its template and the styles behind those of GOV.UK Frontend, and the folder of its texts.
+    """A page: its file, its template and the styles behind those of GOV.UK Frontend, and the file of its texts.
 
     `modules` are its modules, to which all imported ones belong too. `policy` are directives of its
     Content-Security-Policy besides those of every page.
@@ -54,14 +56,14 @@ VERIFIER = Page(
     "verify.html",
     "page.html",
     ("page.css",),
-    "texts",
+    "texts/verifier.json",
     (*sorted(file.relative_to(HERE).as_posix() for file in HERE.glob("check/**/*.mjs")), "page/page.mjs"),
 )
 SIGNING = Page(
     "sign.html",
     "sign/sign.html",
     ("page.css", "sign/sign.css"),
-    "sign/texts",
+    "texts/signing.json",
     ("sign/page.mjs",),
     ("connect-src 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"),
 )
@@ -110,19 +112,25 @@ def script(module: str) -> bytes:
     return f"{libraries(modules)}{program({}, modules)}".encode()
 
 
+def english(which: Page) -> dict[str, dict[str, Any]]:
+    """Return the English texts of a page by what they are for and by their names, some with a context."""
+    texts: dict[str, dict[str, Any]] = json.loads((HERE / which.texts).read_text("utf-8"))
+    return texts
+
+
 def languages(which: Page = VERIFIER) -> dict[str, Any]:
-    """Return the table of texts of each language, English first.
+    """Return the table of texts of each language, English first: from the catalogue, in English where it has none.
 
     The texts of the verifier on what it checks are those of every page.
     """
-    tables: dict[str, Any] = {}
-    for file in sorted((HERE / VERIFIER.texts).glob("*.json"), key=lambda file: (file.stem != "en", file.stem)):
-        table = json.loads(file.read_text("utf-8"))
-        if which is not VERIFIER:
-            own = json.loads((HERE / which.texts / file.name).read_text("utf-8"))
-            table = {name: table[name] for name in ("language", "name", "nouns", "checks")} | {"page": own}
-        tables[table["language"]] = table
-    return tables
+    texts = english(VERIFIER) if which is VERIFIER else {**english(VERIFIER), **english(which)}
+    return {code: _table_of(code, texts, steps=which is VERIFIER) for code in LANGUAGES}
+
+
+def _table_of(code: str, texts: Mapping[str, Any], *, steps: bool) -> dict[str, Any]:
+    said = {part: in_language(texts[part], code) for part in ("steps", "checks", "page") if steps or part != "steps"}
+    nouns = {noun: in_language(forms, code) for noun, forms in texts["nouns"].items()}
+    return {"language": code, **in_language({"name": NAME}, code), "nouns": nouns, **said}
 
 
 def _source(inline: str) -> str:

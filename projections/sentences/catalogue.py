@@ -14,6 +14,7 @@ CONTEXT: Final = "\x04"  # between a context and a message, as gettext has it
 
 # A text of a page: English words, or a context with them where the same words are several in another language.
 Text = str | Mapping[str, str]
+NAME: Final[Text] = {"name of this language": "English"}
 
 
 @cache

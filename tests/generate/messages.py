@@ -22,6 +22,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
+from browser.build import PAGES, english
 from ledger.facts import KINDS, WHY
 from ledger.facts.vocabulary import GROUNDS, INSTRUMENTS, ROLES
 from ledger.facts.words import CODE_LISTS
@@ -153,7 +154,7 @@ def messages() -> tuple[str, ...]:
 
 
 def _of_pages() -> Iterator[str]:
-    """Yield the texts of the desk and of the sign-in page that have no context."""
+    """Yield the texts of the desk, the sign-in page, the verifier page and the signing page that have no context."""
     yield from (text for text in _page_texts() if isinstance(text, str))
 
 
@@ -165,6 +166,10 @@ def with_context() -> tuple[tuple[str, str], ...]:
 def _page_texts() -> Iterator[Text]:
     yield from english_texts().values()
     yield from ENGLISH.values()
+    for page in PAGES:
+        texts = english(page)
+        yield from (text for part in ("steps", "checks", "page") for text in texts.get(part, {}).values())
+        yield from (form for forms in texts.get("nouns", {}).values() for form in forms.values())
 
 
 def _templates() -> Iterator[str]:

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Final
 
 from ledger.messages import LANGUAGES
-from projections.sentences.catalogue import Text, in_language
+from projections.sentences.catalogue import NAME, Text, in_language
 
 ENGLISH: Final[dict[str, Text]] = {
-    "name": {"name of this language": "English"},
+    "name": NAME,
     "title": "Sign in",
     "passkey": "Sign in with a passkey",
     "provider": "Sign in with the account of your organisation",

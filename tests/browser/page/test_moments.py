@@ -46,7 +46,7 @@ def test_a_day_has_no_zone_and_other_text_stays_as_it_is() -> None:
 def test_each_text_that_says_a_moment_of_the_wire_marks_its_place() -> None:
     """The texts of the checks get moments from `wire`; those of the page from entries and the manifest."""
     named = re.compile(r"\['([a-z0-9-]+)',[^\]]*\b(?:wire\(|entry\.on\b|signed_at\b|made_at\b)")
-    texts = json.loads((build.HERE / "texts" / "en.json").read_text("utf-8"))
+    texts = build.languages()["en"]
     for source in (*build.HERE.glob("check/**/*.mjs"), *build.HERE.glob("page/*.mjs")):
         for key in named.findall(source.read_text("utf-8")):
             if key in LISTS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -19,9 +18,7 @@ from tests.browser.page.test_build import MARKUP, REACHES_OUT
 
 SIGN = build.HERE / "sign"
 SOURCES = sorted(SIGN.glob("*.mjs"))
-TEXTS: dict[str, dict[str, str]] = {
-    lang: json.loads((SIGN / "texts" / f"{lang}.json").read_text("utf-8")) for lang in ("en", "de", "fr")
-}
+TEXTS: dict[str, dict[str, str]] = {lang: table["page"] for lang, table in build.languages(build.SIGNING).items()}
 CODE = "".join(source.read_text("utf-8") for source in SOURCES)
 DOCS = build.HERE.parent / "docs" / "reference"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -17,27 +16,11 @@ from projections.render.translation import translation
 ROOT = Path(__file__).parents[3]
 LIST = ROOT / "projections" / "locale" / "terms.toml"
 TERMS: list[dict[str, Any]] = tomllib.loads(LIST.read_text("utf-8"))["term"]
-PAGES = ("browser/texts", "browser/sign/texts")
 
 
 def texts(lang: str) -> Iterator[tuple[str, str]]:
     """Yield every text in a language, each with where it is."""
     yield from translation(lang).messages.items()
-    for folder in PAGES:
-        file = ROOT / folder / f"{lang}.json"
-        yield from strings(json.loads(file.read_text("utf-8")), f"{folder}/{lang}.json")
-
-
-def strings(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    match value:
-        case str():
-            yield place, value
-        case dict():
-            for name, each in value.items():
-                yield from strings(each, f"{place} {name}")
-        case list():
-            for each in value:
-                yield from strings(each, place)
 
 
 @pytest.mark.parametrize("lang", [lang for lang in LANGUAGES if lang != "en"])
