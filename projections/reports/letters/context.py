@@ -96,7 +96,8 @@ class LetterContext:
         """The acts whose rights the letter serves, from the instrument, the stated regime and the role."""
         if self.concealed:
             return frozenset({"LED" if self.own_side else "GDPR"})
-        stated = str(self.issued.get("dp_regime") or "") if self.issued is not None else ""
+        said = str(self.issued.get("dp_regime") or "") if self.issued is not None else ""
+        stated = {act.strip().partition(":")[0] for act in said.split(",")}  # `LED`, `GDPR:6(1)(f)`
         european = self.case.instrument in EUROPEAN
         found = {
             "EPOC": european,

@@ -67,6 +67,9 @@ def test_only_an_authority_of_the_issuing_state_is_on_the_side_of_the_order(acto
         ("COA", "LED", {"SCA", "LED"}),
         ("MLA", "GDPR", {"GDPR"}),
         ("MLA", None, set()),
+        ("MLA", "GDPR:6(1)(f)", {"GDPR"}),
+        ("2AP-7", "2AP:14(2)-(15), LED", {"LED", "2AP"}),
+        ("MLA", "TOTAL-FAILED", set()),
     ],
 )
 def test_the_acts_follow_the_instrument_and_the_stated_regime(
