@@ -15,6 +15,14 @@ export class Refused extends Error {
 /** Nothing can be checked from here on, and nothing is proved wrong: the reader gave what does not belong here. */
 export class Undecided extends Refused {}
 
+/** The log contradicts itself: `exhibit` makes the file that shows it to others, a text, or null where nothing proves it. */
+export class Contradiction extends Refused {
+  constructor(code, says, where, exhibit) {
+    super(code, says, where);
+    this.exhibit = exhibit;
+  }
+}
+
 /** Run `work`; a refusal gets the place `where`. */
 export async function placed(where, work) {
   try {

@@ -27,6 +27,7 @@ export function result(report, circumstances, files) {
     report.manifest?.test ? make('p', { class: 'problem' }, say(['test-ledger'])) : null,
     verdict(report, circumstances, files),
     report.says ? make('p', { class: 'says' }, say(report.says)) : null,
+    contradiction(report),
     subject(report, names),
     askedAndCame(report, names),
     evidence(files, report, names),
@@ -139,6 +140,14 @@ export function headline({ verdict: word, reasons }) {
 
 /** Return true if the first thing to do is to say how the trust came. */
 const asksHow = ({ reasons: [first] }) => first?.says[0] === 'came-unsaid';
+
+/** Offer the two signed states that contradict each other as one file. */
+function contradiction({ exhibit }) {
+  if (!exhibit) return null;
+  const href = `data:application/json,${encodeURIComponent(exhibit)}`;
+  const link = make('a', { href, download: 'contradiction.split-view.json', id: 'exhibit' }, say(['exhibit-save']));
+  return make('p', {}, say(['exhibit-shows']), ' ', link);
+}
 
 const GROUP = 22; // letters of a root in a line
 

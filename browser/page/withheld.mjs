@@ -22,23 +22,18 @@ export function keptClosed({ known, manifest }) {
 }
 
 function table(listed, { all }, names) {
-  const kinds = new Map(all.map(({ index, kind }) => [String(index), kind]));
-  const entry = (index) =>
-    kinds.has(String(index))
-      ? [make('a', { href: `#entry-${index}` }, say(['entry-link', index])), ' ', make('span', { lang: 'en' }, kinds.get(String(index)))]
-      : String(index);
+  const entries = new Map(all.map((entry) => [String(entry.index), entry]));
+  const told = (entry) => [foreign(names.sentence(entry)), ' ', make('a', { href: `#entry-${entry.index}` }, names.place(entry))];
+  const about = (index) => (entries.has(String(index)) ? told(entries.get(String(index))) : say(['entry-link', index]));
   const made = grid(
     say(['withheld-caption', listed.length]),
     ['withheld-entry', 'withheld-field', 'withheld-why'].map((heading) => say([heading])),
-    listed.map(({ index, field, why }) =>
-      make(
-        'tr',
-        {},
-        make('td', {}, entry(index)),
-        make('td', {}, foreign(labelOf(field, names))),
-        make('td', {}, say([`withheld-${why}`])),
-      ),
-    ),
+    listed.map(({ index, field, why }, n) => {
+      const first = String(index) !== String(listed[n - 1]?.index);
+      const rowspan = listed.filter((each) => String(each.index) === String(index)).length;
+      const cells = [make('td', {}, foreign(labelOf(field, names))), make('td', {}, say([`withheld-${why}`]))];
+      return make('tr', {}, first ? make('td', { rowspan }, about(index)) : null, cells);
+    }),
   );
   made.setAttribute('class', 'withheld');
   return made;

@@ -27,8 +27,7 @@ from ledger.tlog.policy import Policy, parse_policy
 from ledger.tlog.tree import check_consistency, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.heads import Heads, hashes, open_heads
-from ledger.verify.history.anchors import Contradiction
-from ledger.verify.progress import VerificationLog, counted
+from ledger.verify.progress import Contradiction, VerificationLog, counted
 
 
 class EarlierEntries(Struct, frozen=True):
@@ -130,6 +129,7 @@ def _split(
     for key in sorted(keys & heads.signed_by[digest], key=attrgetter("text")):
         with suppress(RecordError):
             exhibit = prove_split(key, heads.all[digest].note, note, path)
+            break
     return Contradiction(RecordError("SPLIT-VIEW", wrong.says), heads.where(digest), exhibit)
 
 

@@ -40,7 +40,7 @@ from ledger.verify.earlier_bundles import (
     hold_commit,
     register_after,
 )
-from ledger.verify.history.anchors import Contradiction, check_anchored, opened_anchor
+from ledger.verify.history.anchors import check_anchored, opened_anchor
 from ledger.verify.history.consistency import check_history
 from ledger.verify.other_records import counterparties
 from ledger.verify.other_records.other_logs import OtherLogs
@@ -83,14 +83,12 @@ def verify(
     carried = _carried(data)
     held = parse_held(anchor, typed_as_printed=typed_as_printed)
     verification = _Verification(trust, held, now, mldsa, stamps, elsewhere, came)
-    exhibit = None
     try:
         verification.run(carried)
     except RecordError as wrong:
         if not verification.book.ended or wrong.code == "BND-VERSION":
             raise
-        exhibit = wrong.exhibit if isinstance(wrong, Contradiction) else None
-    return verification.report(exhibit)
+    return verification.report()
 
 
 @dataclass(slots=True)
@@ -241,8 +239,8 @@ class _Verification:
                 files, manifest, states.head.checkpoint.size, opened, arrivals, self.case, self.judgement, book
             )
 
-    def report(self, exhibit: bytes | None) -> Report:
-        """Return all results; `exhibit` proves a contradiction of the log."""
+    def report(self) -> Report:
+        """Return all results."""
         verdict, reasons = verdict_of(self.book.failed, self.book.doubts)
         return Report(
             verdict=verdict,
@@ -259,7 +257,7 @@ class _Verification:
             judgement=self.judgement,
             as_of=self.as_of,
             head_seen=self.head_seen,
-            exhibit=exhibit,
+            exhibit=self.book.exhibit,
             makers=self.makers,
             dated=self.dated,
             log_key=self.log_key,

@@ -17,12 +17,24 @@ class Undecided(RecordError):
     """Nothing can be checked from here on, and nothing is proved wrong: the reader gave what does not belong here."""
 
 
+class Contradiction(RecordError):
+    """A contradiction that a second record proves.
+
+    `exhibit` shows it to third parties; None if no Ed25519 key of the log signed both heads.
+    """
+
+    def __init__(self, refused: RecordError, where: str, exhibit: bytes | None) -> None:
+        super().__init__(refused.code, refused.says, where=where)
+        self.exhibit = exhibit
+
+
 class VerificationLog(Struct):
     """The results so far: steps, reasons for doubt, findings, and sentences on what is not proven.
 
     `of` names the verified object (a bundle, a folder, an entry). `failed` is the error that ended the verification,
-    and `ended` says that an error or a lack ended it. `compared` is a typed root that differs. `gravest` are the
-    sentences on what is not proven that come before all others.
+    and `ended` says that an error or a lack ended it. `exhibit` shows a contradiction of the log to third parties.
+    `compared` is a typed root that differs. `gravest` are the sentences on what is not proven that come before all
+    others.
     """
 
     of: str = "bundle"
@@ -33,6 +45,7 @@ class VerificationLog(Struct):
     not_proven: list[str] = field(default_factory=list)
     failed: Reason | None = None
     ended: bool = False
+    exhibit: bytes | None = None
     compared: ComparedRoots | None = None
     detail: str = ""
     ran: bool = True
@@ -49,6 +62,8 @@ class VerificationLog(Struct):
             yield
         except RecordError as wrong:
             self.ended = True
+            if isinstance(wrong, Contradiction):
+                self.exhibit = wrong.exhibit
             if isinstance(wrong, Undecided):
                 self.doubt(wrong.code, wrong.says, wrong.where)
                 self._add(step, Result.OPEN, wrong.says)

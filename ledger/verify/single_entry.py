@@ -97,6 +97,7 @@ def verify_entry(
         head=head,
         head_seen=seen,
         compared=book.compared,
+        exhibit=book.exhibit,
     )
 
 

@@ -4,15 +4,15 @@
  */
 import { bySize, equal } from '../formats/bytes.mjs';
 import { atOdds } from '../entries/placement.mjs';
-import { beginning } from './exhibits.mjs';
+import { beginning, proveOmission, proveOrder, proveSplit } from './exhibits.mjs';
 import { hashes } from './heads.mjs';
 import { COMMIT, MANIFEST } from '../bundle/layout.mjs';
-import { Refused } from '../errors.mjs';
+import { Contradiction, Refused } from '../errors.mjs';
 import { ED25519 } from '../tlog/note.mjs';
 import { checkConsistency } from '../tlog/tree.mjs';
 
 /**
- * Return what the other bundle shows, {origin, entries, heads, consistency}, if it is of the same log and signed by the
+ * Return what the other bundle shows, {origin, entries, heads, parts, consistency}, if it is of the same log and signed by the
  * same trusted keys. Otherwise report that, and return null.
  */
 export function comparable(known, manifest, policy, book) {
@@ -29,15 +29,16 @@ export function comparable(known, manifest, policy, book) {
 export function checkKnownHeads(heads, parts, known, book) {
   const head = heads.head.checkpoint;
   const apart = new Set();
-  for (const { checkpoint: there, signers } of known.heads.all.values()) {
-    for (const [digest, { checkpoint: here }] of heads.all) {
+  for (const { checkpoint: there, signers, note } of known.heads.all.values()) {
+    for (const [digest, { checkpoint: here, ...ours }] of heads.all) {
       if (here.size === there.size && !equal(here.root, there.root)) {
-        throw new Refused('SPLIT-VIEW', ['split-view', there.size], heads.where(digest));
+        const pair = [shared(ours.signers, signers), ours.note, note];
+        throw new Contradiction('SPLIT-VIEW', ['split-view', there.size], heads.where(digest), () => proveSplit([pair]));
       }
     }
     if (head.size === there.size || head.size === 0n || there.size === 0n) continue;
     const [small, large] = [head, there].sort((one, other) => bySize(one.size, other.size));
-    const common = heads.head.signers.filter((key) => signers.some(({ text }) => text === key.text));
+    const common = shared(heads.head.signers, signers);
     const signed = common.some(({ type }) => type === ED25519); // an exhibit names such a key
     let connected = false;
     for (const path of paths([parts.consistency, known.consistency], `${small.size}-${large.size}`)) {
@@ -47,7 +48,8 @@ export function checkKnownHeads(heads, parts, known, book) {
       } catch (wrong) {
         if (!(wrong instanceof Refused)) throw wrong;
         if (signed && contradict(small, large, path)) {
-          throw new Refused('SPLIT-VIEW', wrong.says, heads.where(heads.headDigest));
+          const pair = [common, heads.head.note, note, path];
+          throw new Contradiction('SPLIT-VIEW', wrong.says, heads.where(heads.headDigest), () => proveSplit([pair]));
         }
       }
     }
@@ -55,6 +57,9 @@ export function checkKnownHeads(heads, parts, known, book) {
   }
   if (apart.size) book.notProven.push(['unproven-connected', [...apart].sort(bySize).join(', ')]);
 }
+
+/** Return the keys that are among those of both. */
+const shared = (ours, theirs) => ours.filter((key) => theirs.some(({ text }) => text === key.text));
 
 /** Return the proofs of this name that can be read. */
 function paths(proofs, name) {
@@ -83,8 +88,15 @@ function contradict(small, large, path) {
 
 // -- step 10 ----------------------------------------------------------------------------------------------------------
 
+/** Return an entry as a bundle shows it, {raw, proof, log}: what its log cannot deny. */
+function shown({ heads, parts }, index) {
+  const { raw = parts.commit.raw, proof = parts.commit.proof } = { raw: parts.entries.get(index), proof: parts.proofs.get(index) };
+  const [log] = [...heads.head.signers].sort((a, b) => a.type - b.type || (a.text < b.text ? -1 : 1));
+  return { raw, proof, log };
+}
+
 /** Compare the entries of a bundle with the known ones: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT. */
-export function checkKnownEntries(opened, manifest, heads, known, book) {
+export function checkKnownEntries(opened, manifest, heads, parts, known, book) {
   const place = ({ order, seq }, step = 0) => `${order} ${seq + step}`;
   const places = new Map([...opened].map(([index, entry]) => [place(entry), index]));
   const ids = new Map([...opened].map(([index, { entry }]) => [entry, index]));
@@ -97,9 +109,12 @@ export function checkKnownEntries(opened, manifest, heads, known, book) {
       const here = opened.get(other);
       if (!here) continue;
       const where = `${heads.folder}/entries/${other}.dsse.json`;
-      if (other === index && here.leaf !== there.leaf) throw new Refused('SPLIT-VIEW', ['known-other', index], where);
+      const both = [shown({ heads, parts }, other), shown(known, index)];
+      if (other === index && here.leaf !== there.leaf) {
+        throw new Contradiction('SPLIT-VIEW', ['known-other', index], where, () => proveOmission(...both));
+      }
       const broken = atOdds(here, other, there, index);
-      if (broken) throw new Refused(broken.code, broken.says, where);
+      if (broken) throw new Contradiction(broken.code, broken.says, where, () => proveOrder(...both));
     }
   }
   const size = heads.head.checkpoint.size;
@@ -113,11 +128,14 @@ export function checkKnownEntries(opened, manifest, heads, known, book) {
 }
 
 /** Compare the verified entry that commits heads with the known entries: SPLIT-VIEW, SPLIT-ORDER, MAP-SPLIT, CTX-REPLAY. */
-export function checkKnownCommit({ index, entry }, known) {
+export function checkKnownCommit({ index, entry }, heads, parts, known) {
   for (const [other, there] of [...known.entries].sort(([one], [two]) => bySize(one, two))) {
-    if (other === index && entry.leaf !== there.leaf) throw new Refused('SPLIT-VIEW', ['known-other', index], COMMIT);
+    const both = [shown({ heads, parts }, index), shown(known, other)];
+    if (other === index && entry.leaf !== there.leaf) {
+      throw new Contradiction('SPLIT-VIEW', ['known-other', index], COMMIT, () => proveOmission(...both));
+    }
     const broken = atOdds(entry, index, there, other);
-    if (broken) throw new Refused(broken.code, broken.says, COMMIT);
+    if (broken) throw new Contradiction(broken.code, broken.says, COMMIT, () => proveOrder(...both));
   }
 }
 

@@ -2,10 +2,10 @@
  * Verify an exhibit that claims that a log has contradicted itself, as in ledger/verify/exhibits.py. What an exhibit
  * does not prove is INDETERMINATE, because it then states nothing about the log.
  */
-import { encoded, equal, hex, latin1, unb64, unhex, utf8 } from '../formats/bytes.mjs';
+import { b64, bySize, encoded, equal, hex, latin1, unb64, unhex, utf8 } from '../formats/bytes.mjs';
 import { atOdds, committedBy } from '../entries/placement.mjs';
 import { openEntry } from '../entries/envelope.mjs';
-import { ED25519, openCheckpoint, parseVkey } from '../tlog/note.mjs';
+import { ED25519, openCheckpoint, parseCheckpoint, parseVkey, split } from '../tlog/note.mjs';
 import { OTHER_WORDS, english } from '../english.mjs';
 import { Refused } from '../errors.mjs';
 import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof, rootOver } from '../tlog/tree.mjs';
@@ -69,9 +69,63 @@ export async function verifyExhibit(data, trust) {
 
 /** Return true if an exhibit is the file that the program writes of what it proves: no other word is in it. */
 function isAsWritten(data, said, { says }) {
+  return equal(encoded(written(said, says)), data);
+}
+
+/** Return an exhibit as the program writes it; `says` is what it proves. */
+function written(said, says) {
   const proof = MEMBERS[said.format].filter((name) => name in said).map((name) => [name, said[name]]);
-  const document = { format: said.format, says: english(says), ...Object.fromEntries(proof) };
-  return equal(encoded(`${JSON.stringify(document, null, 2)}\n`), data);
+  return `${JSON.stringify({ format: said.format, says: english(says), ...Object.fromEntries(proof) }, null, 2)}\n`;
+}
+
+/** Return the exhibit of a form that says this; null where it proves nothing. `keys` are those of the log, one or two. */
+async function proven(said, keys) {
+  try {
+    const [{ says }] = await CHECKS[said.format](said, keys[0], keys.at(-1));
+    return written(said, says);
+  } catch (wrong) {
+    if (!(wrong instanceof Refused)) throw wrong;
+    return null;
+  }
+}
+
+/** Return the exhibit of the first two notes that a key of both proves to contradict each other: [keys, one, two, path between their sizes]. */
+export async function proveSplit(pairs) {
+  for (const [keys, one, two, path = []] of pairs) {
+    const sizes = (note) => parseCheckpoint(split(note).text).size;
+    const [first, second] = [one, two].sort((a, b) => bySize(sizes(a), sizes(b)));
+    const [small, large] = [sizes(first), sizes(second)];
+    const began = beginning(small, large, path);
+    const proof = small === large ? {} : { began: began && hex(began), path: path.map(b64) };
+    for (const log of [...keys].sort((a, b) => (a.text < b.text ? -1 : 1))) {
+      const found = await proven({ format: SPLIT, log: log.text, one: utf8(first), two: utf8(second), ...proof }, [log]);
+      if (found) return found;
+    }
+  }
+  return null;
+}
+
+/** Return the exhibit of two entries at one place of a log, {raw, proof, log} each; null where one key did not sign both heads. */
+export const proveOmission = (ours, theirs) =>
+  proven(
+    {
+      format: OMISSION,
+      ...{ log: ours.log.text, entry: utf8(ours.raw), proof: utf8(ours.proof) },
+      ...{ leaf: hex(leafHash(theirs.raw)), instead: utf8(theirs.proof) },
+    },
+    [ours.log],
+  );
+
+/** Return the exhibit of two entries of which a log may have only one, {raw, proof, log} each; null where it proves nothing. */
+export function proveOrder(...both) {
+  const place = ({ raw, proof }) => [parseProof(proof).index, hex(leafHash(raw))];
+  const [one, two] = both.sort((a, b) => {
+    const [[index, leaf], [other, second]] = [place(a), place(b)];
+    return bySize(index, other) || (leaf < second ? -1 : 1);
+  });
+  const said = { log: one.log.text, one: utf8(one.raw), one_proof: utf8(one.proof), two: utf8(two.raw), two_proof: utf8(two.proof) };
+  const other = one.log.text === two.log.text ? {} : { other_log: two.log.text };
+  return proven({ format: ORDER, ...said, ...other }, [one.log, two.log]);
 }
 
 function report(verdict, reasons, signatures = 0, notProven = [], remarks = []) {
@@ -131,7 +185,7 @@ async function opened(note, log) {
   return (await openCheckpoint(note, log.name, log, [])).checkpoint;
 }
 
-async function split(said, log) {
+async function splitView(said, log) {
   const [one, two] = texts(said, 'one', 'two');
   const path = paths(said.path ?? []);
   const began = digits(said.began || '');
@@ -218,7 +272,7 @@ async function mapRoot(entries, leaves) {
   return rootOfMap(new Map([...orders].map(([order, own]) => [orderKey(order), rootOver(own)])));
 }
 
-const CHECKS = { [SPLIT]: split, [OMISSION]: omission, [ORDER]: splitOrder, [WRONG_MAP]: wrongMap };
+const CHECKS = { [SPLIT]: splitView, [OMISSION]: omission, [ORDER]: splitOrder, [WRONG_MAP]: wrongMap };
 
 /** Check an entry and its place in a tree that the key of a log signed. */
 async function standing(raw, proof, log) {

@@ -1,5 +1,5 @@
 /** The results collected during verification: steps, doubts, remarks, and what is not proven. */
-import { Refused, Undecided } from '../errors.mjs';
+import { Contradiction, Refused, Undecided } from '../errors.mjs';
 
 /** The number of steps: docs/reference/verification.md, "The 17 steps". */
 const STEPS = 17;
@@ -19,6 +19,7 @@ export class Notebook {
   gravest = []; // the texts on what is not proven that come first
   notProven = [];
   failed = null;
+  exhibit = null; // the file that shows a contradiction of the log to others
   said = null;
   ran = true;
 
@@ -34,6 +35,7 @@ export class Notebook {
     try {
       await work();
     } catch (wrong) {
+      if (wrong instanceof Contradiction) this.exhibit = await wrong.exhibit();
       if (wrong instanceof Refused) this.end(number, wrong);
       throw wrong;
     }

@@ -55,7 +55,7 @@ export async function verify(data, trust, anchor, now, onStep = () => {}, elsewh
   }
   const reasons = book.failed ? [book.failed] : book.doubts;
   const verdict = book.failed ? 'TOTAL-FAILED' : reasons.length ? 'INDETERMINATE' : 'TOTAL-PASSED';
-  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, compared: book.compared, ...found };
+  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, compared: book.compared, exhibit: book.exhibit, ...found };
 }
 
 async function walk(carried, trust, held, now, book, found, onStep, elsewhere, came) {
@@ -119,7 +119,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere, c
   });
   await step(10, async () => {
     await checkPlaces(opened, manifest, heads, book);
-    if (elsewhere) checkKnownEntries(opened, manifest, heads, elsewhere, book);
+    if (elsewhere) checkKnownEntries(opened, manifest, heads, parts, elsewhere, book);
   });
   await step(11, async () => {
     times = new Times(heads, policy, stamped);
@@ -159,7 +159,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere, c
   await step(17, async () => {
     found.committed = await checkCommitted(parts, opened, manifest, keyring, times, book);
     checkConditions(opened, arrivals, found.committed, book);
-    if (elsewhere && found.committed) checkKnownCommit(found.committed, elsewhere);
+    if (elsewhere && found.committed) checkKnownCommit(found.committed, heads, parts, elsewhere);
     found.audits = checkAudits(parts.audits, trust?.policy, heads.head.checkpoint, book);
     if (found.committed) found.committed.auditors = recomputedBy(found.audits, found.committed.index);
     await checkClaims(entries, lifted, manifest, times, found.committed, files, trust, now, book);
@@ -169,7 +169,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere, c
     found.makers = makersFindings(files, manifest, heads.head.checkpoint.size, carried, book);
   });
   const commit = found.committed ? [[found.committed.index, found.committed.entry]] : [];
-  found.shown = { origin: manifest.log, entries: new Map([...opened, ...commit]), heads, consistency: parts.consistency };
+  found.shown = { origin: manifest.log, entries: new Map([...opened, ...commit]), heads, parts, consistency: parts.consistency };
 }
 
 /** Return the opened entries of other records for display: `proven` is true if they count as acts of their signers. */

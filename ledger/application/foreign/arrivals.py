@@ -31,7 +31,7 @@ from ledger.trust.trust_folder import Trust
 from ledger.verify.earlier_bundles import EarlierEntries, hold_entry
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.heads import hashes
-from ledger.verify.history.anchors import Contradiction
+from ledger.verify.progress import Contradiction
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
 

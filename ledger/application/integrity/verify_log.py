@@ -234,6 +234,7 @@ class _LogVerification:
             not_covered=size - covered,
             audits=self.audits,
             compared=book.compared,
+            exhibit=book.exhibit,
         )
 
 

@@ -87,6 +87,7 @@ def verify_absence(
         head_seen=found[1],
         says=found[2],
         compared=book.compared,
+        exhibit=book.exhibit,
     )
 
 

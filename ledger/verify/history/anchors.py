@@ -21,7 +21,7 @@ from ledger.trust.held import (
 )
 from ledger.trust.trust_folder import Trust
 from ledger.verify.heads import Heads
-from ledger.verify.progress import VerificationLog
+from ledger.verify.progress import Contradiction, VerificationLog
 from ledger.verify.report import Reason
 
 ANCHOR = "anchor"  # the place of the held checkpoint in messages
@@ -52,17 +52,6 @@ ENTRIES_ONLY = Message(
 OTHER_STATE = Message(
     "the head is another state than the checkpoint you hold; who added the rest is for a policy to say"
 )
-
-
-class Contradiction(RecordError):
-    """A contradiction that a second record proves.
-
-    `exhibit` shows it to third parties; None if no Ed25519 key of the log signed both heads.
-    """
-
-    def __init__(self, refused: RecordError, where: str, exhibit: bytes | None) -> None:
-        super().__init__(refused.code, refused.says, where=where)
-        self.exhibit = exhibit
 
 
 def opened_anchor(

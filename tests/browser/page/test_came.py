@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
+from ledger.trust.held import Came
+from ledger.trust.trust_folder import parse_trust
+from ledger.verify.evidence_bundle import verify
 from tests.browser.page.test_page import Court, court, text
 from tests.browser.support.form import opened_apart, shown
 from tests.browser.support.webdriver import ENTER, Browser
@@ -38,6 +43,12 @@ def result(browser: Browser) -> None:
 def lines(court: Court, root: str | None = None) -> str:
     said = (court.folder / "checkpoint").read_text("utf-8").split("\n")[:3]
     return "\n".join([*said[:2], root or said[2]])
+
+
+def saved(browser: Browser) -> bytes:
+    """Return the file that the page offers of a log that contradicts itself."""
+    address = browser.run("return document.getElementById('exhibit')?.href ?? ''")
+    return unquote_to_bytes(address.partition(",")[2])
 
 
 def slipped(court: Court) -> str:
@@ -127,3 +138,6 @@ def test_a_signed_checkpoint_from_a_file_with_another_root_is_a_failure_at_once(
     ask(browser, court, **court.held, anchor=note)
     assert text(browser, "#integrity") == "TOTAL-FAILED ANCHOR-MISMATCH"
     assert "keep both" in text(browser, "#result")
+    bundle, held = court.folder / "order.evidence.zip", {name: file.read_bytes() for name, file in court.held.items()}
+    judged = verify(bundle.read_bytes(), parse_trust(held), note.read_bytes(), datetime.now(UTC), came=Came.APART)
+    assert saved(browser) == judged.exhibit, "both signed states in the file that the program writes"

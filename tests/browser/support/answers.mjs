@@ -100,6 +100,7 @@ export const answering = (it) => {
     headline: it.say(it.headline(report)),
     missing: it.missing(report) && it.say(it.missing(report)),
     compared: report.compared ? { ...report.compared, size: Number(report.compared.size) } : null,
+    exhibit: report.exhibit ?? null,
     entries: report.entries,
     signatures: report.signatures,
     audits: (report.audits ?? []).map(({ name, auditor, statement, ranges }) => [

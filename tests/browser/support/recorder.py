@@ -127,6 +127,7 @@ def report_fields(report: Report) -> dict[str, Any]:
         "headline": headline(report),
         "missing": missing(report),
         "compared": to_builtins(report.compared),
+        "exhibit": report.exhibit and report.exhibit.decode(),
         "entries": report.entries,
         "signatures": report.signatures,
         "audits": [

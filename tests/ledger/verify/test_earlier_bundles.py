@@ -31,8 +31,7 @@ from ledger.verify.earlier_bundles import (
 )
 from ledger.verify.evidence_bundle import verify
 from ledger.verify.exhibits import verify_exhibit
-from ledger.verify.history.anchors import Contradiction
-from ledger.verify.progress import VerificationLog
+from ledger.verify.progress import Contradiction, VerificationLog
 from ledger.verify.report import Report, Verdict
 from tests.ledger.verify.test_timestamps import stamped, token
 from tests.support.memory_ledger import (

@@ -40,9 +40,9 @@ from ledger.verify.heads import (
     hashes,
     open_heads,
 )
-from ledger.verify.history.anchors import NOT_SIGNED, Contradiction, check_anchored, opened_anchor
+from ledger.verify.history.anchors import NOT_SIGNED, check_anchored, opened_anchor
 from ledger.verify.history.consistency import check_history
-from ledger.verify.progress import Undecided, VerificationLog
+from ledger.verify.progress import Contradiction, Undecided, VerificationLog
 from tests.support.memory_ledger import NOW, ORIGIN, Ledger, small
 
 LEDGER, _ = small()

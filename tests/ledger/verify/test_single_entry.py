@@ -19,6 +19,7 @@ from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.trust.held import parse_held
 from ledger.trust.trust_folder import Sizes, Trust
 from ledger.verify import single_entry
+from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report, Verdict
 from ledger.verify.single_entry import verify_entry
 from tests.ledger.entries.test_log_keys import both, first, only_first, only_second, policy, second
@@ -296,3 +297,12 @@ def test_only_the_key_and_the_name_of_the_registrar_together_need_no_register(ot
     assert codes(verify_entry(raw, proof, changed, None, NOW)) == ["KEY-UNKNOWN"]
     bare = msgspec.structs.replace(trust, registrar=None)
     assert codes(verify_entry(raw, proof, bare, None, NOW)) == ["NO_TRUST_ANCHOR", "KEY-UNKNOWN"]
+
+
+def test_a_signed_checkpoint_of_another_root_is_the_exhibit_with_that_of_the_proof() -> None:
+    ledger, raw, proof = honest()
+    report = verify_entry(raw, proof, ledger.trust(), parse_held(ledger.checkpoint(root=bytes(32))), NOW)
+    assert report.exhibit is not None
+    assert verify_exhibit(report.exhibit, ledger.trust()).reasons[0].code == "SPLIT-VIEW"
+    alone = verify_entry(raw, proof, None, parse_held(ledger.checkpoint(root=bytes(32))), NOW)
+    assert alone.exhibit is None, "no key is known"

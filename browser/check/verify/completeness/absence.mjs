@@ -62,7 +62,7 @@ export async function verifyAbsence(data, trust, anchor, now, { came = null, asP
   const { entries, signatures, head, headSeen, states } = found;
   const nothing = { manifest: null, brackets: [], known: null, makers: null, shown: null, committed: null };
   const seen = { entries, signatures, head, headSeen, says: states };
-  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, compared: book.compared, ...nothing, ...seen };
+  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, compared: book.compared, exhibit: book.exhibit, ...nothing, ...seen };
 }
 
 async function walk(data, trust, held, now, book, found, came) {

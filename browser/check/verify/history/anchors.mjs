@@ -2,7 +2,8 @@
 import { b64, equal } from '../../formats/bytes.mjs';
 import { NOT_APART } from '../../trust/held.mjs';
 import { openCheckpoint } from '../../tlog/note.mjs';
-import { Refused } from '../../errors.mjs';
+import { Contradiction, Refused } from '../../errors.mjs';
+import { proveSplit } from '../exhibits.mjs';
 import { signsSize } from '../../trust/trust_folder.mjs';
 
 export const ANCHOR = 'anchor'; // the place that is reported for a checkpoint from outside
@@ -31,7 +32,8 @@ export const doubtOf = ({ typed }, where) =>
  * Add the held checkpoint to the known ones, `roots` by size; ANCHOR-MISMATCH if it contradicts one of them. Of another
  * log, or weak, it is a doubt. Both roots of a typed one are kept in `book`.
  */
-export function compare(held, origin, roots, book) {
+export function compare(held, heads, roots, book) {
+  const { origin } = heads.head.checkpoint;
   if (held.origin !== origin) {
     const says = [book.of === 'bundle' ? 'anchor-other' : 'anchor-other-record', held.origin, origin];
     book.doubts.unshift({ code: 'CP-ORIGIN', where: ANCHOR, says });
@@ -40,7 +42,11 @@ export function compare(held, origin, roots, book) {
   const known = roots.get(held.size);
   if (!known) roots.set(held.size, { root: held.root, where: ANCHOR });
   if (!known || equal(known.root, held.root)) return;
-  if (!held.weak) throw new Refused('ANCHOR-MISMATCH', ['anchor-root', held.size, known.where], ANCHOR);
+  if (!held.weak) {
+    const same = [...heads.all.values()].filter(({ checkpoint }) => checkpoint.size === held.size);
+    const pairs = held.note ? same.map(({ signers, note }) => [signers, note, held.note]) : [];
+    throw new Contradiction('ANCHOR-MISMATCH', ['anchor-root', held.size, known.where], ANCHOR, () => proveSplit(pairs));
+  }
   book.doubts.unshift(held.typed ? toCompare(held, known, book) : doubtOf(held, ANCHOR));
 }
 

@@ -22,7 +22,7 @@ export async function checkHistory(heads, parts, held, book) {
     }
     if (!known) roots.set(size, { root: checkpoint.root, where });
   }
-  if (held) compare(held, heads.head.checkpoint.origin, roots, book);
+  if (held) compare(held, heads, roots, book);
   const size = heads.head.checkpoint.size;
   let proven = 0;
   for (const [other, { where }] of roots) {

@@ -18,7 +18,7 @@ from ledger.formats.ed25519 import public_key
 from ledger.tlog.names import origin_hash
 from ledger.tlog.note import Vkey, log_vkey, parse_vkey
 from ledger.verify.earlier_bundles import EarlierEntries
-from ledger.verify.history.anchors import Contradiction
+from ledger.verify.progress import Contradiction
 from ledger.verify.report import Reason, Verdict
 from tests.support.memory_ledger import NOW, Ledger, hand, small
 

@@ -34,6 +34,7 @@ from ledger.tlog.note import Checkpoint, log_vkey, note_digest
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 from ledger.trust.held import HeldCheckpoint
 from ledger.verify import entries as verifying
+from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Verdict, VerificationStep
 from tests.ledger.application.integrity.test_audit import shelf_of
@@ -184,6 +185,8 @@ def test_a_folder_is_verified_with_trust_and_with_a_checkpoint_held_independentl
     assert [(reason.code, reason.where) for reason in bare.reasons] == [("CP-SIG", "log/checkpoint")]
     wrong = verify_folder(path, trust, handed.ledger.checkpoint(3, root=bytes(32)), NOW)
     assert [reason.code for reason in wrong.reasons] == ["ANCHOR-MISMATCH"]
+    assert wrong.exhibit is not None
+    assert verify_exhibit(wrong.exhibit, trust).reasons[0].code == "SPLIT-VIEW"
 
 
 def test_the_files_of_a_folder_that_was_handed_over_are_read(handed: Handed, asked: list[Any]) -> None:

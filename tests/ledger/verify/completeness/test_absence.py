@@ -26,6 +26,7 @@ from ledger.trust.trust_folder import Sizes
 from ledger.verify.completeness import absence
 from ledger.verify.completeness.absence import verify_absence
 from ledger.verify.evidence_file import FileKind, read_evidence
+from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.report import Report, Verdict
 from tests.ledger.entries.test_log_keys import both, only_first, only_second, policies, twice
 from tests.support.memory_ledger import LINKED, NOW, ORDER, Ledger, hand, resealed, small
@@ -370,6 +371,14 @@ def test_a_checkpoint_that_is_held_is_compared_and_may_stand_for_the_registrar()
     assert codes_of(ledger, at, registrar=None, anchor=ledger.checkpoint()) == []
     assert codes_of(ledger, at, anchor=ledger.checkpoint(root=bytes(32))) == ["ANCHOR-MISMATCH"]
     assert codes_of(ledger, at, anchor=ledger.checkpoint(3)) == ["ANCHOR-MISMATCH"], "nothing connects the two"
+
+
+def test_a_signed_checkpoint_of_another_root_is_the_exhibit_with_that_of_the_proof() -> None:
+    ledger, at = committing()
+    other = parse_held(ledger.checkpoint(root=bytes(32)))
+    report = verify_absence(proven(ledger, at), ledger.trust(), other, NOW)
+    assert report.exhibit is not None
+    assert verify_exhibit(report.exhibit, ledger.trust()).reasons[0].code == "SPLIT-VIEW"
 
 
 def test_a_key_of_the_log_signs_the_sizes_that_policy_and_register_give_it() -> None:

@@ -25,7 +25,7 @@ from ledger.tlog.tree import leaf_hash
 from ledger.verify.completeness.committed_heads import check_commit, check_committed, check_head
 from ledger.verify.earlier_bundles import hold_entry, known_of
 from ledger.verify.exhibits import verify_exhibit
-from ledger.verify.history.anchors import Contradiction
+from ledger.verify.progress import Contradiction
 from ledger.verify.report import Report, Verdict
 from tests.support.memory_ledger import (
     LINKED,
